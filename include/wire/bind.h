@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * In-band ioctls every one of our nodes understands, whatever driver is behind
+ * it. They travel through the kernel on the very descriptor they are about,
+ * which proves to the daemon that the caller holds it.
+ */
+#ifndef _EVL_WIRE_BIND_H
+#define _EVL_WIRE_BIND_H
+
+#include <stdint.h>
+#include <sys/ioctl.h>
+
+/* The secret comes from the caller's own connection: nobody else may put a
+ * file into its table. */
+struct bind_request {
+	uint8_t secret[16];
+	int32_t fd;	   /* the descriptor's number in the caller */
+	uint32_t reserved; /* zero */
+	/* Filled by the daemon: */
+	uint64_t file_id; /* never reused */
+	uint32_t oob;	  /* 1: oob operations are possible on it */
+	uint32_t flags;	  /* the file's flags as the daemon knows them */
+};
+
+/* EVL_IOC_CLONE with everything inline, so that the daemon need not reach
+ * into the caller's memory. */
+struct bind_clone {
+	char name[64];	    /* "" for none */
+	uint8_t attrs[64];  /* the class's attribute block, zero padded */
+	uint32_t attrs_len;
+	uint32_t flags; /* EVL_CLONE_* */
+	/* Filled by the daemon: */
+	uint32_t minor;
+	uint32_t fundle;
+	uint32_t state_offset;
+	uint32_t reserved; /* zero */
+};
+
+/* Bind: -EPERM no client has that secret; -EMFILE too many. Always harmless to
+ * repeat. On foreign files the kernel answers ENOTTY. */
+#define BIND_IOC_BIND _IOWR(0xec, 0x70, struct bind_request)
+/* The file's status flags changed by F_SETFL: the new ones. */
+#define BIND_IOC_SETFL _IOW(0xec, 0x71, uint32_t)
+#define BIND_IOC_CLONE _IOWR(0xec, 0x72, struct bind_clone)
+
+#endif /* _EVL_WIRE_BIND_H */

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What crosses the control socket (SOCK_SEQPACKET). A connection starts with
+ * one control_hello, answered by one control_welcome; from then on the client
+ * sends requests, one message each, and gets one reply a request carrying the
+ * same @seq. Replies come in the order the daemon finishes them, which is not
+ * the order of the requests: a CONTROL_SYNC may take as long as a driver's
+ * release handler. The daemon knows who is there from SO_PEERCRED.
+ *
+ * The connection is the client's life: when it closes, the daemon drops every
+ * channel, attachment and descriptor of that process.
+ *
+ * Reserved words are zero and checked. Sizes are checked on both sides.
+ */
+#ifndef _EVL_WIRE_CONTROL_H
+#define _EVL_WIRE_CONTROL_H
+
+#include <assert.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+
+#define CONTROL_MAGIC 0x65766c73u /* "evls" */
+#define CONTROL_ABI 1u		  /* both sides must have the same */
+
+/* Feature bits: a side offers what it knows, the welcome says what holds. */
+#define CONTROL_FEATURES UINT64_C(0)
+
+#define CONTROL_NAME_MAX 64  /* element names, with the final 0 */
+#define CONTROL_PATH_MAX 256 /* with the final 0 */
+#define CONTROL_CPU_WORDS 16 /* CPU masks: 1024 CPUs */
+#define CONTROL_SECRET_SIZE 16
+
+/* Where a process finds the daemon, in this order:
+ * $EVL_CUSED_SOCKET; $XDG_RUNTIME_DIR/evl-cused/control, or
+ * /tmp/evl-cused-<uid>/control where that variable is not set (not for root);
+ * /run/evl-cused/control. */
+#define CONTROL_SOCKET_ENV "EVL_CUSED_SOCKET"
+#define CONTROL_SYSTEM_DIR "/run/evl-cused"
+#define CONTROL_USER_DIR "evl-cused" /* below $XDG_RUNTIME_DIR */
+#define CONTROL_TMP_DIR "/tmp/evl-cused-%u"
+#define CONTROL_SOCKET_NAME "control"
+
+enum control_front {
+	CONTROL_FRONT_CUSE = 1,
+	CONTROL_FRONT_FUSE = 2,
+};
+
+struct control_hello {
+	uint32_t magic;
+	uint32_t abi;
+	uint64_t features;
+	uint32_t tool; /* 1: only asks CONTROL_QUERY, wants no files_struct */
+	uint32_t reserved[3];
+};
+
+struct control_welcome {
+	uint32_t magic;
+	uint32_t abi;
+	uint64_t features;
+	int32_t error; /* 0, or -errno: refused, the connection closes. -ENOEXEC:
+			  @abi is what the daemon speaks. */
+	uint32_t front; /* enum control_front */
+	int32_t pid;	/* the daemon's */
+	uint32_t reserved0;
+	uint64_t mount_dev; /* FUSE: st_dev of every node's file */
+	uint8_t secret[CONTROL_SECRET_SIZE]; /* goes with BIND_IOC_BIND */
+	uint64_t worker_cpus[CONTROL_CPU_WORDS];
+	char devdir[CONTROL_PATH_MAX]; /* where the nodes are: "/dev", or the
+					  mount point of a user's daemon */
+	char version[32];
+};
+
+enum control_type {
+	/* Make a channel. Reply: control_channel, with the memfd and the
+	 * eventfd by SCM_RIGHTS. -EAGAIN: the client has its share. */
+	CONTROL_CHANNEL_NEW = 1,
+	/* It is mapped; from now on it cannot be resized, punched or mapped
+	 * writable again, and may be used. Request: control_channel. */
+	CONTROL_CHANNEL_READY = 2,
+	/* Give the thread a slot. Request and reply: control_attach.
+	 * -ENOSPC: every channel is full, make another. -EBADF: @efd is no
+	 * thread element bound by this process. -ESRCH: no such thread in
+	 * this process. -EBUSY: that thread or element is attached. */
+	CONTROL_ATTACH = 3,
+	/* Take the slot back; its request, if any, is broken first. Request:
+	 * control_slot. Replied once no handler runs for that thread. */
+	CONTROL_DETACH = 4,
+	/* Descriptors go, sent before the real close. Request: control_unbind. */
+	CONTROL_UNBIND = 5,
+	/* After the real close, FUSE only: wait until the release of that file
+	 * has ended, if it is under way. Request: control_sync. */
+	CONTROL_SYNC = 6,
+	/* Is that character device one of our nodes? Request: control_rdev.
+	 * Result: 1 or 0. */
+	CONTROL_RDEV = 7,
+	/* One record of a table. Request: control_query; reply: the record.
+	 * -ENOENT: no further one. */
+	CONTROL_QUERY = 8,
+};
+
+struct control_header {
+	uint32_t type; /* enum control_type */
+	uint32_t seq;
+	int32_t result; /* in replies: >= 0 or -errno; in requests 0 */
+	uint32_t reserved;
+};
+
+struct control_channel {
+	uint32_t index; /* 0, 1, ... within the client */
+	uint32_t reserved;
+};
+
+struct control_slot {
+	uint32_t channel;
+	uint32_t slot;
+};
+
+struct control_attach {
+	int32_t tid; /* as the client's gettid() says */
+	int32_t efd; /* the thread's own element, bound before */
+	/* In replies: */
+	struct control_slot slot;
+};
+
+struct control_unbind {
+	uint32_t first; /* closed range of descriptor numbers */
+	uint32_t last;
+};
+
+struct control_sync {
+	uint64_t file_id; /* from bind_request */
+};
+
+struct control_rdev {
+	uint64_t rdev; /* st_rdev */
+};
+
+enum control_table {
+	CONTROL_TABLE_DAEMON = 0, /* one record: control_daemon_info */
+	CONTROL_TABLE_THREADS = 1,
+	CONTROL_TABLE_CHANNELS = 2,
+	CONTROL_TABLE_NODES = 3,
+	CONTROL_TABLE_FILES = 4,
+	CONTROL_TABLE_DRIVERS = 5,
+};
+
+/* @cursor is 0 first, then what the last record said in @next. */
+struct control_query {
+	uint32_t table;
+	uint32_t reserved;
+	uint64_t cursor;
+};
+
+struct control_daemon_info {
+	uint64_t next;
+	int32_t pid;
+	uint32_t front;
+	uint32_t nr_clients, nr_channels, nr_threads, nr_files, nr_nodes;
+	uint32_t nr_inband_fibers; /* in use */
+	uint32_t realtime;	   /* 1: the workers run SCHED_FIFO */
+	uint32_t priority;
+	uint64_t worker_cpus[CONTROL_CPU_WORDS];
+	uint64_t uptime_ns;
+	char devdir[CONTROL_PATH_MAX];
+	char version[32];
+};
+
+struct control_thread_info {
+	uint64_t next;
+	int32_t pid, tid;
+	int32_t policy, prio;
+	int32_t cpu;	    /* where its last request came from, -1: none yet */
+	uint32_t busy;	    /* 1: in an oob call right now */
+	int32_t busy_fd;    /* on that descriptor */
+	uint32_t busy_op;   /* enum channel_op */
+	struct control_slot slot;
+	uint64_t nr_requests;
+	uint64_t nr_wakeups; /* requests which found the worker asleep */
+	uint64_t stack_used; /* deepest, in bytes */
+	char name[CONTROL_NAME_MAX];
+};
+
+struct control_channel_info {
+	uint64_t next;
+	int32_t pid;
+	uint32_t index;
+	uint32_t worker;
+	uint32_t nr_threads;
+	uint32_t hot;	/* 1: polled right now */
+	uint32_t state; /* 0 being set up, 1 live, 2 draining */
+	uint64_t nr_requests;
+	char comm[16];
+};
+
+struct control_node_info {
+	uint64_t next;
+	uint32_t major, minor; /* as the driver knows it */
+	uint32_t mode;
+	uint32_t uid, gid;
+	uint32_t nr_open; /* open file descriptions */
+	uint32_t oob;	  /* 1: its operations include oob ones */
+	uint32_t reserved;
+	char path[CONTROL_PATH_MAX]; /* relative to devdir */
+	char driver[32];
+};
+
+struct control_file_info {
+	uint64_t next;
+	uint64_t file_id;
+	int32_t pid; /* who opened it */
+	uint32_t flags;
+	uint32_t nr_fds;  /* descriptors bound to it, over all processes */
+	uint32_t nr_refs; /* oob references held right now */
+	uint32_t oob;	  /* 1: oob-capable */
+	uint32_t releasing; /* 1: close waits for the references to go */
+	char path[CONTROL_PATH_MAX];
+};
+
+struct control_driver_info {
+	uint64_t next;
+	uint32_t nr_nodes;
+	uint32_t reserved;
+	char name[32];
+	char path[CONTROL_PATH_MAX];
+};
+
+struct control_message {
+	struct control_header header;
+	union {
+		struct control_channel channel;
+		struct control_attach attach;
+		struct control_slot slot;
+		struct control_unbind unbind;
+		struct control_sync sync;
+		struct control_rdev rdev;
+		struct control_query query;
+		struct control_daemon_info daemon_info;
+		struct control_thread_info thread_info;
+		struct control_channel_info channel_info;
+		struct control_node_info node_info;
+		struct control_file_info file_info;
+		struct control_driver_info driver_info;
+	} u;
+};
+
+/* A message is the header and exactly the member its type names. */
+#define CONTROL_SIZE(member) \
+	(sizeof(struct control_header) + \
+	 sizeof(((struct control_message *)0)->u.member))
+
+static_assert(sizeof(struct control_hello) == 32, "ABI");
+static_assert(sizeof(struct control_welcome) == 40 + 16 + 128 + 256 + 32, "ABI");
+static_assert(sizeof(struct control_header) == 16, "ABI");
+static_assert(sizeof(struct control_attach) == 16, "ABI");
+
+#endif /* _EVL_WIRE_CONTROL_H */
