@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_SIZE 240
+#define RING_SIZE 256 /* lines, a power of two */
+
+/*
+ * One deferred line. @turn tells who may touch it: 2n when writer number n of
+ * this place may fill it, 2n + 1 when it is full.
+ */
+struct deferred {
+	_Atomic(uint32_t) turn;
+	uint32_t level;
+	char text[LINE_SIZE];
+};
+
+static struct deferred ring[RING_SIZE];
+static _Atomic(uint32_t) ring_head; /* next line to fill */
+static uint32_t ring_tail;	    /* next line to print, in-band */
+static _Atomic(uint32_t) nr_lost;
+
+static enum log_level max_level = LOG_LEVEL_INFO;
+static void (*wake_inband)(void);
+static bool journal;
+static __thread bool deferring;
+
+void log_init(enum log_level level, void (*wake)(void))
+{
+	max_level = level;
+	wake_inband = wake;
+	journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
+bool log_wants(enum log_level level)
+{
+	return level <= max_level;
+}
+
+void log_defer_here(void)
+{
+	deferring = true;
+}
+
+static void print_line(enum log_level level, const char *text)
+{
+	char line[LINE_SIZE + 32];
+	int len;
+
+	if (journal)
+		len = snprintf(line, sizeof(line), "<%d>%s\n", (int)level,
+			       text);
+	else
+		len = snprintf(line, sizeof(line), "evl-cused: %s%s\n",
+			       level == LOG_LEVEL_WARN ? "warning: " : "", text);
+
+	/* One write a line, so that lines of several processes do not mix. */
+	if (write(STDERR_FILENO, line, (size_t)len) < 0)
+		return; /* nobody is left to tell */
+}
+
+__attribute__((format(printf, 2, 0))) static void
+defer_line(enum log_level level, const char *fmt, va_list ap)
+{
+	uint32_t place, turn;
+	struct deferred *line;
+
+	place = atomic_load_explicit(&ring_head, memory_order_relaxed);
+	do {
+		line = &ring[place % RING_SIZE];
+		/* Acquire: pairs with log_flush() giving the place back. */
+		turn = atomic_load_explicit(&line->turn, memory_order_acquire);
+		if (turn != place / RING_SIZE * 2) {
+			/* Relaxed: a mere count. */
+			atomic_fetch_add_explicit(&nr_lost, 1,
+						  memory_order_relaxed);
+			return;
+		}
+		/* Relaxed: @turn alone hands lines over. */
+	} while (!atomic_compare_exchange_weak_explicit(&ring_head, &place,
+							place + 1,
+							memory_order_relaxed,
+							memory_order_relaxed));
+
+	line->level = level;
+	vsnprintf(line->text, sizeof(line->text), fmt, ap);
+	/* Release: the text, to log_flush(). */
+	atomic_store_explicit(&line->turn, turn + 1, memory_order_release);
+
+	if (wake_inband)
+		wake_inband();
+}
+
+void log_flush(void)
+{
+	uint32_t lost;
+
+	for (;;) {
+		struct deferred *line = &ring[ring_tail % RING_SIZE];
+		uint32_t full = ring_tail / RING_SIZE * 2 + 1;
+
+		/* Acquire: pairs with defer_line(). */
+		if (atomic_load_explicit(&line->turn, memory_order_acquire) !=
+		    full)
+			break;
+		print_line(line->level, line->text);
+		/* Release: we are done with the text, to defer_line(). */
+		atomic_store_explicit(&line->turn, full + 1,
+				      memory_order_release);
+		ring_tail++;
+	}
+
+	/* Relaxed: a mere count. */
+	lost = atomic_exchange_explicit(&nr_lost, 0, memory_order_relaxed);
+	if (lost)
+		log_warn("%u lines of the real-time workers were lost", lost);
+}
+
+void log_vline(enum log_level level, const char *fmt, va_list ap)
+{
+	char text[LINE_SIZE];
+	int saved_errno = errno;
+
+	if (!log_wants(level))
+		return;
+
+	if (deferring) {
+		defer_line(level, fmt, ap);
+	} else {
+		vsnprintf(text, sizeof(text), fmt, ap);
+		print_line(level, text);
+	}
+
+	errno = saved_errno;
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_vline(level, fmt, ap);
+	va_end(ap);
+}
