@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include "stage/inband.h"
+
+#include "base/error.h"
+#include "stage/clock.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <stddef.h>
+
+struct stage inband_stage;
+
+static struct ev_loop *loop;
+static ev_async doorbell; /* another thread posted something */
+static ev_prepare before_sleep;
+static ev_timer next_timer;
+static ev_idle keep_going;
+
+/* Fibers at rest. They are made as needed and kept. */
+static LIST_HEAD(idle_fibers);
+static struct stack_pool *stacks;
+static unsigned int nr_fibers, max_nr_fibers;
+
+#define KEPT_FIBERS 64 /* idle ones beyond this many are freed */
+
+static void kick_inband(struct stage *stage)
+{
+	(void)stage;
+	ev_async_send(loop, &doorbell);
+}
+
+static void on_doorbell(struct ev_loop *l, ev_async *w, int revents)
+{
+	(void)l, (void)w, (void)revents; /* before_sleep does the work */
+}
+
+static void on_timer(struct ev_loop *l, ev_timer *w, int revents)
+{
+	(void)l, (void)w, (void)revents;
+}
+
+static void on_idle(struct ev_loop *l, ev_idle *w, int revents)
+{
+	(void)revents;
+	ev_idle_stop(l, w);
+}
+
+/* Have libev wake us for the first timer of the stage. */
+static void arm_loop_timer(void)
+{
+	uint64_t date = inband_stage.timers.next_date, now;
+
+	ev_timer_stop(loop, &next_timer);
+	if (date == UINT64_MAX)
+		return;
+
+	now = clock_ns();
+	ev_now_update(loop);
+	ev_timer_set(&next_timer,
+		     date > now ? (double)(date - now) / 1e9 : 0., 0.);
+	ev_timer_start(loop, &next_timer);
+}
+
+static void on_prepare(struct ev_loop *l, ev_prepare *w, int revents)
+{
+	(void)w, (void)revents;
+
+	stage_run_until_idle(&inband_stage);
+	arm_loop_timer();
+	/* A post by a fiber's own thread rings no doorbell. */
+	if (!stage_inbox_empty(&inband_stage))
+		ev_idle_start(l, &keep_going);
+}
+
+int inband_init(struct stack_pool *pool, unsigned int max_fibers)
+{
+	loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK);
+	if (loop == NULL)
+		return err_origin(-ENOMEM);
+
+	stacks = pool;
+	max_nr_fibers = max_fibers;
+	stage_init(&inband_stage, "in-band", false, kick_inband);
+	stage_enter(&inband_stage);
+
+	ev_async_init(&doorbell, on_doorbell);
+	ev_async_start(loop, &doorbell);
+	ev_prepare_init(&before_sleep, on_prepare);
+	ev_prepare_start(loop, &before_sleep);
+	ev_timer_init(&next_timer, on_timer, 0., 0.);
+	ev_idle_init(&keep_going, on_idle);
+	/* None of these keeps the loop alive by itself. */
+	ev_unref(loop);
+	ev_unref(loop);
+
+	return 0;
+}
+
+static void free_idle_fibers(unsigned int keep)
+{
+	struct fiber *fiber, *tmp;
+
+	list_for_each_entry_safe(fiber, tmp, &idle_fibers, link) {
+		if (nr_fibers <= keep)
+			return;
+		list_del(&fiber->link);
+		fiber_free(fiber, stacks);
+		nr_fibers--;
+	}
+}
+
+void inband_exit(void)
+{
+	stage_run_until_idle(&inband_stage);
+	free_idle_fibers(0);
+	stage_leave(&inband_stage);
+	ev_ref(loop);
+	ev_ref(loop);
+	ev_loop_destroy(loop);
+	loop = NULL;
+}
+
+struct ev_loop *inband_loop(void)
+{
+	return loop;
+}
+
+void inband_run(void)
+{
+	ev_run(loop, 0);
+}
+
+void inband_break(void)
+{
+	ev_break(loop, EVBREAK_ALL);
+}
+
+void inband_run_once(bool block)
+{
+	ev_run(loop, block ? EVRUN_ONCE : EVRUN_NOWAIT);
+}
+
+static void fiber_at_rest(struct fiber *fiber)
+{
+	list_add(&fiber->link, &idle_fibers);
+	if (nr_fibers > KEPT_FIBERS && nr_fibers > 2 * inband_stage.nr_fibers)
+		free_idle_fibers(KEPT_FIBERS);
+}
+
+int inband_spawn(void (*entry)(void *arg), void *arg, struct fiber **r_fiber)
+{
+	struct fiber *fiber;
+	int ret;
+
+	if (!list_empty(&idle_fibers)) {
+		fiber = list_first_entry(&idle_fibers, struct fiber, link);
+		list_del(&fiber->link);
+	} else {
+		if (nr_fibers >= max_nr_fibers)
+			return -EAGAIN;
+		ret = fiber_new(&inband_stage, stacks, &fiber);
+		if (ret)
+			return ret;
+		fiber->ended = fiber_at_rest;
+		nr_fibers++;
+	}
+
+	fiber->task = NULL;
+	fiber_start(fiber, entry, arg, 0);
+	if (r_fiber)
+		*r_fiber = fiber;
+
+	return 0;
+}
+
+struct inband_call {
+	void (*entry)(void *arg);
+	void *arg;
+	bool ended;
+};
+
+static void run_call(void *arg)
+{
+	struct inband_call *call = arg;
+
+	call->entry(call->arg);
+	call->ended = true;
+}
+
+int inband_call(void (*entry)(void *arg), void *arg)
+{
+	struct inband_call call = { .entry = entry, .arg = arg };
+	int ret;
+
+	ret = inband_spawn(run_call, &call, NULL);
+	if (ret)
+		return ret;
+
+	stage_run_until_idle(&inband_stage);
+	while (!call.ended)
+		inband_run_once(true);
+
+	return 0;
+}
+
+/*
+ * irq_work. The public struct holds a stage_item under neutral names.
+ */
+static_assert(sizeof(((struct irq_work *)0)->next) +
+			      sizeof(((struct irq_work *)0)->item_func) ==
+		      sizeof(struct stage_item),
+	      "irq_work embeds a stage_item");
+static_assert(offsetof(struct irq_work, item_func) -
+			      offsetof(struct irq_work, next) ==
+		      offsetof(struct stage_item, func),
+	      "irq_work embeds a stage_item");
+
+static struct stage_item *item_of(struct irq_work *work)
+{
+	return (struct stage_item *)(void *)&work->next;
+}
+
+static void run_irq_work(struct stage_item *item)
+{
+	struct irq_work *work = (struct irq_work *)(void *)
+		((char *)item - offsetof(struct irq_work, next));
+
+	/* Before the call, so that what is queued meanwhile runs again.
+	 * Acquire and release: pairs with irq_work_queue(). */
+	__atomic_exchange_n(&work->pending, 0, __ATOMIC_ACQ_REL);
+	work->func(work);
+}
+
+bool irq_work_queue(struct irq_work *work)
+{
+	/* Release: what the caller did before, to run_irq_work() even if the
+	 * work was queued already. */
+	if (__atomic_exchange_n(&work->pending, 1, __ATOMIC_ACQ_REL))
+		return false;
+
+	item_of(work)->func = run_irq_work;
+	stage_post(&inband_stage, item_of(work));
+
+	return true;
+}
+
+void irq_work_sync(struct irq_work *work)
+{
+	assert(fiber_current() && stage_self == &inband_stage);
+
+	/* Acquire: pairs with run_irq_work(). */
+	while (__atomic_load_n(&work->pending, __ATOMIC_ACQUIRE))
+		fiber_yield();
+}

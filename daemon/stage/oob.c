@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: MIT */
+#include "stage/oob.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "stage/clock.h"
+#include "stage/placement.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define MAX_WORKERS	64
+#define ROUNDS_PER_TICK 64
+
+struct oob_worker {
+	struct stage stage; /* first: kick_worker() casts */
+	char name[16];
+	pthread_t thread;
+	unsigned int index;
+	int cpu; /* -1: not pinned */
+	bool fifo;
+	sem_t started;
+	int epoll_fd; /* owned: kick_fd and every source's fd */
+	int kick_fd;  /* owned, eventfd */
+	_Atomic(bool) sleeping;
+	_Atomic(bool) stopping;
+	struct stage_item wake_up; /* for oob_stop() */
+	/* The worker's own: */
+	struct list_head hot;  /* struct oob_source, polled each round */
+	struct list_head cold; /* waited for through epoll_fd */
+	uint64_t tick_ns;      /* when the clock was last read, idle */
+	bool spins;
+	_Atomic(unsigned int) nr_sources;
+};
+
+static struct oob_worker *workers[MAX_WORKERS];
+static unsigned int nr_workers;
+static struct oob_config config;
+static bool many_cpus;
+
+static void kick_worker(struct stage *stage)
+{
+	struct oob_worker *worker = (struct oob_worker *)stage;
+	uint64_t one = 1;
+
+	/*
+	 * seq_cst: stage_post() wrote the inbox before; sleep_until_kicked()
+	 * sets @sleeping, then looks at the inbox.
+	 */
+	if (!atomic_load_explicit(&worker->sleeping, memory_order_seq_cst))
+		return;
+	while (write(worker->kick_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+/*
+ * Something came from @source after a silence which was still going on at
+ * @now. The average follows quickly both ways: a client that calls at 1 kHz is
+ * no longer waited for after a few rounds, one that speeds up soon is.
+ */
+static void end_silence(struct oob_source *source, uint64_t now)
+{
+	uint64_t gap = 0, cap = UINT64_C(16) * config.spin_ns;
+
+	if (source->silent_since)
+		gap = now - source->silent_since;
+	if (gap > cap)
+		gap = cap;
+
+	source->gap_ns = (source->gap_ns * 3 + gap) / 4;
+	source->silent_since = 0;
+}
+
+static void make_hot(struct oob_worker *worker, struct oob_source *source)
+{
+	source->disarm(source);
+	/* Relaxed: for people to look at. */
+	atomic_store_explicit(&source->hot, true, memory_order_relaxed);
+	list_move_tail(&source->link, &worker->hot);
+}
+
+/* True: it went cold. False: something had just come. */
+static bool make_cold(struct oob_worker *worker, struct oob_source *source)
+{
+	if (!source->arm(source))
+		return false;
+	/* Relaxed: for people to look at. */
+	atomic_store_explicit(&source->hot, false, memory_order_relaxed);
+	list_move_tail(&source->link, &worker->cold);
+
+	return true;
+}
+
+static unsigned int poll_hot(struct oob_worker *worker)
+{
+	struct oob_source *source, *tmp;
+	unsigned int found = 0, n;
+
+	list_for_each_entry_safe(source, tmp, &worker->hot, link) {
+		n = source->poll(source);
+		if (n && (source->silent_since || source->gap_ns))
+			end_silence(source, worker->tick_ns);
+		found += n;
+	}
+
+	return found;
+}
+
+/* Is waiting for @source by spinning likely to pay, and harmless? */
+static bool worth_spinning(const struct oob_worker *worker,
+			   struct oob_source *source, uint64_t now)
+{
+	if (!worker->spins || !source->may_spin(source))
+		return false;
+	if (config.spin == OOB_SPIN_ALWAYS)
+		return true;
+
+	return source->gap_ns <= config.spin_ns &&
+	       now - source->silent_since < config.spin_ns;
+}
+
+/*
+ * Nothing to do, and not for the first time: which hot sources shall we go on
+ * looking at? False: they are all cold, go to sleep.
+ */
+static bool stay_awake(struct oob_worker *worker, uint64_t now)
+{
+	struct oob_source *source, *tmp;
+
+	list_for_each_entry_safe(source, tmp, &worker->hot, link) {
+		if (source->silent_since == 0)
+			source->silent_since = now;
+		if (!worth_spinning(worker, source, now) &&
+		    !make_cold(worker, source))
+			return true;
+	}
+
+	return !list_empty(&worker->hot);
+}
+
+/* Sources whose eventfd fired become hot. */
+static void take_events(struct oob_worker *worker,
+			const struct epoll_event *events, int count)
+{
+	struct oob_source *source;
+	uint64_t now = clock_ns(), value;
+
+	for (int i = 0; i < count; i++) {
+		source = events[i].data.ptr;
+		if (source == NULL) {
+			if (read(worker->kick_fd, &value, sizeof(value)) < 0)
+				continue; /* somebody else's kick was merged */
+		} else if (source->worker == worker) {
+			end_silence(source, now);
+			make_hot(worker, source);
+		}
+	}
+}
+
+/* The one place where a worker waits in the kernel. */
+static void sleep_until_kicked(struct oob_worker *worker)
+{
+	struct pollfd pfd = { .fd = worker->epoll_fd, .events = POLLIN };
+	struct epoll_event events[16];
+	uint64_t date = worker->stage.timers.next_date, now;
+	struct timespec timeout;
+	int count;
+
+	/* seq_cst, both: pairs with stage_post() and kick_worker(). */
+	atomic_store_explicit(&worker->sleeping, true, memory_order_seq_cst);
+	if (!stage_inbox_empty(&worker->stage)) {
+		/* Relaxed: at worst we are kicked while awake. */
+		atomic_store_explicit(&worker->sleeping, false,
+				      memory_order_relaxed);
+		return;
+	}
+
+	if (date == UINT64_MAX) {
+		count = epoll_wait(worker->epoll_fd, events, 16, -1);
+	} else {
+		/* epoll_wait() counts milliseconds; ppoll() does not. */
+		now = clock_ns();
+		date = date > now ? date - now : 0;
+		timeout.tv_sec = (time_t)(date / NS_PER_SEC);
+		timeout.tv_nsec = (long)(date % NS_PER_SEC);
+		count = ppoll(&pfd, 1, &timeout, NULL);
+		if (count > 0)
+			count = epoll_wait(worker->epoll_fd, events, 16, 0);
+	}
+
+	/* Relaxed: as above. */
+	atomic_store_explicit(&worker->sleeping, false, memory_order_relaxed);
+	if (count > 0)
+		take_events(worker, events, count);
+}
+
+/*
+ * One round: what others posted, what is due, what clients ask, one fiber.
+ * The clock is read only where a timer or a silence makes it matter.
+ */
+static bool work_round(struct oob_worker *worker)
+{
+	struct stage *stage = &worker->stage;
+	bool busy;
+
+	busy = stage_run_inbox(stage);
+	if (stage->timers.next_date != UINT64_MAX)
+		busy |= timer_run(&stage->timers, clock_ns()) > 0;
+	busy |= poll_hot(worker) > 0;
+	busy |= stage_run_one(stage);
+
+	return busy;
+}
+
+static void serve(struct oob_worker *worker)
+{
+	unsigned int idle_rounds = 0;
+
+	/* Acquire: pairs with oob_stop(). */
+	while (!atomic_load_explicit(&worker->stopping, memory_order_acquire)) {
+		if (work_round(worker)) {
+			idle_rounds = 0;
+			continue;
+		}
+
+		/* The clock is not read between requests that come quickly. */
+		if (++idle_rounds % ROUNDS_PER_TICK == 0 || !worker->spins) {
+			worker->tick_ns = clock_ns();
+			if (!stay_awake(worker, worker->tick_ns)) {
+				sleep_until_kicked(worker);
+				continue;
+			}
+		}
+		cpu_relax();
+	}
+}
+
+static void set_up_thread(struct oob_worker *worker)
+{
+	pthread_setname_np(pthread_self(), worker->name);
+	log_defer_here();
+	if (worker->cpu >= 0 && !placement_pin(worker->cpu))
+		worker->cpu = -1;
+	if (config.priority > 0)
+		worker->fifo = placement_set_fifo(config.priority);
+	stage_enter(&worker->stage);
+}
+
+static void *worker_thread(void *arg)
+{
+	struct oob_worker *worker = arg;
+
+	set_up_thread(worker);
+	sem_post(&worker->started);
+	serve(worker);
+	stage_leave(&worker->stage);
+
+	return NULL;
+}
+
+static void worker_free(struct oob_worker *worker)
+{
+	if (worker == NULL)
+		return;
+
+	fd_close(worker->epoll_fd);
+	fd_close(worker->kick_fd);
+	sem_destroy(&worker->started);
+	free(worker);
+}
+
+static int worker_new(unsigned int index, int cpu, struct oob_worker **r_worker)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	struct oob_worker *worker;
+	int ret;
+
+	worker = calloc(1, sizeof(*worker));
+	if (worker == NULL)
+		return err_origin(-ENOMEM);
+
+	snprintf(worker->name, sizeof(worker->name), "evl-oob/%u", index);
+	stage_init(&worker->stage, worker->name, true, kick_worker);
+	worker->index = index;
+	worker->cpu = cpu;
+	worker->spins = oob_spin_mode() != OOB_SPIN_NEVER;
+	INIT_LIST_HEAD(&worker->hot);
+	INIT_LIST_HEAD(&worker->cold);
+	sem_init(&worker->started, 0, 0);
+
+	worker->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (worker->kick_fd < 0 || worker->epoll_fd < 0 ||
+	    epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->kick_fd,
+		      &event))
+		goto fail;
+
+	*r_worker = worker;
+
+	return 0;
+fail:
+	ret = err_origin(-errno);
+	worker_free(worker);
+
+	return ret;
+}
+
+/* A SCHED_FIFO thread that never enters the kernel is killed at RLIMIT_RTTIME
+ * (microseconds): stay well below it. */
+static void respect_rttime(void)
+{
+	struct rlimit limit;
+	uint64_t cap;
+
+	if (getrlimit(RLIMIT_RTTIME, &limit) ||
+	    limit.rlim_cur == RLIM_INFINITY)
+		return;
+
+	cap = (uint64_t)limit.rlim_cur * NS_PER_US / 4;
+	if (cap < config.spin_ns)
+		config.spin_ns = (uint32_t)cap;
+	if (config.spin == OOB_SPIN_ALWAYS)
+		config.spin = OOB_SPIN_ADAPTIVE;
+}
+
+int oob_start(const struct oob_config *wanted)
+{
+	unsigned int count = wanted->nr_cpus ? wanted->nr_cpus : 1;
+	int ret, cpu;
+
+	config = *wanted;
+	respect_rttime();
+	many_cpus = placement_nr_cpus() > 1;
+	if (count > MAX_WORKERS)
+		return err_origin(-EINVAL);
+
+	for (unsigned int i = 0; i < count; i++) {
+		cpu = wanted->nr_cpus ? wanted->cpus[i] :
+					placement_worker_cpu();
+		ret = worker_new(i, cpu, &workers[i]);
+		if (ret)
+			goto fail;
+		ret = -pthread_create(&workers[i]->thread, NULL, worker_thread,
+				      workers[i]);
+		if (ret) {
+			worker_free(workers[i]);
+			goto fail;
+		}
+		nr_workers++;
+		while (sem_wait(&workers[i]->started))
+			;
+	}
+
+	return 0;
+fail:
+	oob_stop();
+
+	return err_trace(ret);
+}
+
+static void nothing(struct stage_item *item)
+{
+	(void)item;
+}
+
+void oob_stop(void)
+{
+	struct oob_worker *worker;
+
+	while (nr_workers) {
+		worker = workers[nr_workers - 1];
+		/* Release: pairs with serve(). */
+		atomic_store_explicit(&worker->stopping, true,
+				      memory_order_release);
+		worker->wake_up.func = nothing;
+		stage_post(&worker->stage, &worker->wake_up);
+		pthread_join(worker->thread, NULL);
+		worker_free(worker);
+		workers[--nr_workers] = NULL;
+	}
+}
+
+unsigned int oob_nr_workers(void)
+{
+	return nr_workers;
+}
+
+struct oob_worker *oob_worker(unsigned int index)
+{
+	return workers[index];
+}
+
+struct stage *oob_worker_stage(struct oob_worker *worker)
+{
+	return &worker->stage;
+}
+
+unsigned int oob_worker_index(const struct oob_worker *worker)
+{
+	return worker->index;
+}
+
+int oob_worker_cpu(const struct oob_worker *worker)
+{
+	return worker->cpu;
+}
+
+struct oob_worker *oob_pick_worker(void)
+{
+	struct oob_worker *best = workers[0];
+
+	/* Relaxed: any is right, one is better. */
+	for (unsigned int i = 1; i < nr_workers; i++)
+		if (atomic_load_explicit(&workers[i]->nr_sources,
+					 memory_order_relaxed) <
+		    atomic_load_explicit(&best->nr_sources,
+					 memory_order_relaxed))
+			best = workers[i];
+
+	return best;
+}
+
+bool oob_is_realtime(void)
+{
+	return nr_workers && workers[0]->fifo;
+}
+
+int oob_priority(void)
+{
+	return config.priority;
+}
+
+enum oob_spin oob_spin_mode(void)
+{
+	return many_cpus ? config.spin : OOB_SPIN_NEVER;
+}
+
+uint32_t oob_spin_ns(void)
+{
+	return config.spin_ns;
+}
+
+static void add_here(struct stage_item *item)
+{
+	struct oob_source *source = container_of(item, struct oob_source, item);
+	struct oob_worker *worker = source->worker;
+
+	list_add_tail(&source->link, &worker->hot);
+	if (!make_cold(worker, source))
+		make_hot(worker, source);
+}
+
+int oob_source_add(struct oob_worker *worker, struct oob_source *source)
+{
+	struct epoll_event event = {
+		.events = EPOLLIN | EPOLLET,
+		.data.ptr = source,
+	};
+
+	source->worker = worker;
+	source->silent_since = 0;
+	source->gap_ns = 0;
+	source->item.func = add_here;
+	if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, source->fd, &event))
+		return err_origin(-errno);
+
+	/* Relaxed: see oob_pick_worker(). */
+	atomic_fetch_add_explicit(&worker->nr_sources, 1, memory_order_relaxed);
+	stage_post(&worker->stage, &source->item);
+
+	return 0;
+}
+
+static void remove_here(struct stage_item *item)
+{
+	struct oob_source *source = container_of(item, struct oob_source, item);
+
+	list_del(&source->link);
+	source->removed(source);
+}
+
+void oob_source_remove(struct oob_source *source,
+		       void (*removed)(struct oob_source *source))
+{
+	struct oob_worker *worker = source->worker;
+
+	/* From here on no event names it; one that was fetched already is
+	 * handled before the worker comes to our item. */
+	epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
+	/* Relaxed: see oob_pick_worker(). */
+	atomic_fetch_sub_explicit(&worker->nr_sources, 1, memory_order_relaxed);
+	source->removed = removed;
+	source->item.func = remove_here;
+	stage_post(&worker->stage, &source->item);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+#include "stage/stage.h"
+
+#include "base/error.h"
+#include "stage/clock.h"
+#include "stage/pi-mutex.h"
+#include "stage/wait.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+__thread struct stage *stage_self;
+
+void stage_init(struct stage *stage, const char *name, bool oob,
+		void (*kick)(struct stage *stage))
+{
+	*stage = (struct stage){ .name = name, .oob = oob, .kick = kick };
+	timer_base_init(&stage->timers);
+	for (int i = 0; i < STAGE_NR_PRIOS; i++)
+		INIT_LIST_HEAD(&stage->ready[i]);
+}
+
+void stage_enter(struct stage *stage)
+{
+	assert(stage_self == NULL);
+	fiber_context_adopt(&stage->scheduler);
+	stage_self = stage;
+}
+
+void stage_leave(struct stage *stage)
+{
+	assert(stage_self == stage && stage->running == NULL);
+	stage_self = NULL;
+}
+
+void stage_post(struct stage *stage, struct stage_item *item)
+{
+	struct stage_item *head;
+
+	/* Relaxed: the exchange below checks it. */
+	head = atomic_load_explicit(&stage->inbox, memory_order_relaxed);
+	do
+		item->next = head;
+	/* Publishes @item to stage_run_inbox(); seq_cst because the stage
+	 * announces its sleep, then looks here, and we look whether it sleeps
+	 * after this. */
+	while (!atomic_compare_exchange_weak_explicit(&stage->inbox, &head,
+						      item,
+						      memory_order_seq_cst,
+						      memory_order_relaxed));
+
+	if (head == NULL && stage != stage_self)
+		stage->kick(stage);
+}
+
+bool stage_run_inbox(struct stage *stage)
+{
+	struct stage_item *item, *next, *oldest = NULL;
+
+	/* Relaxed look first: usually it is empty and its line stays shared. */
+	if (atomic_load_explicit(&stage->inbox, memory_order_relaxed) == NULL)
+		return false;
+
+	/* Acquire: pairs with stage_post(). */
+	item = atomic_exchange_explicit(&stage->inbox, NULL,
+					memory_order_acquire);
+	for (; item; item = next) {
+		next = item->next;
+		item->next = oldest;
+		oldest = item;
+	}
+
+	for (item = oldest; item; item = next) {
+		next = item->next;
+		item->func(item);
+	}
+
+	return oldest != NULL;
+}
+
+static void make_ready(struct fiber *fiber)
+{
+	struct stage *stage = fiber->stage;
+
+	fiber->state = FIBER_READY;
+	list_add_tail(&fiber->link, &stage->ready[fiber->prio]);
+	stage->ready_bits[fiber->prio / 64] |= UINT64_C(1) << fiber->prio % 64;
+}
+
+static struct fiber *take_first(struct stage *stage)
+{
+	struct list_head *queue;
+	struct fiber *fiber;
+	int prio;
+
+	if (stage->ready_bits[1])
+		prio = 127 - __builtin_clzll(stage->ready_bits[1]);
+	else
+		prio = 63 - __builtin_clzll(stage->ready_bits[0]);
+
+	queue = &stage->ready[prio];
+	fiber = list_first_entry(queue, struct fiber, link);
+	list_del(&fiber->link);
+	if (list_empty(queue))
+		stage->ready_bits[prio / 64] &= ~(UINT64_C(1) << prio % 64);
+
+	return fiber;
+}
+
+/* From the scheduler: let @fiber run until it sleeps, yields or ends. */
+static void run_fiber(struct stage *stage, struct fiber *fiber)
+{
+	fiber->state = FIBER_RUNNING;
+	stage->running = fiber;
+	fiber_context_switch(&stage->scheduler, &fiber->context);
+	stage->running = NULL;
+
+	if (fiber->state == FIBER_IDLE) {
+		stage->nr_fibers--;
+		if (fiber->ended)
+			fiber->ended(fiber);
+	}
+}
+
+bool stage_run_one(struct stage *stage)
+{
+	if (!stage_has_ready(stage))
+		return false;
+
+	run_fiber(stage, take_first(stage));
+
+	return true;
+}
+
+void stage_run_until_idle(struct stage *stage)
+{
+	bool busy;
+
+	do {
+		busy = stage_run_inbox(stage);
+		if (stage->timers.next_date != UINT64_MAX)
+			busy |= timer_run(&stage->timers, clock_ns()) > 0;
+		busy |= stage_run_one(stage);
+	} while (busy);
+}
+
+/* The life of a fiber: one entry after the other, idle in between. */
+static void fiber_main(void *arg)
+{
+	struct fiber *fiber = arg;
+
+	for (;;) {
+		fiber->entry(fiber->arg);
+		assert(pi_mutex_depth == 0); /* it left with a lock held */
+		fiber->state = FIBER_IDLE;
+		fiber_context_switch(&fiber->context, &fiber->stage->scheduler);
+	}
+}
+
+/* fiber_wake() from another thread arrives. */
+static void wake_here(struct stage_item *item)
+{
+	make_ready(container_of(item, struct fiber, wake_item));
+}
+
+int fiber_new(struct stage *stage, struct stack_pool *pool,
+	      struct fiber **r_fiber)
+{
+	struct fiber *fiber;
+	int ret;
+
+	fiber = calloc(1, sizeof(*fiber));
+	if (fiber == NULL)
+		return err_origin(-ENOMEM);
+
+	ret = stack_get(pool, stage->oob, &fiber->stack);
+	if (ret) {
+		free(fiber);
+		return ret;
+	}
+
+	fiber->stage = stage;
+	fiber->wake_item.func = wake_here;
+	fiber_context_make(&fiber->context, fiber->stack->base,
+			   fiber->stack->size, fiber_main, fiber);
+	*r_fiber = fiber;
+
+	return 0;
+}
+
+struct fiber *fiber_free(struct fiber *fiber, struct stack_pool *pool)
+{
+	if (fiber == NULL)
+		return NULL;
+
+	assert(fiber->state == FIBER_IDLE);
+	fiber_context_drop(&fiber->context);
+	stack_put(pool, fiber->stack);
+	free(fiber);
+
+	return NULL;
+}
+
+static void prepare(struct fiber *fiber, void (*entry)(void *arg), void *arg,
+		    int prio)
+{
+	assert(fiber->state == FIBER_IDLE && prio >= 0 &&
+	       prio < STAGE_NR_PRIOS);
+
+	fiber->entry = entry;
+	fiber->arg = arg;
+	fiber->prio = prio;
+	fiber->broken = false;
+	fiber->stage->nr_fibers++;
+}
+
+void fiber_start(struct fiber *fiber, void (*entry)(void *arg), void *arg,
+		 int prio)
+{
+	prepare(fiber, entry, arg, prio);
+	make_ready(fiber);
+}
+
+void fiber_start_now(struct fiber *fiber, void (*entry)(void *arg), void *arg,
+		     int prio)
+{
+	prepare(fiber, entry, arg, prio);
+	run_fiber(fiber->stage, fiber);
+}
+
+void fiber_yield(void)
+{
+	struct fiber *fiber = fiber_current();
+
+	assert(fiber && pi_mutex_depth == 0);
+	make_ready(fiber);
+	fiber_context_switch(&fiber->context, &fiber->stage->scheduler);
+}
+
+void fiber_break(struct fiber *fiber)
+{
+	if (fiber->state == FIBER_IDLE)
+		return;
+
+	fiber->broken = true;
+	if (fiber->state == FIBER_ASLEEP && fiber->interruptible &&
+	    wait_queue_abort(fiber, -EINTR))
+		fiber_wake(fiber);
+}
+
+bool fiber_asleep_uninterruptibly(const struct fiber *fiber)
+{
+	return fiber->state == FIBER_ASLEEP && !fiber->interruptible;
+}
+
+void fiber_sleep(struct fiber *fiber)
+{
+	assert(pi_mutex_depth == 0);
+	fiber->state = FIBER_ASLEEP;
+	fiber_context_switch(&fiber->context, &fiber->stage->scheduler);
+}
+
+void fiber_wake(struct fiber *fiber)
+{
+	if (fiber->stage == stage_self)
+		make_ready(fiber);
+	else
+		stage_post(fiber->stage, &fiber->wake_item);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A stage is a scheduler that runs fibers on one thread, highest priority
+ * first, FIFO within one. The in-band stage (inband.h) is the main thread, each
+ * out-of-band stage (oob.h) is a real-time worker. A fiber is one handler call
+ * on its own stack; it never migrates, and while it runs nothing else of its
+ * stage does.
+ *
+ * Everything here is called from the stage's own thread, but for stage_post(),
+ * the one door into a stage from any other thread.
+ */
+#pragma once
+
+#include "stage/context.h"
+#include "stage/stack-pool.h"
+#include "stage/timer.h"
+
+#include <assert.h>
+#include <linux/list.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wait_queue;
+
+#define STAGE_NR_PRIOS 100 /* 0 to 99, the highest runs first */
+
+/*
+ * Something to do on a stage's thread. Embedded in what it is about; posted by
+ * any thread, belongs to the stage until ->func() is called there, from the
+ * scheduler, on no fiber: it must not sleep.
+ */
+struct stage_item {
+	struct stage_item *next;
+	void (*func)(struct stage_item *item);
+};
+
+struct stage {
+	const char *name;
+	bool oob;
+	/* The stage's own thread: */
+	struct fiber *running; /* NULL: the scheduler itself */
+	struct fiber_context scheduler;
+	struct timer_base timers;
+	uint64_t ready_bits[2]; /* priorities with ready fibers */
+	struct list_head ready[STAGE_NR_PRIOS];
+	unsigned int nr_fibers; /* in use */
+	/* Any thread: items posted, newest first. */
+	_Atomic(struct stage_item *) inbox;
+	/* Wake the thread if it sleeps; called after each post to an empty
+	 * inbox, from the posting thread. */
+	void (*kick)(struct stage *stage);
+};
+
+enum fiber_state {
+	FIBER_IDLE,    /* no entry: never started, or returned */
+	FIBER_READY,   /* in a run queue */
+	FIBER_RUNNING, /* this is stage->running */
+	FIBER_ASLEEP,  /* on a wait queue, or woken by another thread and on
+			* its way through the inbox */
+};
+
+struct fiber {
+	struct fiber_context context;
+	struct stage *stage;   /* never changes */
+	struct stack *stack;   /* owned */
+	struct list_head link; /* run queue while READY, owner's use if IDLE */
+	enum fiber_state state;
+	int prio;
+	void (*entry)(void *arg);
+	void *arg;
+	/* Called from the scheduler after @entry returned; may be NULL. */
+	void (*ended)(struct fiber *fiber);
+	/* What the handler works for: the kernel's `current` and its like. */
+	void *task;
+	/* Sleeping: */
+	struct wait_queue *wq;	    /* where; ours while ASLEEP */
+	struct list_head wait_link; /* under wq->lock */
+	_Atomic(bool) queued;	    /* written under wq->lock */
+	int wake_status;	    /* written by who unlinked us */
+	bool interruptible;	    /* may fiber_break() end this sleep? */
+	bool broken;		    /* fiber_break() was called: sticky */
+	struct stage_item wake_item;
+	struct stage_timer timeout;
+};
+
+/* The stage of the calling thread, NULL on a thread of no stage. */
+extern __thread struct stage *stage_self;
+
+static inline struct fiber *fiber_current(void)
+{
+	return stage_self ? stage_self->running : NULL;
+}
+
+#define assert_oob()	assert(stage_self && stage_self->oob)
+#define assert_inband() assert(!stage_self || !stage_self->oob)
+
+void stage_init(struct stage *stage, const char *name, bool oob,
+		void (*kick)(struct stage *stage));
+/* The calling thread becomes the stage's; leave undoes it. */
+void stage_enter(struct stage *stage);
+void stage_leave(struct stage *stage);
+
+/* Hand @item over. Any thread. Never blocks. @item is not pending already. */
+void stage_post(struct stage *stage, struct stage_item *item);
+/* Run what was posted. True: there was something. */
+bool stage_run_inbox(struct stage *stage);
+
+static inline bool stage_has_ready(const struct stage *stage)
+{
+	return (stage->ready_bits[0] | stage->ready_bits[1]) != 0;
+}
+
+static inline bool stage_inbox_empty(struct stage *stage)
+{
+	/* seq_cst: the look of a store-then-look with stage_post(). */
+	return atomic_load_explicit(&stage->inbox, memory_order_seq_cst) ==
+	       NULL;
+}
+
+/* Run the first ready fiber until it sleeps or ends. False: none is ready. */
+bool stage_run_one(struct stage *stage);
+/* Inbox, due timers and fibers until nothing is left to do right now. */
+void stage_run_until_idle(struct stage *stage);
+
+/*
+ * A fiber of @stage, idle. In-band (it maps a stack). -EAGAIN: the pool's
+ * limit is reached; -ENOMEM. Free it while idle, in-band too.
+ */
+int fiber_new(struct stage *stage, struct stack_pool *pool,
+	      struct fiber **r_fiber);
+struct fiber *fiber_free(struct fiber *fiber, struct stack_pool *pool);
+
+/* Make an idle fiber ready to run @entry(@arg). On its stage's thread. */
+void fiber_start(struct fiber *fiber, void (*entry)(void *arg), void *arg,
+		 int prio);
+/* As fiber_start(), and run it at once: only from the scheduler, with no
+ * ready fiber of that priority or above. */
+void fiber_start_now(struct fiber *fiber, void (*entry)(void *arg), void *arg,
+		     int prio);
+
+/* Go to the end of the queue of one's own priority. From a fiber. */
+void fiber_yield(void);
+
+/*
+ * Break the sleep of @fiber: it returns -EINTR from where it sleeps, and from
+ * every interruptible sleep it tries until it ends. On its stage's thread.
+ */
+void fiber_break(struct fiber *fiber);
+bool fiber_asleep_uninterruptibly(const struct fiber *fiber);
+
+/* For wait.c: leave the thread to others until fiber_wake(). */
+void fiber_sleep(struct fiber *fiber);
+/* For wait.c: @fiber is off its queue, by us; make it ready on its stage. Any
+ * thread. */
+void fiber_wake(struct fiber *fiber);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include "stage/wait.h"
+
+#include "stage/stage.h"
+
+#include <assert.h>
+#include <errno.h>
+
+static struct fiber *waiter_of(struct list_head *link)
+{
+	return list_entry(link, struct fiber, wait_link);
+}
+
+void wait_queue_init(struct wait_queue *wq, enum wait_order order)
+{
+	pi_mutex_init(&wq->lock);
+	wq->order = order;
+	INIT_LIST_HEAD(&wq->waiters);
+}
+
+/* Behind everybody of the same or a higher priority. */
+static void enqueue(struct wait_queue *wq, struct fiber *fiber)
+{
+	struct list_head *pos;
+
+	/* A zero-filled queue works too. */
+	if (wq->waiters.next == NULL)
+		INIT_LIST_HEAD(&wq->waiters);
+
+	pos = wq->waiters.prev;
+	if (wq->order == WAIT_PRIO)
+		while (pos != &wq->waiters && waiter_of(pos)->prio < fiber->prio)
+			pos = pos->prev;
+
+	list_add(&fiber->wait_link, pos);
+	/* Relaxed: under the lock; who looks without it takes it next. */
+	atomic_store_explicit(&fiber->queued, true, memory_order_relaxed);
+}
+
+static void unlink_waiter(struct fiber *fiber, int status)
+{
+	list_del(&fiber->wait_link);
+	fiber->wake_status = status;
+	/* Release: the status, to wait_queue_abort() finding us gone. */
+	atomic_store_explicit(&fiber->queued, false, memory_order_release);
+}
+
+/* The deadline of a sleep passed; on the sleeper's stage. */
+static void time_out(struct stage_timer *timer)
+{
+	struct fiber *fiber = container_of(timer, struct fiber, timeout);
+
+	if (wait_queue_abort(fiber, -ETIMEDOUT))
+		fiber_wake(fiber);
+}
+
+static void join(struct wait_queue *wq, struct fiber *fiber)
+{
+	fiber->wq = wq;
+	enqueue(wq, fiber);
+}
+
+/* We are on @fiber->wq, unlocked, or were and have been woken already. */
+static int sleep_joined(struct fiber *fiber, uint64_t deadline,
+			bool interruptible)
+{
+	fiber->interruptible = interruptible;
+	if (deadline != DEADLINE_NONE) {
+		fiber->timeout.fire = time_out;
+		timer_arm(&fiber->stage->timers, &fiber->timeout, deadline);
+	}
+
+	fiber_sleep(fiber);
+
+	timer_disarm(&fiber->stage->timers, &fiber->timeout);
+	fiber->wq = NULL;
+
+	return fiber->wake_status;
+}
+
+static int do_sleep(struct wait_queue *wq, uint64_t deadline,
+		    bool interruptible)
+{
+	struct fiber *fiber = fiber_current();
+	int ret;
+
+	assert(fiber);
+	assert(pi_mutex_depth == 1); /* only @wq's, or we sleep with a lock */
+
+	if (interruptible && fiber->broken)
+		return -EINTR;
+
+	join(wq, fiber);
+	pi_unlock(&wq->lock);
+	ret = sleep_joined(fiber, deadline, interruptible);
+	if (ret != -EIDRM)
+		pi_lock(&wq->lock);
+
+	return ret;
+}
+
+int wait_queue_sleep(struct wait_queue *wq, uint64_t deadline)
+{
+	return do_sleep(wq, deadline, true);
+}
+
+int wait_queue_sleep_uninterruptible(struct wait_queue *wq, uint64_t deadline)
+{
+	return do_sleep(wq, deadline, false);
+}
+
+void wait_queue_join(struct wait_queue *wq)
+{
+	struct fiber *fiber = fiber_current();
+
+	assert(fiber);
+	pi_lock(&wq->lock);
+	join(wq, fiber);
+	pi_unlock(&wq->lock);
+}
+
+void wait_queue_leave(void)
+{
+	struct fiber *fiber = fiber_current();
+
+	/* Woken meanwhile: the wakeup is on its way and must be met. */
+	if (!wait_queue_abort(fiber, 0))
+		fiber_sleep(fiber);
+	fiber->wq = NULL;
+}
+
+int wait_queue_commit(uint64_t deadline, bool interruptible)
+{
+	struct fiber *fiber = fiber_current();
+
+	if (interruptible && fiber->broken) {
+		wait_queue_leave();
+		return -EINTR;
+	}
+
+	return sleep_joined(fiber, deadline, interruptible);
+}
+
+struct fiber *wait_queue_wake_locked(struct wait_queue *wq, struct fiber *fiber,
+				     int status)
+{
+	if (fiber == NULL) {
+		if (list_empty(&wq->waiters))
+			return NULL;
+		fiber = waiter_of(wq->waiters.next);
+	}
+
+	unlink_waiter(fiber, status);
+	fiber_wake(fiber);
+
+	return fiber;
+}
+
+unsigned int wait_queue_flush_locked(struct wait_queue *wq, int status)
+{
+	unsigned int count = 0;
+
+	while (wait_queue_wake_locked(wq, NULL, status))
+		count++;
+
+	return count;
+}
+
+unsigned int wait_queue_flush(struct wait_queue *wq, int status)
+{
+	unsigned int count;
+
+	pi_lock(&wq->lock);
+	count = wait_queue_flush_locked(wq, status);
+	pi_unlock(&wq->lock);
+
+	return count;
+}
+
+bool wait_queue_abort(struct fiber *fiber, int status)
+{
+	struct wait_queue *wq = fiber->wq;
+	bool ours;
+
+	/*
+	 * Acquire: pairs with unlink_waiter(). Looking first keeps us off a
+	 * queue whose owner flushed it for good. If it is flushed between this
+	 * look and the lock, the queue is there still: the sleeper has not
+	 * returned to whoever waits for it to leave.
+	 */
+	if (!atomic_load_explicit(&fiber->queued, memory_order_acquire))
+		return false;
+
+	pi_lock(&wq->lock);
+	/* Relaxed: under the lock. */
+	ours = atomic_load_explicit(&fiber->queued, memory_order_relaxed);
+	if (ours)
+		unlink_waiter(fiber, status);
+	pi_unlock(&wq->lock);
+
+	return ours;
+}
