@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include <linux/kstrtox.h>
+
+#include "kapi/export.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the number after an optional sign begins, NULL if none does. */
+static const char *digits_of(const char *s, bool with_minus)
+{
+	if (*s == '+' || (with_minus && *s == '-'))
+		s++;
+
+	return isxdigit((unsigned char)*s) ? s : NULL;
+}
+
+static int check_end(const char *s, const char *end)
+{
+	if (end == s)
+		return -EINVAL;
+	if (*end == '\n')
+		end++;
+
+	return *end ? -EINVAL : 0;
+}
+
+EXPORT int kstrtoull(const char *s, unsigned int base, unsigned long long *res)
+{
+	unsigned long long value;
+	char *end;
+	int ret;
+
+	if (digits_of(s, false) == NULL)
+		return -EINVAL;
+
+	errno = 0;
+	value = strtoull(s, &end, (int)base);
+	ret = check_end(s, end);
+	if (ret)
+		return ret;
+	if (errno == ERANGE)
+		return -ERANGE;
+	*res = value;
+
+	return 0;
+}
+
+EXPORT int kstrtoll(const char *s, unsigned int base, long long *res)
+{
+	long long value;
+	char *end;
+	int ret;
+
+	if (digits_of(s, true) == NULL)
+		return -EINVAL;
+
+	errno = 0;
+	value = strtoll(s, &end, (int)base);
+	ret = check_end(s, end);
+	if (ret)
+		return ret;
+	if (errno == ERANGE)
+		return -ERANGE;
+	*res = value;
+
+	return 0;
+}
+
+#define DEFINE_UNSIGNED(name, type, max)                             \
+	EXPORT int name(const char *s, unsigned int base, type *res) \
+	{                                                            \
+		unsigned long long value;                            \
+		int ret = kstrtoull(s, base, &value);                \
+                                                                     \
+		if (ret)                                             \
+			return ret;                                  \
+		if (value > (max))                                   \
+			return -ERANGE;                              \
+		*res = (type)value;                                  \
+                                                                     \
+		return 0;                                            \
+	}
+
+#define DEFINE_SIGNED(name, type, min, max)                          \
+	EXPORT int name(const char *s, unsigned int base, type *res) \
+	{                                                            \
+		long long value;                                     \
+		int ret = kstrtoll(s, base, &value);                 \
+                                                                     \
+		if (ret)                                             \
+			return ret;                                  \
+		if (value < (min) || value > (max))                  \
+			return -ERANGE;                              \
+		*res = (type)value;                                  \
+                                                                     \
+		return 0;                                            \
+	}
+
+DEFINE_UNSIGNED(kstrtoul, unsigned long, ULONG_MAX)
+DEFINE_UNSIGNED(kstrtouint, unsigned int, UINT_MAX)
+DEFINE_UNSIGNED(kstrtou16, u16, USHRT_MAX)
+DEFINE_UNSIGNED(kstrtou8, u8, UCHAR_MAX)
+DEFINE_SIGNED(kstrtol, long, LONG_MIN, LONG_MAX)
+DEFINE_SIGNED(kstrtoint, int, INT_MIN, INT_MAX)
+DEFINE_SIGNED(kstrtos16, s16, SHRT_MIN, SHRT_MAX)
+DEFINE_SIGNED(kstrtos8, s8, SCHAR_MIN, SCHAR_MAX)
+
+EXPORT int kstrtobool(const char *s, bool *res)
+{
+	if (strchr("yY1", s[0]) && s[0])
+		*res = true;
+	else if (strchr("nN0", s[0]) && s[0])
+		*res = false;
+	else if (strncasecmp(s, "on", 2) == 0)
+		*res = true;
+	else if (strncasecmp(s, "of", 2) == 0)
+		*res = false;
+	else
+		return -EINVAL;
+
+	return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include <linux/semaphore.h>
+
+#include "kapi/export.h"
+#include "kapi/wait.h"
+#include "stage/wait.h"
+
+static int take_one(struct semaphore *sem, uint64_t deadline,
+		    bool interruptible)
+{
+	int ret = 0;
+
+	spin_lock(&sem->wait.lock);
+
+	while (sem->count == 0 && ret == 0)
+		ret = wait_sleep_locked(&sem->wait, deadline, interruptible);
+	if (ret == 0)
+		sem->count--;
+
+	spin_unlock(&sem->wait.lock);
+
+	return ret;
+}
+
+EXPORT void down(struct semaphore *sem)
+{
+	(void)take_one(sem, DEADLINE_NONE, false);
+}
+
+EXPORT int down_interruptible(struct semaphore *sem)
+{
+	int ret = take_one(sem, DEADLINE_NONE, true);
+
+	return ret == -ERESTARTSYS ? -EINTR : ret;
+}
+
+EXPORT int down_timeout(struct semaphore *sem, long timeout)
+{
+	int ret =
+		take_one(sem, wait_deadline(get_jiffies_64(), timeout), false);
+
+	return ret == -ETIMEDOUT ? -ETIME : ret;
+}
+
+EXPORT int down_trylock(struct semaphore *sem)
+{
+	int ret = 1;
+
+	spin_lock(&sem->wait.lock);
+	if (sem->count > 0) {
+		sem->count--;
+		ret = 0;
+	}
+	spin_unlock(&sem->wait.lock);
+
+	return ret;
+}
+
+EXPORT void up(struct semaphore *sem)
+{
+	spin_lock(&sem->wait.lock);
+	sem->count++;
+	wake_up_one_locked(&sem->wait);
+	spin_unlock(&sem->wait.lock);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory of <linux/slab.h> and <linux/vmalloc.h>, from malloc(). That may
+ * enter the kernel and takes locks of its own: a driver that allocates in an
+ * oob handler gets its memory, but breaks the golden rule.
+ */
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "kapi/export.h"
+
+#include <malloc.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_BYTES 4096
+
+EXPORT void *kmalloc(size_t size, gfp_t flags)
+{
+	void *ptr;
+
+	if (size >= PAGE_BYTES) {
+		if (posix_memalign(&ptr, PAGE_BYTES, size))
+			return NULL;
+	} else {
+		/* Never NULL for nothing: drivers take that for failure. */
+		ptr = malloc(size ? size : 1);
+	}
+
+	if (ptr && (flags & __GFP_ZERO))
+		memset(ptr, 0, size);
+
+	return ptr;
+}
+
+EXPORT size_t ksize(const void *ptr)
+{
+	return malloc_usable_size((void *)ptr);
+}
+
+EXPORT void kfree(const void *ptr)
+{
+	free((void *)ptr);
+}
+
+EXPORT void *krealloc(void *ptr, size_t size, gfp_t flags)
+{
+	size_t old_size = ptr ? ksize(ptr) : 0;
+	void *moved;
+
+	if (size == 0) {
+		kfree(ptr);
+		return NULL;
+	}
+
+	/* Not realloc(): it would forget the alignment. */
+	moved = kmalloc(size, flags);
+	if (moved && ptr) {
+		memcpy(moved, ptr, old_size < size ? old_size : size);
+		kfree(ptr);
+	}
+
+	return moved;
+}
+
+EXPORT void *kmemdup(const void *from, size_t size, gfp_t flags)
+{
+	void *copy = kmalloc(size, flags);
+
+	if (copy)
+		memcpy(copy, from, size);
+
+	return copy;
+}
+
+EXPORT char *kstrndup(const char *str, size_t max, gfp_t flags)
+{
+	size_t len;
+	char *copy;
+
+	if (str == NULL)
+		return NULL;
+
+	len = strnlen(str, max);
+	copy = kmalloc(len + 1, flags);
+	if (copy) {
+		memcpy(copy, str, len);
+		copy[len] = '\0';
+	}
+
+	return copy;
+}
+
+EXPORT char *kasprintf(gfp_t flags, const char *fmt, ...)
+{
+	va_list ap;
+	char *str;
+	int len;
+
+	(void)flags;
+	va_start(ap, fmt);
+	len = vasprintf(&str, fmt, ap);
+	va_end(ap);
+
+	return len < 0 ? NULL : str;
+}
+
+EXPORT void *vmalloc(unsigned long size)
+{
+	void *ptr;
+
+	if (size == 0 || posix_memalign(&ptr, PAGE_BYTES, size))
+		return NULL;
+
+	return ptr;
+}
+
+EXPORT void vfree(const void *ptr)
+{
+	free((void *)ptr);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "kapi/task.h"
+
+#include "kapi/export.h"
+#include "stage/stage.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct task_struct daemon_task = { .comm = "evl-cused" };
+
+static struct files_struct *(*find_files)(pid_t tgid);
+
+struct task_struct *task_current(void)
+{
+	struct fiber *fiber = fiber_current();
+
+	if (fiber == NULL || fiber->task == NULL)
+		return &daemon_task;
+
+	return fiber->task;
+}
+
+/*
+ * In-band requests come with a thread id alone; the rest costs a look into
+ * /proc, which is taken only if the driver wants to know.
+ */
+EXPORT struct task_struct *get_current(void)
+{
+	struct task_struct *task = task_current();
+
+	if (!task->identified && stage_self && !stage_self->oob)
+		task_identify(task);
+
+	return task;
+}
+
+void task_set(struct fiber *fiber, struct task_struct *task)
+{
+	fiber->task = task;
+}
+
+static void read_status(struct task_struct *task)
+{
+	char path[64], line[128];
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", task->pid);
+	status = fopen(path, "re");
+	if (status == NULL)
+		return;
+
+	while (fgets(line, sizeof(line), status)) {
+		if (strncmp(line, "Name:\t", 6) == 0) {
+			line[strcspn(line, "\n")] = '\0';
+			snprintf(task->comm, sizeof(task->comm), "%.15s",
+				 line + 6);
+		}
+		if (sscanf(line, "Tgid:\t%d", &task->tgid) == 1)
+			break;
+	}
+
+	fclose(status);
+}
+
+void task_identify(struct task_struct *task)
+{
+	task->identified = true;
+	if (task->pid <= 0)
+		return;
+
+	read_status(task);
+	if (find_files && task->tgid > 0)
+		task->files = find_files(task->tgid);
+}
+
+void task_set_files_finder(struct files_struct *(*find)(pid_t tgid))
+{
+	find_files = find;
+}

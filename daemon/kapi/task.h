@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who a fiber works for. The request's owner (vfs for in-band ones, server for
+ * out-of-band ones) fills a task_struct, and gives it to the fiber for as long
+ * as the handler runs.
+ */
+#pragma once
+
+#include <linux/sched.h>
+
+struct fiber;
+
+/* @task NULL: nobody, the daemon itself. */
+void task_set(struct fiber *fiber, struct task_struct *task);
+
+/* As `current`, but does not look up what is not known yet. */
+struct task_struct *task_current(void);
+
+/* Fill in the ids and comm of thread @task->pid from /proc. In-band. */
+void task_identify(struct task_struct *task);
+
+/* Who knows the files_struct of a process: the vfs. */
+void task_set_files_finder(struct files_struct *(*find)(pid_t tgid));

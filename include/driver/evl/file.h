@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The out-of-band side of an open file. A driver embeds a struct evl_file in
+ * what it keeps about each file, hands it over in its open handler, and takes
+ * it back in its release handler before it frees it.
+ */
+#ifndef _EVL_FILE_H
+#define _EVL_FILE_H
+
+#include <evl/crossing.h>
+#include <evl/prelude.h>
+#include <linux/fs.h>
+
+struct evl_file {
+	struct file *filp; /* whose out-of-band side this is */
+	struct evl_crossing crossing;
+};
+
+/**
+ * evl_open_file() - let a file take out-of-band requests
+ * @efilp:	its out-of-band side; must live as long as @filp is open
+ * @filp:	the file, as the open handler got it
+ *
+ * Called again on the same @efilp, it starts afresh.
+ *
+ * Stage:  in-band, from an open handler.
+ * Blocks: no.
+ *
+ * Return: 0
+ */
+int evl_open_file(struct evl_file *efilp, struct file *filp);
+
+/**
+ * evl_release_file() - wait for the last out-of-band request on a file
+ * @efilp:	from evl_open_file()
+ *
+ * First wake whoever sleeps in the driver on behalf of this file, as with
+ * evl_destroy_flag(): this call does not, and waits for them. On return no
+ * handler works on the file, nor will one start; its data may be freed.
+ *
+ * Stage:  in-band, from a release handler, once.
+ * Blocks: until all references to @efilp are put.
+ */
+void evl_release_file(struct evl_file *efilp);
+
+/**
+ * evl_get_file() - find the file a descriptor refers to
+ * @fd:		a descriptor number of the process `current` belongs to
+ *
+ * Stage:  any, within a request.
+ * Blocks: no.
+ *
+ * Return: the file with a reference, to be dropped by evl_put_file(); or NULL
+ *	   if @fd is not open or takes no out-of-band requests
+ */
+struct evl_file *evl_get_file(unsigned int fd);
+
+/**
+ * evl_get_fileref() - take another reference
+ * @efilp:	a file the caller holds a reference on
+ *
+ * Stage:  any.
+ * Blocks: no.
+ */
+void evl_get_fileref(struct evl_file *efilp);
+
+/**
+ * evl_put_file() - drop a reference
+ * @efilp:	from evl_get_file() or evl_get_fileref(); once it is put, the
+ *		file may be released at any time
+ *
+ * Stage:  any.
+ * Blocks: no.
+ */
+void evl_put_file(struct evl_file *efilp);
+
+#endif /* _EVL_FILE_H */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What EVL's own headers bring along in the kernel, so that drivers came to
+ * use it without asking. For drivers only: the daemon says what it includes.
+ */
+#ifndef _EVL_PRELUDE_H
+#define _EVL_PRELUDE_H
+
+#ifdef __KERNEL__
+#include <linux/kconfig.h>
+
+#include <asm/barrier.h>
+#include <asm/processor.h>
+#include <linux/bitops.h>
+#include <linux/cdev.h>
+#include <linux/compat.h>
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/ioctl.h>
+#include <linux/irq_work.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+#endif
+
+#endif /* _EVL_PRELUDE_H */

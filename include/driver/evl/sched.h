@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Which stage the caller is on, and what it may do there. */
+#ifndef _EVL_SCHED_H
+#define _EVL_SCHED_H
+
+#include <evl/prelude.h>
+#include <stdbool.h>
+
+/**
+ * running_oob() - is the caller on an out-of-band stage?
+ *
+ * Stage:  any.
+ * Blocks: no.
+ */
+bool running_oob(void);
+
+/**
+ * evl_in_irq() - is the caller out-of-band but in no handler?
+ *
+ * That is, in a timer's function or the like.
+ *
+ * Stage:  any.
+ * Blocks: no.
+ */
+bool evl_in_irq(void);
+
+/* Is the caller on the in-band stage? */
+static inline bool running_inband(void)
+{
+	return !running_oob();
+}
+
+static inline bool evl_is_inband(void)
+{
+	return !running_oob();
+}
+
+/* Would a blocking call of the core be refused here? */
+static inline bool evl_cannot_block(void)
+{
+	return evl_in_irq() || evl_is_inband();
+}
+
+/* Whoever was woken runs as soon as the caller gives way: nothing to do. */
+static inline void evl_schedule(void)
+{
+}
+
+#endif /* _EVL_SCHED_H */

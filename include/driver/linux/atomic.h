@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Integers that may be changed from any stage at once. As in the kernel, calls
+ * which change and return something order everything; the others order nothing.
+ */
+#ifndef _LINUX_ATOMIC_H
+#define _LINUX_ATOMIC_H
+
+#include <asm/barrier.h>
+#include <linux/types.h>
+#include <stdbool.h>
+
+/* clang-format off */
+#define ATOMIC_INIT(i)	 { (i) }
+#define ATOMIC64_INIT(i) { (i) }
+/* clang-format on */
+
+/* clang-format off */
+#define __ATOMIC_OPS(prefix, type)					\
+static inline type prefix##_read(const prefix##_t *v)			\
+{									\
+	return __atomic_load_n(&v->counter, __ATOMIC_RELAXED);		\
+}									\
+static inline type prefix##_read_acquire(const prefix##_t *v)		\
+{									\
+	return __atomic_load_n(&v->counter, __ATOMIC_ACQUIRE);		\
+}									\
+static inline void prefix##_set(prefix##_t *v, type i)			\
+{									\
+	__atomic_store_n(&v->counter, i, __ATOMIC_RELAXED);		\
+}									\
+static inline void prefix##_set_release(prefix##_t *v, type i)		\
+{									\
+	__atomic_store_n(&v->counter, i, __ATOMIC_RELEASE);		\
+}									\
+static inline void prefix##_add(type i, prefix##_t *v)			\
+{									\
+	__atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);		\
+}									\
+static inline void prefix##_sub(type i, prefix##_t *v)			\
+{									\
+	__atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);		\
+}									\
+static inline void prefix##_or(type i, prefix##_t *v)			\
+{									\
+	__atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);		\
+}									\
+static inline void prefix##_and(type i, prefix##_t *v)			\
+{									\
+	__atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);		\
+}									\
+static inline type prefix##_add_return(type i, prefix##_t *v)		\
+{									\
+	return __atomic_add_fetch(&v->counter, i, __ATOMIC_SEQ_CST);	\
+}									\
+static inline type prefix##_sub_return(type i, prefix##_t *v)		\
+{									\
+	return __atomic_sub_fetch(&v->counter, i, __ATOMIC_SEQ_CST);	\
+}									\
+static inline type prefix##_fetch_add(type i, prefix##_t *v)		\
+{									\
+	return __atomic_fetch_add(&v->counter, i, __ATOMIC_SEQ_CST);	\
+}									\
+static inline type prefix##_fetch_or(type i, prefix##_t *v)		\
+{									\
+	return __atomic_fetch_or(&v->counter, i, __ATOMIC_SEQ_CST);	\
+}									\
+static inline type prefix##_fetch_and(type i, prefix##_t *v)		\
+{									\
+	return __atomic_fetch_and(&v->counter, i, __ATOMIC_SEQ_CST);	\
+}									\
+static inline type prefix##_xchg(prefix##_t *v, type i)			\
+{									\
+	return __atomic_exchange_n(&v->counter, i, __ATOMIC_SEQ_CST);	\
+}									\
+/* What was there: @old if @new is there now. */			\
+static inline type prefix##_cmpxchg(prefix##_t *v, type old, type new)	\
+{									\
+	__atomic_compare_exchange_n(&v->counter, &old, new, false,	\
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+	return old;							\
+}									\
+static inline bool prefix##_try_cmpxchg(prefix##_t *v, type *old, type new) \
+{									\
+	return __atomic_compare_exchange_n(&v->counter, old, new, false, \
+					   __ATOMIC_SEQ_CST,		\
+					   __ATOMIC_SEQ_CST);		\
+}									\
+/* Unless it is @u; true if it was not. */				\
+static inline bool prefix##_add_unless(prefix##_t *v, type i, type u)	\
+{									\
+	type old = prefix##_read(v);					\
+	while (old != u)						\
+		if (prefix##_try_cmpxchg(v, &old, old + i))		\
+			return true;					\
+	return false;							\
+}									\
+static inline void prefix##_inc(prefix##_t *v)				\
+{									\
+	prefix##_add(1, v);						\
+}									\
+static inline void prefix##_dec(prefix##_t *v)				\
+{									\
+	prefix##_sub(1, v);						\
+}									\
+static inline type prefix##_inc_return(prefix##_t *v)			\
+{									\
+	return prefix##_add_return(1, v);				\
+}									\
+static inline type prefix##_dec_return(prefix##_t *v)			\
+{									\
+	return prefix##_sub_return(1, v);				\
+}									\
+static inline bool prefix##_inc_and_test(prefix##_t *v)			\
+{									\
+	return prefix##_inc_return(v) == 0;				\
+}									\
+static inline bool prefix##_dec_and_test(prefix##_t *v)			\
+{									\
+	return prefix##_dec_return(v) == 0;				\
+}									\
+static inline bool prefix##_inc_not_zero(prefix##_t *v)			\
+{									\
+	return prefix##_add_unless(v, 1, 0);				\
+}
+
+__ATOMIC_OPS(atomic, int)
+__ATOMIC_OPS(atomic64, s64)
+/* clang-format on */
+
+#undef __ATOMIC_OPS
+
+#define xchg(ptr, value) __atomic_exchange_n(ptr, value, __ATOMIC_SEQ_CST)
+#define cmpxchg(ptr, old, new)                                           \
+	__extension__({                                                  \
+		__typeof__(*(ptr)) __cmp_old = (old);                    \
+		__atomic_compare_exchange_n(ptr, &__cmp_old, new, false, \
+					    __ATOMIC_SEQ_CST,            \
+					    __ATOMIC_SEQ_CST);           \
+		__cmp_old;                                               \
+	})
+
+#endif /* _LINUX_ATOMIC_H */

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bits in arrays of unsigned long. set_bit() and kin may race with each other
+ * on any stage; the __ forms may not.
+ */
+#ifndef _LINUX_BITOPS_H
+#define _LINUX_BITOPS_H
+
+#include <linux/bits.h>
+#include <stdbool.h>
+
+static inline void set_bit(long nr, volatile unsigned long *addr)
+{
+	/* Relaxed: as in the kernel, only those with a result order. */
+	__atomic_fetch_or(&addr[BIT_WORD(nr)], BIT_MASK(nr), __ATOMIC_RELAXED);
+}
+
+static inline void clear_bit(long nr, volatile unsigned long *addr)
+{
+	__atomic_fetch_and(&addr[BIT_WORD(nr)], ~BIT_MASK(nr),
+			   __ATOMIC_RELAXED);
+}
+
+static inline void change_bit(long nr, volatile unsigned long *addr)
+{
+	__atomic_fetch_xor(&addr[BIT_WORD(nr)], BIT_MASK(nr), __ATOMIC_RELAXED);
+}
+
+static inline bool test_bit(long nr, const volatile unsigned long *addr)
+{
+	return __atomic_load_n(&addr[BIT_WORD(nr)], __ATOMIC_RELAXED) &
+	       BIT_MASK(nr);
+}
+
+static inline bool test_and_set_bit(long nr, volatile unsigned long *addr)
+{
+	return __atomic_fetch_or(&addr[BIT_WORD(nr)], BIT_MASK(nr),
+				 __ATOMIC_SEQ_CST) &
+	       BIT_MASK(nr);
+}
+
+static inline bool test_and_clear_bit(long nr, volatile unsigned long *addr)
+{
+	return __atomic_fetch_and(&addr[BIT_WORD(nr)], ~BIT_MASK(nr),
+				  __ATOMIC_SEQ_CST) &
+	       BIT_MASK(nr);
+}
+
+static inline void assign_bit(long nr, volatile unsigned long *addr, bool value)
+{
+	if (value)
+		set_bit(nr, addr);
+	else
+		clear_bit(nr, addr);
+}
+
+static inline void __set_bit(long nr, unsigned long *addr)
+{
+	addr[BIT_WORD(nr)] |= BIT_MASK(nr);
+}
+
+static inline void __clear_bit(long nr, unsigned long *addr)
+{
+	addr[BIT_WORD(nr)] &= ~BIT_MASK(nr);
+}
+
+static inline void __assign_bit(long nr, unsigned long *addr, bool value)
+{
+	if (value)
+		__set_bit(nr, addr);
+	else
+		__clear_bit(nr, addr);
+}
+
+/* The first bit at or behind @from which is @value, @size if none is. */
+static inline unsigned long __find_bit(const unsigned long *addr,
+				       unsigned long size, unsigned long from,
+				       bool value)
+{
+	unsigned long word, nr;
+
+	for (nr = from; nr < size; nr = (BIT_WORD(nr) + 1) * BITS_PER_LONG) {
+		word = value ? addr[BIT_WORD(nr)] : ~addr[BIT_WORD(nr)];
+		word &= ~0UL << (nr % BITS_PER_LONG);
+		if (word) {
+			nr = BIT_WORD(nr) * BITS_PER_LONG +
+			     (unsigned long)__builtin_ctzl(word);
+			break;
+		}
+	}
+
+	return nr < size ? nr : size;
+}
+
+#define find_first_bit(addr, size)	     __find_bit(addr, size, 0, true)
+#define find_first_zero_bit(addr, size)	     __find_bit(addr, size, 0, false)
+#define find_next_bit(addr, size, from)	     __find_bit(addr, size, from, true)
+#define find_next_zero_bit(addr, size, from) __find_bit(addr, size, from, false)
+
+#define for_each_set_bit(bit, addr, size)                        \
+	for ((bit) = find_first_bit(addr, size); (bit) < (size); \
+	     (bit) = find_next_bit(addr, size, (bit) + 1))
+
+/* The number of the lowest and of the highest bit set; @word is not 0. */
+#define __ffs(word) ((unsigned long)__builtin_ctzl(word))
+#define __fls(word) ((unsigned long)(BITS_PER_LONG - 1 - __builtin_clzl(word)))
+
+/* The number of the highest bit set, counted from 1; 0 for 0. */
+#define fls(word)   ((word) ? 32 - __builtin_clz((unsigned int)(word)) : 0)
+#define fls64(word) ((word) ? 64 - __builtin_clzll(word) : 0)
+
+/* How many bits are set. */
+#define hweight8(word)	   ((unsigned int)__builtin_popcount((word)&0xffU))
+#define hweight16(word)	   ((unsigned int)__builtin_popcount((word)&0xffffU))
+#define hweight32(word)	   ((unsigned int)__builtin_popcount(word))
+#define hweight64(word)	   ((unsigned long)__builtin_popcountll(word))
+#define hweight_long(word) ((unsigned long)__builtin_popcountl(word))
+
+#endif /* _LINUX_BITOPS_H */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What the compiler refuses. */
+#ifndef _LINUX_BUILD_BUG_H
+#define _LINUX_BUILD_BUG_H
+
+#include <assert.h> /* static_assert() */
+
+#define BUILD_BUG_ON_MSG(condition, msg) _Static_assert(!(condition), msg)
+#define BUILD_BUG_ON(condition) \
+	BUILD_BUG_ON_MSG(condition, "BUILD_BUG_ON failed: " #condition)
+
+/* 0, or no compilation. */
+#define BUILD_BUG_ON_ZERO(condition)                       \
+	((int)sizeof(struct {                              \
+		 _Static_assert(!(condition), #condition); \
+		 int __i;                                  \
+	 }) *                                              \
+	 0)
+
+#endif /* _LINUX_BUILD_BUG_H */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* What 32-bit processes pass to a 64-bit driver. */
+#ifndef _LINUX_COMPAT_H
+#define _LINUX_COMPAT_H
+
+#include <linux/compiler.h>
+#include <linux/fs.h>
+#include <linux/types.h>
+
+typedef u32 compat_uptr_t;
+typedef u32 compat_ulong_t;
+typedef s32 compat_long_t;
+typedef u32 compat_uint_t;
+typedef s32 compat_int_t;
+typedef u32 compat_size_t;
+typedef u64 __attribute__((aligned(4))) compat_u64;
+typedef s64 __attribute__((aligned(4))) compat_s64;
+
+static inline void __user *compat_ptr(compat_uptr_t uptr)
+{
+	return (void __user *)(unsigned long)uptr;
+}
+
+static inline compat_uptr_t ptr_to_compat(void __user *uptr)
+{
+	return (compat_uptr_t)(unsigned long)uptr;
+}
+
+/**
+ * compat_ptr_ioctl() - ready-made compat_ioctl handler
+ * @filp:	the file
+ * @cmd:	the command
+ * @arg:	a pointer, from a 32-bit process
+ *
+ * For drivers whose arguments look the same to both kinds of processes.
+ *
+ * Stage:  in-band.
+ * Blocks: as the driver's unlocked_ioctl, which it calls.
+ *
+ * Return: what that returns, or
+ *   -ENOIOCTLCMD	there is none
+ */
+long compat_ptr_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
+
+/**
+ * compat_ptr_oob_ioctl() - ready-made compat_oob_ioctl handler
+ * @filp:	the file
+ * @cmd:	the command
+ * @arg:	a pointer, from a 32-bit process
+ *
+ * Stage:  out-of-band.
+ * Blocks: as the driver's oob_ioctl, which it calls.
+ *
+ * Return: what that returns, or
+ *   -ENOIOCTLCMD	there is none
+ */
+long compat_ptr_oob_ioctl(struct file *filp, unsigned int cmd,
+			  unsigned long arg);
+
+#endif /* _LINUX_COMPAT_H */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Devices and their classes: what makes the nodes of character devices appear
+ * in /dev, and where their names come from. There is no sysfs.
+ */
+#ifndef _LINUX_DEVICE_H
+#define _LINUX_DEVICE_H
+
+#include <linux/device/class.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/kdev_t.h>
+#include <linux/list.h>
+#include <linux/printk.h>
+#include <linux/types.h>
+
+struct device {
+	struct device *parent;
+	const char *init_name; /* of one that is not made by device_create() */
+	const struct class *class;
+	dev_t devt;			     /* 0: no node */
+	void (*release)(struct device *dev); /* the last reference is gone */
+	void *driver_data;
+	void *platform_data;
+	/* The core's own: */
+	char *name;
+	unsigned int refs;
+	struct list_head link;
+	struct node *node;
+	struct module *owner;
+};
+
+/**
+ * device_create() - make a device
+ * @class:	its class
+ * @parent:	the device it belongs to; may be NULL
+ * @devt:	the number of the character device behind it; 0: none
+ * @drvdata:	for dev_get_drvdata()
+ * @fmt:	its name, as for printf(); "!" in it stands for "/"
+ *
+ * Its node appears now if the character device is there, else with it.
+ *
+ * Stage:  in-band, from a fiber.
+ * Blocks: until the node can be opened.
+ *
+ * Return: the device, to be ended by device_destroy(), or an ERR_PTR() of
+ *   -EEXIST	there is a device or a node of that name
+ *   -EINVAL	the name cannot be a file's
+ *   -ENOMEM
+ */
+struct device *device_create(const struct class *class, struct device *parent,
+			     dev_t devt, void *drvdata, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/**
+ * device_destroy() - end a device of device_create()
+ * @class:	its class
+ * @devt:	its number
+ *
+ * Its node goes; files which are open remain usable until they are closed.
+ *
+ * Stage:  in-band.
+ * Blocks: no.
+ */
+void device_destroy(const struct class *class, dev_t devt);
+
+/**
+ * device_initialize() - prepare a device of one's own
+ * @dev:	the device, zero-filled but for what the caller set; it has one
+ *		reference, and once those are put its ->release is called
+ *
+ * Stage:  in-band.
+ * Blocks: no.
+ */
+void device_initialize(struct device *dev);
+
+/**
+ * dev_set_name() - name a device
+ * @dev:	the device, not added yet
+ * @fmt:	as for printf()
+ *
+ * Stage:  in-band.
+ * Blocks: no.
+ *
+ * Return: 0, or -ENOMEM
+ */
+int dev_set_name(struct device *dev, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
+ * device_add() - show a device
+ * @dev:	the device, initialized and named; on failure put_device() it
+ *
+ * Stage:  in-band, from a fiber.
+ * Blocks: until its node, if any, can be opened.
+ *
+ * Return: 0 or an error, as device_create()
+ */
+int device_add(struct device *dev);
+
+/**
+ * device_del() - hide a device again
+ * @dev:	the device; put_device() it afterwards
+ *
+ * Stage:  in-band.
+ * Blocks: no.
+ */
+void device_del(struct device *dev);
+
+/* device_initialize() and device_add() in one. */
+int device_register(struct device *dev);
+/* device_del() and put_device() in one. */
+void device_unregister(struct device *dev);
+
+/**
+ * get_device() - take another reference
+ * @dev:	the device; may be NULL
+ *
+ * Stage:  in-band.
+ * Blocks: no.
+ *
+ * Return: @dev
+ */
+struct device *get_device(struct device *dev);
+
+/**
+ * put_device() - drop a reference
+ * @dev:	the device; may be NULL
+ *
+ * Stage:  in-band.
+ * Blocks: no.
+ */
+void put_device(struct device *dev);
+
+static inline const char *dev_name(const struct device *dev)
+{
+	if (dev->name)
+		return dev->name;
+
+	return dev->init_name ? dev->init_name : "(unnamed device)";
+}
+
+static inline void *dev_get_drvdata(const struct device *dev)
+{
+	return dev->driver_data;
+}
+
+static inline void dev_set_drvdata(struct device *dev, void *data)
+{
+	dev->driver_data = data;
+}
+
+/* printk(), after the device's name; NULL is a device too. */
+#define dev_printk(level, dev, fmt, ...) \
+	printk(level "%s: " fmt, __dev_log_name(dev), ##__VA_ARGS__)
+
+static inline const char *__dev_log_name(const struct device *dev)
+{
+	return dev ? dev_name(dev) : "(no device)";
+}
+
+#define dev_emerg(dev, fmt, ...) dev_printk(KERN_EMERG, dev, fmt, ##__VA_ARGS__)
+#define dev_alert(dev, fmt, ...) dev_printk(KERN_ALERT, dev, fmt, ##__VA_ARGS__)
+#define dev_crit(dev, fmt, ...)	 dev_printk(KERN_CRIT, dev, fmt, ##__VA_ARGS__)
+#define dev_err(dev, fmt, ...)	 dev_printk(KERN_ERR, dev, fmt, ##__VA_ARGS__)
+#define dev_warn(dev, fmt, ...) \
+	dev_printk(KERN_WARNING, dev, fmt, ##__VA_ARGS__)
+#define dev_notice(dev, fmt, ...) \
+	dev_printk(KERN_NOTICE, dev, fmt, ##__VA_ARGS__)
+#define dev_info(dev, fmt, ...) dev_printk(KERN_INFO, dev, fmt, ##__VA_ARGS__)
+#define dev_dbg(dev, fmt, ...)	dev_printk(KERN_DEBUG, dev, fmt, ##__VA_ARGS__)
+
+/* Log an error on the way out of a function; @err again. */
+#define dev_err_probe(dev, err, fmt, ...)                                   \
+	__extension__({                                                     \
+		int __probe_err = (err);                                    \
+		dev_err(dev, "error %d: " fmt, __probe_err, ##__VA_ARGS__); \
+		__probe_err;                                                \
+	})
+
+#endif /* _LINUX_DEVICE_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The system's errno values, and those only the kernel uses inside. */
+#ifndef _EVL_CUSED_LINUX_ERRNO_H
+#define _EVL_CUSED_LINUX_ERRNO_H
+
+#include_next <linux/errno.h>
+
+#define ERESTARTSYS  512
+#define ENOIOCTLCMD  515
+#define EPROBE_DEFER 517
+#define ENOTSUPP     524
+
+#endif /* _EVL_CUSED_LINUX_ERRNO_H */

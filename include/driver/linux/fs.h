@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files, inodes and the operations a character device implements, with the
+ * members drivers use. struct file_operations grows at its end only: a driver
+ * records the size it was built with (linux/module.h).
+ */
+#ifndef _LINUX_FS_H
+#define _LINUX_FS_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/compiler.h>
+#include <linux/kdev_t.h>
+#include <linux/list.h>
+#include <linux/types.h>
+#include <linux/errno.h>
+#include <sys/types.h>
+
+struct module;
+struct cdev;
+struct file;
+struct inode;
+struct poll_table_struct;
+struct oob_poll_wait;
+struct vm_area_struct;
+
+#ifndef __poll_t_defined
+#define __poll_t_defined
+typedef unsigned int __poll_t;
+#endif
+typedef void *fl_owner_t;
+typedef unsigned int fmode_t;
+
+#define FMODE_READ     ((fmode_t)0x1)
+#define FMODE_WRITE    ((fmode_t)0x2)
+#define FMODE_NDELAY   ((fmode_t)0x40)
+#define FMODE_STREAM   ((fmode_t)0x200000)
+
+struct file_operations {
+	struct module *owner;
+	loff_t (*llseek)(struct file *, loff_t, int);
+	ssize_t (*read)(struct file *, char __user *, size_t, loff_t *);
+	ssize_t (*write)(struct file *, const char __user *, size_t, loff_t *);
+	__poll_t (*poll)(struct file *, struct poll_table_struct *);
+	long (*unlocked_ioctl)(struct file *, unsigned int, unsigned long);
+	long (*compat_ioctl)(struct file *, unsigned int, unsigned long);
+	int (*mmap)(struct file *, struct vm_area_struct *);
+	int (*open)(struct inode *, struct file *);
+	int (*flush)(struct file *, fl_owner_t id);
+	int (*release)(struct inode *, struct file *);
+	ssize_t (*oob_read)(struct file *, char __user *, size_t);
+	ssize_t (*oob_write)(struct file *, const char __user *, size_t);
+	long (*oob_ioctl)(struct file *, unsigned int, unsigned long);
+	long (*compat_oob_ioctl)(struct file *, unsigned int, unsigned long);
+	__poll_t (*oob_poll)(struct file *, struct oob_poll_wait *);
+};
+
+struct inode {
+	dev_t i_rdev;
+	umode_t i_mode;
+	struct cdev *i_cdev;
+	void *i_private;
+};
+
+struct file {
+	const struct file_operations *f_op;
+	unsigned int f_flags;
+	fmode_t f_mode;
+	loff_t f_pos;
+	void *private_data;
+	struct inode *f_inode;
+	/*
+	 * Set by evl_open_file(); non-NULL tells that out-of-band requests are
+	 * possible. One pointer, under each name it had over time.
+	 */
+	union {
+		void *oob_data;
+		void *f_oob_ctx;
+		struct {
+			void *data;
+		} f_oob_state;
+	};
+};
+
+static inline struct inode *file_inode(const struct file *filp)
+{
+	return filp->f_inode;
+}
+
+static inline unsigned int iminor(const struct inode *inode)
+{
+	return MINOR(inode->i_rdev);
+}
+
+static inline unsigned int imajor(const struct inode *inode)
+{
+	return MAJOR(inode->i_rdev);
+}
+
+/* Ready-made handlers. All of them in-band, none blocks. */
+int stream_open(struct inode *inode, struct file *filp);
+int nonseekable_open(struct inode *inode, struct file *filp);
+loff_t no_llseek(struct file *filp, loff_t offset, int whence);
+loff_t noop_llseek(struct file *filp, loff_t offset, int whence);
+
+/* Character device numbers; 0 or -errno (-EBUSY: the range is taken,
+ * -ENOSPC: no major is left). */
+int alloc_chrdev_region(dev_t *dev, unsigned int baseminor, unsigned int count,
+			const char *name);
+int register_chrdev_region(dev_t from, unsigned int count, const char *name);
+void unregister_chrdev_region(dev_t from, unsigned int count);
+
+/* Region, cdev and registration of 256 minors in one call; @major 0 picks one
+ * and returns it. */
+int register_chrdev(unsigned int major, const char *name,
+		    const struct file_operations *fops);
+void unregister_chrdev(unsigned int major, const char *name);
+
+#endif /* _LINUX_FS_H */

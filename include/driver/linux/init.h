@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* __init and __exit are in linux/compiler.h. */
+#ifndef _LINUX_INIT_H
+#define _LINUX_INIT_H
+
+#include <linux/compiler.h>
+
+#endif /* _LINUX_INIT_H */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* What this kernel was configured with, so to speak. */
+#ifndef _LINUX_KCONFIG_H
+#define _LINUX_KCONFIG_H
+
+#define CONFIG_64BIT	1
+#define CONFIG_COMPAT	1
+#define CONFIG_DOVETAIL 1
+#define CONFIG_EVL	1
+#define CONFIG_HZ	1000
+#define CONFIG_MODULES	1
+#define CONFIG_PREEMPT	1
+#define CONFIG_SMP	1
+
+/* 1 if @option is defined to be 1, 0 if it is not defined. */
+#define __KCONFIG_COMMA_1		      0,
+#define __kconfig_second(ignored, value, ...) value
+#define __kconfig_pick(comma_or_junk)	      __kconfig_second(comma_or_junk 1, 0, 0)
+#define __kconfig_paste(value)		      __kconfig_pick(__KCONFIG_COMMA_##value)
+#define IS_ENABLED(option)		      __kconfig_paste(option)
+#define IS_BUILTIN(option)		      IS_ENABLED(option)
+#define IS_REACHABLE(option)		      IS_ENABLED(option)
+
+#endif /* _LINUX_KCONFIG_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef _LINUX_KDEV_T_H
+#define _LINUX_KDEV_T_H
+
+/* Device numbers as the kernel packs them: 12 bits major, 20 bits minor. */
+#define MINORBITS 20
+#define MINORMASK ((1U << MINORBITS) - 1)
+
+#define MAJOR(dev)    ((unsigned int)((dev) >> MINORBITS))
+#define MINOR(dev)    ((unsigned int)((dev) & MINORMASK))
+#define MKDEV(ma, mi) (((dev_t)(ma) << MINORBITS) | (mi))
+
+#endif /* _LINUX_KDEV_T_H */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Numbers from strings, the whole of which must be one; a newline at the end
+ * is allowed. @base 0 goes by the prefix: 0x, 0 or none.
+ *
+ * Stage: any. Blocks: no. Return: 0 with *@res set, else
+ *   -EINVAL	it is no number
+ *   -ERANGE	it does not fit
+ */
+#ifndef _LINUX_KSTRTOX_H
+#define _LINUX_KSTRTOX_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+int kstrtoull(const char *s, unsigned int base, unsigned long long *res);
+int kstrtoll(const char *s, unsigned int base, long long *res);
+int kstrtoul(const char *s, unsigned int base, unsigned long *res);
+int kstrtol(const char *s, unsigned int base, long *res);
+int kstrtouint(const char *s, unsigned int base, unsigned int *res);
+int kstrtoint(const char *s, unsigned int base, int *res);
+int kstrtou16(const char *s, unsigned int base, u16 *res);
+int kstrtos16(const char *s, unsigned int base, s16 *res);
+int kstrtou8(const char *s, unsigned int base, u8 *res);
+int kstrtos8(const char *s, unsigned int base, s8 *res);
+/* y, Y, 1, on; n, N, 0, off. */
+int kstrtobool(const char *s, bool *res);
+
+#define kstrtou64(s, base, res) kstrtoull(s, base, (unsigned long long *)(res))
+#define kstrtos64(s, base, res) kstrtoll(s, base, (long long *)(res))
+#define kstrtou32(s, base, res) kstrtouint(s, base, res)
+#define kstrtos32(s, base, res) kstrtoint(s, base, res)
+
+#endif /* _LINUX_KSTRTOX_H */

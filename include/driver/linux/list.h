@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Circular doubly linked lists, with the names the kernel gives them. Plain
+ * memory: the caller provides whatever locking a list needs. The daemon uses
+ * them for its own lists too.
+ *
+ * A zero-filled list_head reads as an empty list.
+ */
+#ifndef _LINUX_LIST_H
+#define _LINUX_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/container_of.h>
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+/* clang-format off */
+#define LIST_HEAD_INIT(name) { &(name), &(name) }
+#define LIST_HEAD(name) struct list_head name = LIST_HEAD_INIT(name)
+/* clang-format on */
+
+static inline void INIT_LIST_HEAD(struct list_head *head)
+{
+	head->next = head;
+	head->prev = head;
+}
+
+static inline void __list_link(struct list_head *entry, struct list_head *prev,
+			       struct list_head *next)
+{
+	next->prev = entry;
+	entry->next = next;
+	entry->prev = prev;
+	prev->next = entry;
+}
+
+/* Insert @entry right behind @head: a stack, or behind any other member. */
+static inline void list_add(struct list_head *entry, struct list_head *head)
+{
+	__list_link(entry, head, head->next);
+}
+
+/* Insert @entry right before @head: a queue, or before any other member. */
+static inline void list_add_tail(struct list_head *entry,
+				 struct list_head *head)
+{
+	__list_link(entry, head->prev, head);
+}
+
+static inline void __list_unlink(struct list_head *entry)
+{
+	entry->next->prev = entry->prev;
+	entry->prev->next = entry->next;
+}
+
+static inline void list_del(struct list_head *entry)
+{
+	__list_unlink(entry);
+	entry->next = NULL;
+	entry->prev = NULL;
+}
+
+static inline void list_del_init(struct list_head *entry)
+{
+	__list_unlink(entry);
+	INIT_LIST_HEAD(entry);
+}
+
+static inline bool list_empty(const struct list_head *head)
+{
+	return head->next == head || head->next == NULL;
+}
+
+static inline bool list_is_last(const struct list_head *entry,
+				const struct list_head *head)
+{
+	return entry->next == head;
+}
+
+static inline void list_move(struct list_head *entry, struct list_head *head)
+{
+	__list_unlink(entry);
+	list_add(entry, head);
+}
+
+static inline void list_move_tail(struct list_head *entry,
+				  struct list_head *head)
+{
+	__list_unlink(entry);
+	list_add_tail(entry, head);
+}
+
+/* Append all of @list to @head; @list is empty afterwards. */
+static inline void list_splice_tail_init(struct list_head *list,
+					 struct list_head *head)
+{
+	if (list_empty(list))
+		return;
+
+	list->next->prev = head->prev;
+	head->prev->next = list->next;
+	list->prev->next = head;
+	head->prev = list->prev;
+	INIT_LIST_HEAD(list);
+}
+
+/* clang-format off */
+#define list_entry(ptr, type, member) container_of(ptr, type, member)
+
+#define list_first_entry(head, type, member) \
+	list_entry((head)->next, type, member)
+
+#define list_last_entry(head, type, member) \
+	list_entry((head)->prev, type, member)
+
+#define list_next_entry(pos, member) \
+	list_entry((pos)->member.next, __typeof__(*(pos)), member)
+
+#define list_first_entry_or_null(head, type, member) \
+	(list_empty(head) ? NULL : list_first_entry(head, type, member))
+
+#define list_for_each(pos, head) \
+	for (pos = (head)->next; pos != (head); pos = pos->next)
+
+#define list_for_each_safe(pos, tmp, head) \
+	for (pos = (head)->next, tmp = pos->next; pos != (head); \
+	     pos = tmp, tmp = pos->next)
+
+#define list_for_each_entry(pos, head, member) \
+	for (pos = list_first_entry(head, __typeof__(*(pos)), member); \
+	     &(pos)->member != (head); \
+	     pos = list_next_entry(pos, member))
+
+#define list_for_each_entry_safe(pos, tmp, head, member) \
+	for (pos = list_first_entry(head, __typeof__(*(pos)), member), \
+	     tmp = list_next_entry(pos, member); \
+	     &(pos)->member != (head); \
+	     pos = tmp, tmp = list_next_entry(tmp, member))
+/* clang-format on */
+
+#endif /* _LINUX_LIST_H */

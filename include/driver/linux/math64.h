@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef _LINUX_MATH64_H
+#define _LINUX_MATH64_H
+
+#include <linux/math.h>
+#include <linux/types.h>
+
+static inline u64 div_u64(u64 dividend, u32 divisor)
+{
+	return dividend / divisor;
+}
+
+static inline s64 div_s64(s64 dividend, s32 divisor)
+{
+	return dividend / divisor;
+}
+
+static inline u64 div64_u64(u64 dividend, u64 divisor)
+{
+	return dividend / divisor;
+}
+
+static inline s64 div64_s64(s64 dividend, s64 divisor)
+{
+	return dividend / divisor;
+}
+
+static inline u64 div_u64_rem(u64 dividend, u32 divisor, u32 *r_rem)
+{
+	*r_rem = (u32)(dividend % divisor);
+
+	return dividend / divisor;
+}
+
+/* Divides @n in place, and gives the remainder. */
+#define do_div(n, base)                                      \
+	__extension__({                                      \
+		u32 __do_div_rem = (u32)((n) % (u32)(base)); \
+		(n) /= (u32)(base);                          \
+		__do_div_rem;                                \
+	})
+
+#endif /* _LINUX_MATH64_H */

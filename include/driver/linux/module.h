@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What makes a shared object a driver. Each one carries a struct module, which
+ * the macros below fill in before anything of the driver runs; the daemon finds
+ * it by name, checks that both were built from the same headers, sets the
+ * parameters and calls the init function on an in-band fiber.
+ *
+ * All files of a driver share its struct module, which is weak for that reason.
+ */
+#ifndef _LINUX_MODULE_H
+#define _LINUX_MODULE_H
+
+#include <linux/kconfig.h>
+
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/moduleparam.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/types.h>
+
+/* Goes up when a driver built before can no longer be run. */
+#define EVL_DRIVER_ABI 1
+
+/* What the driver calls itself. If nothing, "foo.so" is called foo. */
+#ifdef __KBUILD_MODNAME_IS_A_GUESS
+#define __MODULE_NAME NULL
+#else
+#define __MODULE_NAME KBUILD_MODNAME
+#endif
+
+struct module {
+	/* Both stay where they are, whatever the ABI level. */
+	u32 abi;
+	u32 fops_size; /* of struct file_operations, as the driver knows it */
+	const char *name;
+	const char *license;
+	const char *author;
+	const char *description;
+	const char *version;
+	int (*init)(void);
+	void (*exit)(void);
+	struct kernel_param *params;
+	void *loaded; /* the loader's own */
+};
+
+/* How the daemon finds it in the shared object. */
+#define EVL_DRIVER_SYMBOL "evl_cused_driver"
+
+#ifdef MODULE
+
+struct module __this_module __attribute__((weak, visibility("hidden"))) = {
+	.abi = EVL_DRIVER_ABI,
+	.fops_size = sizeof(struct file_operations),
+	.name = __MODULE_NAME,
+};
+
+extern struct module *const evl_cused_driver
+	__attribute__((weak, visibility("default")));
+struct module *const evl_cused_driver = &__this_module;
+
+#define THIS_MODULE (&__this_module)
+
+static inline void __module_add_param(struct kernel_param *param)
+{
+	param->next = __this_module.params;
+	__this_module.params = param;
+}
+
+/* The functions have fixed names, so that a second one of a kind in the same
+ * driver does not link. */
+/* clang-format off */
+#define __module_set(field, value)					\
+	__attribute__((visibility("hidden")))				\
+	void __module_set_##field(void);				\
+	__attribute__((constructor))					\
+	void __module_set_##field(void)					\
+	{								\
+		__this_module.field = (value);				\
+	}								\
+	extern struct module __this_module
+/* clang-format on */
+
+#else /* not a driver: the daemon itself */
+
+#define THIS_MODULE ((struct module *)0)
+
+#endif /* MODULE */
+
+/**
+ * module_init() - name the function that sets a driver up
+ * @initfn:	int initfn(void); 0 or -errno, in which case whatever it made
+ *		and left is removed, and its exit function not called
+ *
+ * Runs in-band, on a fiber: it may sleep.
+ */
+#define module_init(initfn) __module_set(init, initfn)
+
+/**
+ * module_exit() - name the function that takes a driver down
+ * @exitfn:	void exitfn(void)
+ *
+ * Runs in-band, on a fiber, as the daemon ends: every file of the driver's is
+ * closed by then.
+ */
+#define module_exit(exitfn) __module_set(exit, exitfn)
+
+/* Everything is a module here. */
+#define core_initcall(fn)   module_init(fn)
+#define subsys_initcall(fn) module_init(fn)
+#define device_initcall(fn) module_init(fn)
+#define late_initcall(fn)   module_init(fn)
+
+/* What people may want to know. The last one of a kind is kept. */
+#define MODULE_LICENSE(text)	 __module_note(license, text, __COUNTER__)
+#define MODULE_AUTHOR(text)	 __module_note(author, text, __COUNTER__)
+#define MODULE_DESCRIPTION(text) __module_note(description, text, __COUNTER__)
+#define MODULE_VERSION(text)	 __module_note(version, text, __COUNTER__)
+
+/* clang-format off */
+#define __module_note(field, text, id)	__module_note_id(field, text, id)
+#define __module_note_id(field, text, id)				\
+	__attribute__((constructor))					\
+	static void __module_note_##field##_##id(void)			\
+	{								\
+		__this_module.field = (text);				\
+	}								\
+	extern struct module __this_module
+/* clang-format on */
+
+/* For module loaders and depmod, of which there are none here. */
+#define MODULE_ALIAS(text)		 extern struct module __this_module
+#define MODULE_DEVICE_TABLE(type, table) extern struct module __this_module
+#define MODULE_FIRMWARE(path)		 extern struct module __this_module
+#define MODULE_IMPORT_NS(ns)		 extern struct module __this_module
+#define MODULE_INFO(tag, text)		 extern struct module __this_module
+#define MODULE_SOFTDEP(text)		 extern struct module __this_module
+#define MODULE_PARM_DESC(name, text)	 extern struct module __this_module
+
+/* Drivers are not unloaded while the daemon runs. */
+static inline bool try_module_get(struct module *module)
+{
+	(void)module;
+	return true;
+}
+
+static inline void module_put(struct module *module)
+{
+	(void)module;
+}
+
+#endif /* _LINUX_MODULE_H */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `current`: the thread on whose behalf a handler runs, which lives in another
+ * process than the handler.
+ */
+#ifndef _LINUX_SCHED_H
+#define _LINUX_SCHED_H
+
+#include <linux/types.h>
+
+#define TASK_COMM_LEN 16
+
+struct files_struct;
+
+/*
+ * What a request brought along of its caller's memory: @size bytes at @base,
+ * of which the first @readable hold what the caller passed in and the first
+ * @writable are carried back. The core's own; drivers use linux/uaccess.h.
+ */
+struct user_window {
+	unsigned long base;
+	char *mem;
+	size_t readable;
+	size_t writable;
+	size_t written; /* highest byte written, plus one */
+};
+
+struct task_struct {
+	pid_t pid;  /* of the thread, as the kernel has it; 0: unknown */
+	pid_t tgid; /* of the process */
+	char comm[TASK_COMM_LEN];
+	struct files_struct *files; /* its EVL descriptors; may be NULL */
+	struct user_window window;
+	bool compat;	 /* a 32-bit process */
+	bool identified; /* tgid, comm and files are known */
+};
+
+/* Never NULL: outside of a request it is the daemon itself. */
+struct task_struct *get_current(void);
+#define current get_current()
+
+static inline pid_t task_pid_nr(const struct task_struct *task)
+{
+	return task->pid;
+}
+
+static inline pid_t task_tgid_nr(const struct task_struct *task)
+{
+	return task->tgid;
+}
+
+#endif /* _LINUX_SCHED_H */

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory from the daemon's heap. It is refused when there is none, and never
+ * waited for; but a system call may be made for it, so out-of-band handlers
+ * should not be the ones who ask.
+ */
+#ifndef _LINUX_SLAB_H
+#define _LINUX_SLAB_H
+
+#include <linux/gfp.h>
+#include <linux/types.h>
+
+/**
+ * kmalloc() - allocate memory
+ * @size:	in bytes
+ * @flags:	GFP_KERNEL or another; with __GFP_ZERO the memory is zeroed
+ *
+ * Blocks of a page or more begin at a page's start.
+ *
+ * Stage:  in-band; tolerated out-of-band, where it may take long.
+ * Blocks: no.
+ *
+ * Return: the memory, or NULL when there is none; kfree() it
+ */
+void *kmalloc(size_t size, gfp_t flags);
+
+/**
+ * krealloc() - change the size of a block
+ * @ptr:	from kmalloc() and kin; NULL makes this kmalloc()
+ * @size:	the new size in bytes; 0 makes this kfree()
+ * @flags:	as for kmalloc(); what is added is not zeroed
+ *
+ * Stage:  in-band; tolerated out-of-band.
+ * Blocks: no.
+ *
+ * Return: the block, which may have moved; NULL when there is no memory,
+ *	   and then @ptr is as it was
+ */
+void *krealloc(void *ptr, size_t size, gfp_t flags);
+
+/**
+ * kfree() - give memory back
+ * @ptr:	from kmalloc() and kin; NULL does nothing
+ *
+ * Stage:  in-band; tolerated out-of-band.
+ * Blocks: no.
+ */
+void kfree(const void *ptr);
+
+/**
+ * ksize() - how large a block really is
+ * @ptr:	from kmalloc() and kin
+ *
+ * Stage:  any.
+ * Blocks: no.
+ *
+ * Return: at least the size that was asked for, in bytes
+ */
+size_t ksize(const void *ptr);
+
+/**
+ * kmemdup() - a copy of some bytes on the heap
+ * @from:	the bytes
+ * @size:	how many
+ * @flags:	as for kmalloc()
+ *
+ * Stage:  in-band; tolerated out-of-band.
+ * Blocks: no.
+ *
+ * Return: the copy, or NULL; kfree() it
+ */
+void *kmemdup(const void *from, size_t size, gfp_t flags);
+
+/**
+ * kstrndup() - a copy of a string on the heap
+ * @str:	the string; NULL gives NULL
+ * @max:	copy no more characters than this
+ * @flags:	as for kmalloc()
+ *
+ * Stage:  in-band; tolerated out-of-band.
+ * Blocks: no.
+ *
+ * Return: the copy, 0-terminated, or NULL; kfree() it
+ */
+char *kstrndup(const char *str, size_t max, gfp_t flags);
+
+/**
+ * kasprintf() - format a string on the heap
+ * @flags:	as for kmalloc()
+ * @fmt:	as for printf()
+ *
+ * Stage:  in-band; tolerated out-of-band.
+ * Blocks: no.
+ *
+ * Return: the string, or NULL; kfree() it
+ */
+char *kasprintf(gfp_t flags, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* kmalloc(), zeroed. */
+static inline void *kzalloc(size_t size, gfp_t flags)
+{
+	return kmalloc(size, flags | __GFP_ZERO);
+}
+
+/* Room for @n elements of @size bytes; NULL too if that overflows. */
+static inline void *kmalloc_array(size_t n, size_t size, gfp_t flags)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+
+	return kmalloc(bytes, flags);
+}
+
+/* kmalloc_array(), zeroed. */
+static inline void *kcalloc(size_t n, size_t size, gfp_t flags)
+{
+	return kmalloc_array(n, size, flags | __GFP_ZERO);
+}
+
+/* A copy of the whole of @str. */
+static inline char *kstrdup(const char *str, gfp_t flags)
+{
+	return kstrndup(str, (size_t)-1, flags);
+}
+
+#define kvmalloc(size, flags)	       kmalloc(size, flags)
+#define kvzalloc(size, flags)	       kzalloc(size, flags)
+#define kvmalloc_array(n, size, flags) kmalloc_array(n, size, flags)
+#define kvcalloc(n, size, flags)       kcalloc(n, size, flags)
+#define kvfree(ptr)		       kfree(ptr)
+
+#endif /* _LINUX_SLAB_H */

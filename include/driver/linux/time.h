@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef _EVL_CUSED_LINUX_TIME_H
+#define _EVL_CUSED_LINUX_TIME_H
+
+#include <linux/time64.h>
+#include <sys/time.h>
+#include <time.h>
+
+#endif /* _EVL_CUSED_LINUX_TIME_H */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef _LINUX_TIME64_H
+#define _LINUX_TIME64_H
+
+#include <linux/types.h>
+#include <time.h>
+
+#define MSEC_PER_SEC  1000L
+#define USEC_PER_MSEC 1000L
+#define NSEC_PER_USEC 1000L
+#define NSEC_PER_MSEC 1000000L
+#define USEC_PER_SEC  1000000L
+#define NSEC_PER_SEC  1000000000L
+
+struct timespec64 {
+	s64 tv_sec;
+	long tv_nsec;
+};
+
+#endif /* _LINUX_TIME64_H */

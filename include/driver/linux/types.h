@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's integer types, on top of the system's own <linux/types.h>
+ * (__u8 ... __s64, __be32) and the C library's (dev_t, loff_t, ssize_t).
+ */
+#ifndef _EVL_CUSED_LINUX_TYPES_H
+#define _EVL_CUSED_LINUX_TYPES_H
+
+#include_next <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s8 s8;
+typedef __s16 s16;
+typedef __s32 s32;
+typedef __s64 s64;
+
+typedef unsigned short umode_t;
+typedef unsigned int gfp_t;
+typedef u64 dma_addr_t;
+typedef u64 phys_addr_t;
+typedef u64 resource_size_t;
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
+#endif /* _EVL_CUSED_LINUX_TYPES_H */

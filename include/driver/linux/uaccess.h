@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The caller's memory. A __user pointer belongs to another process: only these
+ * calls may follow it. What came along with the request is at hand, the rest
+ * is fetched from that process with a system call.
+ */
+#ifndef _LINUX_UACCESS_H
+#define _LINUX_UACCESS_H
+
+#include <errno.h>
+#include <linux/compiler.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+/*
+ * copy_from_user() - copy @n bytes from the caller's @from
+ * copy_to_user() - copy @n bytes to the caller's @to
+ * clear_user() - write @n zero bytes to the caller's @to
+ *
+ * Stage: any, within a request. Blocks: no, though reaching beyond what came
+ * along takes about a microsecond. Return: how many bytes were NOT copied: 0
+ * on success. Bytes of @to which could not be fetched are zeroed.
+ */
+unsigned long copy_from_user(void *to, const void __user *from,
+			     unsigned long n);
+unsigned long copy_to_user(void __user *to, const void *from, unsigned long n);
+unsigned long clear_user(void __user *to, unsigned long n);
+
+/* The spellings for out-of-band handlers, here the same. */
+#define raw_copy_from_user(to, from, n) copy_from_user(to, from, n)
+#define raw_copy_to_user(to, from, n)	copy_to_user(to, from, n)
+
+/* One scalar; 0 or -EFAULT. */
+#define get_user(x, ptr)                                                  \
+	__extension__({                                                   \
+		union {                                                   \
+			__typeof__(*(ptr)) val;                           \
+			char raw[sizeof(*(ptr))];                         \
+		} __gu;                                                   \
+		int __gu_err = copy_from_user(__gu.raw, (ptr),            \
+					      sizeof(__gu.raw)) ?         \
+				       -EFAULT :                          \
+				       0;                                 \
+		(x) = __gu.val; /* zero after a fault */                  \
+		__gu_err;                                                 \
+	})
+
+#define put_user(x, ptr)                                                     \
+	__extension__({                                                      \
+		__typeof__(*(ptr)) __pu_val = (__typeof__(*(ptr)))(x);       \
+		copy_to_user((ptr), &__pu_val, sizeof(__pu_val)) ? -EFAULT : \
+								   0;        \
+	})
+
+#define raw_get_user(x, ptr) get_user(x, ptr)
+#define raw_put_user(x, ptr) put_user(x, ptr)
+
+/*
+ * strncpy_from_user() - copy a string of the caller's, its 0 included
+ * Return: its length, @count if it is longer (@to has no 0 then), or -EFAULT.
+ */
+long strncpy_from_user(char *to, const char __user *from, long count);
+
+/* A copy on the heap: kfree() it. ERR_PTR(-ENOMEM) or ERR_PTR(-EFAULT). */
+void *memdup_user(const void __user *from, size_t n);
+char *strndup_user(const char __user *from, long n);
+
+#define access_ok(addr, size) ((void)(addr), (void)(size), 1)
+
+#endif /* _LINUX_UACCESS_H */

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* The short name that examples in EVL's documents use. */
+#include <linux/slab.h>
