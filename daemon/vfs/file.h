@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An open file: the struct file a driver sees, and what the daemon keeps about
+ * it. Made by open(2) reaching us, ended by the kernel's RELEASE. Bindings
+ * (vfs/files.h) do not keep it open; RELEASE removes what is left of them.
+ *
+ * Stage: in-band, but for what filp->oob_data points to (core/file.h).
+ */
+#pragma once
+
+#include "vfs/node.h"
+
+#include "stage/wait.h"
+
+#include <linux/fs.h>
+#include <linux/irq_work.h>
+#include <linux/list.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct open_file {
+	struct file filp;  /* what the driver sees */
+	struct node *node; /* one reference */
+	uint64_t id;	   /* never reused */
+	pid_t opener;	   /* thread id, 0 if unknown */
+	bool releasing;	   /* RELEASE came; its handler may still run */
+	unsigned int nr_handlers;     /* in-band handlers inside the driver */
+	struct wait_queue leave;      /* RELEASE waits for them to leave */
+	struct wait_queue released;   /* open_file_wait_release() */
+	unsigned int nr_waiters;      /* fibers in there */
+	struct list_head bindings;    /* struct files_binding, see files.h */
+	struct list_head poll_entries; /* wait queues the driver's poll named */
+	void *poll_handle;	      /* owned: the front's, for the next event */
+	struct irq_work poll_work;    /* an event came: notify */
+	struct list_head link;	      /* all open files, by id */
+};
+
+static inline struct open_file *open_file_of(struct file *filp)
+{
+	return container_of(filp, struct open_file, filp);
+}
+
+/* For request.c. New: of @node, not open yet. -ENOMEM. Free: after release. */
+int open_file_new(struct node *node, struct open_file **r_of);
+void open_file_free(struct open_file *of);
+
+/* The driver's poll handler, its wait queues watched from now on. @handle, if
+ * any, is notified on the next event. */
+__poll_t open_file_poll(struct open_file *of, void *handle);
+/* Stop watching, drop the handle. */
+void open_file_unwatch(struct open_file *of);
+
+/* The open file with the smallest id above @id, NULL at the end. */
+struct open_file *open_file_after(uint64_t id);
+struct open_file *open_file_find(uint64_t id);
+unsigned int open_file_count(void);
+
+/*
+ * Sleep, if RELEASE of file @id has been received, until its handler ended.
+ * Returns at once if the file is open still, or gone.
+ *
+ * Stage: in-band, from a fiber. Blocks: as long as the driver's release.
+ */
+void open_file_wait_release(uint64_t id);
+
+/* How an event reaches those who poll(2); the front registers. */
+struct poll_host {
+	void (*notify)(struct open_file *of, void *handle);
+	void (*drop)(void *handle);
+};
+void open_file_set_poll_host(const struct poll_host *host);

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+#include "vfs/request.h"
+
+#include "kapi/task.h"
+#include "stage/inband.h"
+#include "vfs/file.h"
+#include "vfs/files.h"
+#include "vfs/hooks.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Flags which fcntl(F_SETFL) can change. */
+#define SETFL_FLAGS (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
+
+static bool (*ioctl_hook)(struct open_file *of, unsigned int cmd,
+			  unsigned long arg, long *r_ret);
+static void (*release_hook)(struct open_file *of);
+
+void vfs_set_ioctl_hook(bool (*hook)(struct open_file *of, unsigned int cmd,
+				     unsigned long arg, long *r_ret))
+{
+	ioctl_hook = hook;
+}
+
+void vfs_set_release_hook(void (*hook)(struct open_file *of))
+{
+	release_hook = hook;
+}
+
+void vfs_set_file_flags(struct open_file *of, unsigned int flags)
+{
+	unsigned int now = of->filp.f_flags;
+
+	now = (now & ~(unsigned int)SETFL_FLAGS) | (flags & SETFL_FLAGS);
+	/* Relaxed: out-of-band handlers look at it any time, and see the old or
+	 * the new word. Stored only if changed, to leave the line shared. */
+	if (now != of->filp.f_flags)
+		__atomic_store_n(&of->filp.f_flags, now, __ATOMIC_RELAXED);
+}
+
+/* What only the kernel knows inside does not leave the driver. */
+static ssize_t sane_result(ssize_t ret)
+{
+	switch (ret) {
+	case -ERESTARTSYS:
+	case -513: /* ERESTARTNOINTR */
+	case -514: /* ERESTARTNOHAND */
+		return -EINTR;
+	case -ENOIOCTLCMD:
+		return -ENOTTY;
+	case -ENOTSUPP:
+		return -EOPNOTSUPP;
+	default:
+		return ret < -511 && ret >= -4095 ? -EIO : ret;
+	}
+}
+
+static void answer(struct vfs_request *rq, ssize_t result)
+{
+	if (rq->answered)
+		return;
+
+	rq->answered = true;
+	rq->result = sane_result(result);
+	rq->done(rq);
+}
+
+static void enter_driver(struct open_file *of)
+{
+	of->nr_handlers++;
+}
+
+static void leave_driver(struct open_file *of)
+{
+	if (--of->nr_handlers == 0 && of->releasing)
+		wait_queue_flush(&of->leave, 0);
+}
+
+static void release_file(struct open_file *of)
+{
+	of->releasing = true;
+	files_unbind_file(of);
+	open_file_unwatch(of);
+
+	/* Handlers whose caller was killed may still be asleep in there. */
+	pi_lock(&of->leave.lock);
+	while (of->nr_handlers)
+		wait_queue_sleep_uninterruptible(&of->leave, DEADLINE_NONE);
+	pi_unlock(&of->leave.lock);
+
+	if (release_hook)
+		release_hook(of);
+	if (of->filp.f_op->release)
+		of->filp.f_op->release(of->filp.f_inode, &of->filp);
+	open_file_free(of);
+}
+
+static fmode_t mode_of(unsigned int flags)
+{
+	switch (flags & O_ACCMODE) {
+	case O_RDONLY:
+		return FMODE_READ;
+	case O_WRONLY:
+		return FMODE_WRITE;
+	default:
+		return FMODE_READ | FMODE_WRITE;
+	}
+}
+
+static ssize_t do_open(struct vfs_request *rq)
+{
+	struct open_file *of;
+	int ret;
+
+	ret = open_file_new(rq->node, &of);
+	if (ret)
+		return ret;
+
+	of->opener = rq->caller.tid;
+	of->filp.f_flags = rq->flags & ~(unsigned int)(O_CREAT | O_EXCL |
+						       O_NOCTTY | O_TRUNC);
+	of->filp.f_mode = mode_of(rq->flags);
+	if (of->filp.f_op->open)
+		ret = of->filp.f_op->open(of->filp.f_inode, &of->filp);
+	if (ret) {
+		of->releasing = true;
+		files_unbind_file(of);
+		open_file_free(of);
+		return ret;
+	}
+
+	rq->file = of;
+
+	return 0;
+}
+
+static ssize_t do_read(struct vfs_request *rq)
+{
+	struct file *filp = &rq->file->filp;
+	ssize_t ret;
+
+	if (!(filp->f_mode & FMODE_READ))
+		return -EBADF;
+	if (filp->f_op->read == NULL)
+		return -EINVAL;
+
+	ret = filp->f_op->read(filp, rq->buf, rq->count, &rq->pos);
+
+	return ret > (ssize_t)rq->count ? (ssize_t)rq->count : ret;
+}
+
+static ssize_t do_write(struct vfs_request *rq)
+{
+	struct file *filp = &rq->file->filp;
+	ssize_t ret;
+
+	if (!(filp->f_mode & FMODE_WRITE))
+		return -EBADF;
+	if (filp->f_op->write == NULL)
+		return -EINVAL;
+
+	ret = filp->f_op->write(filp, rq->buf, rq->count, &rq->pos);
+
+	return ret > (ssize_t)rq->count ? (ssize_t)rq->count : ret;
+}
+
+static long call_ioctl(struct vfs_request *rq)
+{
+	struct file *filp = &rq->file->filp;
+	long ret;
+
+	if (ioctl_hook && ioctl_hook(rq->file, rq->cmd, rq->arg, &ret))
+		return ret;
+
+	if (rq->compat)
+		return filp->f_op->compat_ioctl ?
+			       filp->f_op->compat_ioctl(filp, rq->cmd,
+							rq->arg) :
+			       -ENOTTY;
+
+	return filp->f_op->unlocked_ioctl ?
+		       filp->f_op->unlocked_ioctl(filp, rq->cmd, rq->arg) :
+		       -ENOTTY;
+}
+
+/*
+ * The handler sees one piece of memory at the argument, holding what came in;
+ * what it left there goes out.
+ */
+static ssize_t do_ioctl(struct vfs_request *rq, struct task_struct *task)
+{
+	void *copy = NULL, *mem = rq->out;
+	ssize_t ret;
+
+	if (rq->in_size > rq->out_size) {
+		mem = copy = malloc(rq->in_size);
+		if (copy == NULL)
+			return -ENOMEM;
+	}
+	if (rq->in_size)
+		memcpy(mem, rq->in, rq->in_size);
+
+	task->window = (struct user_window){
+		.base = rq->arg,
+		.mem = mem,
+		.readable = rq->in_size,
+		.writable = rq->out_size,
+	};
+	ret = call_ioctl(rq);
+	rq->copied = task->window.written;
+	task->window = (struct user_window){ .base = 0 };
+
+	if (copy && rq->out_size)
+		memcpy(rq->out, copy, rq->out_size);
+	free(copy);
+
+	return ret;
+}
+
+static ssize_t do_flush(struct vfs_request *rq)
+{
+	struct file *filp = &rq->file->filp;
+
+	return filp->f_op->flush ? filp->f_op->flush(filp, NULL) : 0;
+}
+
+static ssize_t do_poll(struct vfs_request *rq)
+{
+	void *handle = rq->poll_handle;
+
+	rq->poll_handle = NULL;
+
+	return (ssize_t)open_file_poll(rq->file, handle);
+}
+
+static ssize_t dispatch(struct vfs_request *rq, struct task_struct *task)
+{
+	switch (rq->op) {
+	case VFS_OPEN:
+		return do_open(rq);
+	case VFS_READ:
+		vfs_set_file_flags(rq->file, rq->flags);
+		return do_read(rq);
+	case VFS_WRITE:
+		vfs_set_file_flags(rq->file, rq->flags);
+		return do_write(rq);
+	case VFS_IOCTL:
+		return do_ioctl(rq, task);
+	case VFS_POLL:
+		return do_poll(rq);
+	case VFS_FLUSH:
+		return do_flush(rq);
+	case VFS_RELEASE:
+		release_file(rq->file);
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
+/* What a driver's read and write get as their __user buffer is ours. */
+static void open_window(struct vfs_request *rq, struct task_struct *task)
+{
+	if (rq->op != VFS_READ && rq->op != VFS_WRITE)
+		return;
+
+	task->window = (struct user_window){
+		.base = (unsigned long)rq->buf,
+		.mem = rq->buf,
+		.readable = rq->op == VFS_WRITE ? rq->count : 0,
+		.writable = rq->op == VFS_READ ? rq->count : 0,
+	};
+}
+
+/* Whose RELEASE must wait for us; an OPEN has no file yet. */
+static struct open_file *file_in_use(struct vfs_request *rq)
+{
+	return rq->op == VFS_OPEN || rq->op == VFS_RELEASE ? NULL : rq->file;
+}
+
+static void start_waiting_releases(void);
+
+static void run_request(void *arg)
+{
+	struct vfs_request *rq = arg;
+	struct task_struct task = {
+		.pid = rq->caller.tid,
+		.tgid = rq->caller.tid,
+		.compat = rq->compat,
+	};
+	struct open_file *of = file_in_use(rq);
+	ssize_t ret;
+
+	if (of)
+		enter_driver(of);
+	task_set(rq->fiber, &task);
+	open_window(rq, &task);
+	ret = dispatch(rq, &task);
+	/* The caller was killed and told so while this open went on. */
+	if (rq->op == VFS_OPEN && ret == 0 && rq->answered)
+		release_file(rq->file);
+	task_set(rq->fiber, NULL);
+	if (of)
+		leave_driver(of);
+
+	answer(rq, ret);
+	rq->fiber = NULL;
+	rq->ended = true;
+	if (!rq->checking)
+		rq->free(rq);
+	start_waiting_releases();
+}
+
+/* A RELEASE cannot be refused: without a fiber it waits for one. */
+static LIST_HEAD(waiting_releases);
+
+static void start_waiting_releases(void)
+{
+	struct vfs_request *rq;
+
+	while (!list_empty(&waiting_releases)) {
+		rq = list_first_entry(&waiting_releases, struct vfs_request,
+				      link);
+		if (inband_spawn(run_request, rq, &rq->fiber))
+			return;
+		list_del(&rq->link);
+	}
+}
+
+void vfs_submit(struct vfs_request *rq)
+{
+	int ret;
+
+	rq->answered = false;
+	rq->checking = false;
+	rq->ended = false;
+	ret = inband_spawn(run_request, rq, &rq->fiber);
+	if (ret && rq->op == VFS_RELEASE) {
+		list_add_tail(&rq->link, &waiting_releases);
+	} else if (ret) {
+		rq->fiber = NULL;
+		answer(rq, ret);
+		rq->free(rq);
+	}
+}
+
+/*
+ * After its sleep was broken the handler runs; once it rests again we know
+ * whether it ended, or sleeps where nobody may wake it.
+ */
+static void check_interrupted(struct stage_item *item)
+{
+	struct vfs_request *rq = container_of(item, struct vfs_request, check);
+
+	rq->checking = false;
+	if (rq->ended) {
+		rq->free(rq);
+		return;
+	}
+
+	/* Off its queue: a wakeup is on its way. Relaxed: we come again. */
+	if (rq->fiber->state == FIBER_READY ||
+	    !atomic_load_explicit(&rq->fiber->queued, memory_order_relaxed)) {
+		rq->checking = true;
+		stage_post(&inband_stage, item);
+		return;
+	}
+
+	answer(rq, -EINTR);
+}
+
+void vfs_interrupt(struct vfs_request *rq)
+{
+	if (rq->answered || rq->checking || rq->fiber == NULL ||
+	    rq->op == VFS_RELEASE)
+		return;
+
+	fiber_break(rq->fiber);
+	rq->checking = true;
+	rq->check.func = check_interrupted;
+	stage_post(&inband_stage, &rq->check);
+}
