@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/thread.h"
+
+#include <errno.h>
+#include <linux/poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <uapi/evl/factory.h>
+#include <uapi/evl/thread.h>
+
+static long thread_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	return thread_behind(filp)->gone ? -ESTALE : -ENOTTY;
+}
+
+static __poll_t thread_poll(struct file *filp, struct poll_table_struct *pt)
+{
+	return POLLERR;
+}
+
+static const struct file_operations thread_fops = {
+	.open = element_open,
+	.release = element_release,
+	.poll = thread_poll,
+	.unlocked_ioctl = thread_ioctl,
+	.oob_ioctl = thread_ioctl,
+};
+
+struct evl_thread *thread_behind(struct file *filp)
+{
+	if (filp->f_op != &thread_fops)
+		return NULL;
+
+	return container_of(element_behind(filp), struct evl_thread, element);
+}
+
+static int thread_build(struct evl_factory *fac, const void *attrs, size_t len,
+			unsigned int clone_flags,
+			struct evl_element **r_element)
+{
+	struct evl_thread *thread;
+
+	if (len != 0)
+		return -EINVAL;
+
+	thread = calloc(1, sizeof(*thread));
+	if (thread == NULL)
+		return -ENOMEM;
+
+	*r_element = &thread->element;
+
+	return 0;
+}
+
+static void thread_dispose(struct evl_element *element)
+{
+	free(container_of(element, struct evl_thread, element));
+}
+
+static struct evl_factory thread_factory = {
+	.name = EVL_THREAD_DEV,
+	.fops = &thread_fops,
+	.flags_allowed = EVL_CLONE_PUBLIC,
+	.build = thread_build,
+	.dispose = thread_dispose,
+};
+
+int thread_init(unsigned int max_elements)
+{
+	thread_factory.max_elements = max_elements;
+
+	return factory_register(&thread_factory);
+}
+
+void thread_exit(void)
+{
+	factory_unregister(&thread_factory);
+}
+
+/* SCHED_FIFO and SCHED_RR keep their priority, all others are weak: 0. */
+static void note_schedparam(struct evl_thread *thread, pid_t tid)
+{
+	struct sched_param param = { .sched_priority = 0 };
+
+	thread->policy = sched_getscheduler(tid);
+	if (thread->policy >= 0)
+		thread->policy &= ~SCHED_RESET_ON_FORK;
+	else
+		thread->policy = SCHED_OTHER;
+	sched_getparam(tid, &param);
+	thread->prio = param.sched_priority;
+}
+
+int thread_attach(struct evl_thread *thread, pid_t pid, pid_t tid)
+{
+	if (thread->attached || thread->gone)
+		return -EBUSY;
+
+	thread->attached = true;
+	thread->pid = pid;
+	thread->tid = tid;
+	note_schedparam(thread, tid);
+	element_get(&thread->element);
+
+	return 0;
+}
+
+void thread_abandon(struct evl_thread *thread)
+{
+	thread->attached = false;
+	element_put(&thread->element);
+}
+
+void thread_detach(struct evl_thread *thread)
+{
+	thread->gone = true;
+	thread_abandon(thread);
+}

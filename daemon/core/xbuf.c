@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/xbuf.h"
+
+#include "kapi/export.h"
+#include "stage/stage.h"
+
+#include <errno.h>
+#include <evl/xbuf.h>
+#include <linux/fs.h>
+#include <linux/poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uapi/evl/factory.h>
+#include <uapi/evl/xbuf.h>
+
+static size_t max_ring_bytes, nr_ring_bytes; /* in-band */
+
+static struct evl_xbuf *xbuf_behind(struct file *filp)
+{
+	return container_of(element_behind(filp), struct evl_xbuf, element);
+}
+
+static enum ring_mode mode_of(const struct file *filp)
+{
+	/* Relaxed: pairs with vfs_set_file_flags(). */
+	return __atomic_load_n(&filp->f_flags, __ATOMIC_RELAXED) & O_NONBLOCK ?
+		       RING_SHORT :
+		       RING_BLOCK;
+}
+
+static ssize_t xbuf_read(struct file *filp, char __user *u_buf, size_t count,
+			 loff_t *ppos)
+{
+	return ring_read(&xbuf_behind(filp)->inbound, &ring_io_user, u_buf,
+			 count, mode_of(filp));
+}
+
+static ssize_t xbuf_write(struct file *filp, const char __user *u_buf,
+			  size_t count, loff_t *ppos)
+{
+	return ring_write(&xbuf_behind(filp)->outbound, &ring_io_user, u_buf,
+			  count, mode_of(filp));
+}
+
+static ssize_t xbuf_oob_read(struct file *filp, char __user *u_buf,
+			     size_t count)
+{
+	return ring_read(&xbuf_behind(filp)->outbound, &ring_io_user, u_buf,
+			 count, mode_of(filp));
+}
+
+static ssize_t xbuf_oob_write(struct file *filp, const char __user *u_buf,
+			      size_t count)
+{
+	return ring_write(&xbuf_behind(filp)->inbound, &ring_io_user, u_buf,
+			  count, mode_of(filp));
+}
+
+static __poll_t xbuf_poll(struct file *filp, struct poll_table_struct *pt)
+{
+	struct evl_xbuf *xbuf = xbuf_behind(filp);
+	__poll_t ready = 0;
+
+	poll_wait(filp, &xbuf->pollers, pt);
+	if (ring_fill(&xbuf->inbound) > 0)
+		ready |= POLLIN | POLLRDNORM;
+	if (ring_fill(&xbuf->outbound) < xbuf->outbound.size)
+		ready |= POLLOUT | POLLWRNORM;
+
+	return ready;
+}
+
+/*
+ * Any file of a cross-buffer that is closed flushes those who sleep in it
+ * out-of-band, also through other files: they look after no VFS reference.
+ */
+static int xbuf_release(struct inode *inode, struct file *filp)
+{
+	struct evl_xbuf *xbuf = xbuf_behind(filp);
+
+	wait_queue_flush(&xbuf->inbound.writable, -EIDRM);
+	wait_queue_flush(&xbuf->outbound.readable, -EIDRM);
+
+	return element_release(inode, filp);
+}
+
+static const struct file_operations xbuf_fops = {
+	.open = element_open,
+	.release = xbuf_release,
+	.read = xbuf_read,
+	.write = xbuf_write,
+	.poll = xbuf_poll,
+	.oob_read = xbuf_oob_read,
+	.oob_write = xbuf_oob_write,
+};
+
+static void inbound_changed(struct ring *ring, bool came)
+{
+	struct evl_xbuf *xbuf = container_of(ring, struct evl_xbuf, inbound);
+
+	if (came)
+		wake_up(&xbuf->pollers);
+}
+
+static void outbound_changed(struct ring *ring, bool came)
+{
+	struct evl_xbuf *xbuf = container_of(ring, struct evl_xbuf, outbound);
+
+	if (!came)
+		wake_up(&xbuf->pollers);
+}
+
+static void xbuf_dispose(struct evl_element *element)
+{
+	struct evl_xbuf *xbuf =
+		container_of(element, struct evl_xbuf, element);
+
+	nr_ring_bytes -= xbuf->inbound.size + xbuf->outbound.size;
+	ring_deinit(&xbuf->inbound);
+	ring_deinit(&xbuf->outbound);
+	free(xbuf);
+}
+
+static int check_sizes(const struct evl_xbuf_attrs *attrs)
+{
+	size_t in = attrs->i_bufsz, out = attrs->o_bufsz;
+
+	if (in + out == 0 || in > EVL_XBUF_MAX_SIZE || out > EVL_XBUF_MAX_SIZE)
+		return -EINVAL;
+
+	return in + out > max_ring_bytes - nr_ring_bytes ? -ENOMEM : 0;
+}
+
+static int xbuf_build(struct evl_factory *fac, const void *attrs, size_t len,
+		      unsigned int clone_flags, struct evl_element **r_element)
+{
+	struct evl_xbuf_attrs sizes;
+	struct evl_xbuf *xbuf;
+	int ret;
+
+	if (len != sizeof(sizes))
+		return -EINVAL;
+	memcpy(&sizes, attrs, sizeof(sizes));
+	ret = check_sizes(&sizes);
+	if (ret)
+		return ret;
+
+	xbuf = calloc(1, sizeof(*xbuf));
+	if (xbuf == NULL)
+		return -ENOMEM;
+
+	init_waitqueue_head(&xbuf->pollers);
+	ret = ring_init(&xbuf->inbound, sizes.i_bufsz, inbound_changed);
+	if (ret == 0)
+		ret = ring_init(&xbuf->outbound, sizes.o_bufsz,
+				outbound_changed);
+	if (ret) {
+		ring_deinit(&xbuf->inbound);
+		free(xbuf);
+		return ret;
+	}
+
+	nr_ring_bytes += xbuf->inbound.size + xbuf->outbound.size;
+	*r_element = &xbuf->element;
+
+	return 0;
+}
+
+static struct evl_factory xbuf_factory = {
+	.name = EVL_XBUF_DEV,
+	.fops = &xbuf_fops,
+	.flags_allowed = EVL_CLONE_PUBLIC,
+	.attrs_size = sizeof(struct evl_xbuf_attrs),
+	.build = xbuf_build,
+	.dispose = xbuf_dispose,
+};
+
+int xbuf_init(unsigned int max_elements, size_t max_bytes)
+{
+	max_ring_bytes = max_bytes;
+	xbuf_factory.max_elements = max_elements;
+
+	return factory_register(&xbuf_factory);
+}
+
+void xbuf_exit(void)
+{
+	factory_unregister(&xbuf_factory);
+}
+
+EXPORT struct evl_xbuf *evl_get_xbuf(int efd, struct evl_file **efilpp)
+{
+	struct evl_file *efilp = evl_get_file((unsigned int)efd);
+
+	if (efilp == NULL)
+		return NULL;
+
+	if (efilp->filp->f_op != &xbuf_fops) {
+		evl_put_file(efilp);
+		return NULL;
+	}
+
+	*efilpp = efilp;
+
+	return xbuf_behind(efilp->filp);
+}
+
+EXPORT void evl_put_xbuf(struct evl_file *efilp)
+{
+	evl_put_file(efilp);
+}
+
+/* 0, or -EPERM: a caller that must not sleep wants to. */
+static int check_context(int f_flags)
+{
+	struct fiber *fiber = fiber_current();
+
+	if (f_flags & O_NONBLOCK)
+		return 0;
+
+	return fiber && fiber->stage->oob ? 0 : -EPERM;
+}
+
+EXPORT ssize_t evl_read_xbuf(struct evl_xbuf *xbuf, void *buf, size_t count,
+			     int f_flags)
+{
+	int ret = check_context(f_flags);
+
+	if (ret)
+		return ret;
+
+	return ring_read(&xbuf->outbound, &ring_io_kernel, buf, count,
+			 f_flags & O_NONBLOCK ? RING_EXACT : RING_BLOCK);
+}
+
+EXPORT ssize_t evl_write_xbuf(struct evl_xbuf *xbuf, const void *buf,
+			      size_t count, int f_flags)
+{
+	int ret = check_context(f_flags);
+
+	if (ret)
+		return ret;
+
+	return ring_write(&xbuf->inbound, &ring_io_kernel, buf, count,
+			  f_flags & O_NONBLOCK ? RING_EXACT : RING_BLOCK);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cross-buffers: two rings between the stages. Inbound: oob_write() feeds what
+ * read(2) drains. Outbound: write(2) feeds what oob_read() drains.
+ */
+#pragma once
+
+#include "core/element.h"
+#include "core/ring.h"
+
+#include <linux/wait.h>
+
+struct evl_xbuf {
+	struct evl_element element; /* first */
+	struct ring inbound;
+	struct ring outbound;
+	wait_queue_head_t pollers; /* in-band poll(2) */
+};
+
+/* @max_elements cross-buffers, @max_bytes of ring memory over all of them. */
+int xbuf_init(unsigned int max_elements, size_t max_bytes);
+void xbuf_exit(void);
