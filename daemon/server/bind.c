@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/bind.h"
+
+#include "server/client.h"
+#include "vfs/file.h"
+#include "vfs/files.h"
+#include "vfs/hooks.h"
+#include "wire/bind.h"
+
+#include <errno.h>
+#include <linux/uaccess.h>
+
+/*
+ * The kernel brought us here through the descriptor, so the caller holds the
+ * file; its secret says whose table the number belongs to.
+ */
+static long bind_fd(struct open_file *of, struct bind_request __user *u_req)
+{
+	struct bind_request req;
+	struct client *client;
+	int ret;
+
+	if (copy_from_user(&req, u_req, sizeof(req)))
+		return -EFAULT;
+	if (req.reserved || req.fd < 0)
+		return -EINVAL;
+
+	client = client_by_secret(req.secret);
+	if (client == NULL || client->files == NULL)
+		return -EPERM;
+	ret = files_bind(client->files, (unsigned int)req.fd, of,
+			 server_config()->max_fds);
+	if (ret)
+		return ret;
+
+	req.file_id = of->id;
+	req.oob = of->filp.oob_data != NULL;
+	req.flags = of->filp.f_flags;
+
+	return copy_to_user(u_req, &req, sizeof(req)) ? -EFAULT : 0;
+}
+
+static long set_flags(struct open_file *of, const uint32_t __user *u_flags)
+{
+	uint32_t flags;
+
+	if (get_user(flags, u_flags))
+		return -EFAULT;
+	vfs_set_file_flags(of, flags);
+
+	return 0;
+}
+
+static bool answer_ioctl(struct open_file *of, unsigned int cmd,
+			 unsigned long arg, long *r_ret)
+{
+	switch (cmd) {
+	case BIND_IOC_BIND:
+		*r_ret = bind_fd(of, (struct bind_request __user *)arg);
+		return true;
+	case BIND_IOC_SETFL:
+		*r_ret = set_flags(of, (const uint32_t __user *)arg);
+		return true;
+	default:
+		return false;
+	}
+}
+
+void bind_init(void)
+{
+	vfs_set_ioctl_hook(answer_ioctl);
+}

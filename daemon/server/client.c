@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/client.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "server/channel.h"
+#include "server/control.h"
+#include "stage/inband.h"
+#include "vfs/files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+#define PATIENCE_S 10. /* to say hello */
+
+static LIST_HEAD(clients);
+static unsigned int nr_clients;
+static struct client **table; /* by index, max_clients entries */
+
+static int take_index(struct client *client)
+{
+	unsigned int max = server_config()->max_clients;
+
+	if (table == NULL) {
+		table = calloc(max, sizeof(*table));
+		if (table == NULL)
+			return err_origin(-ENOMEM);
+	}
+
+	for (unsigned int i = 0; i < max; i++) {
+		if (table[i])
+			continue;
+		table[i] = client;
+		client->index = i;
+		return 0;
+	}
+
+	return -EAGAIN;
+}
+
+static void read_comm(struct client *client)
+{
+	struct task_struct task = { .pid = client->pid };
+
+	task_identify(&task);
+	memcpy(client->comm, task.comm, sizeof(client->comm));
+}
+
+/* Random, but for the index by which client_by_secret() finds us. */
+static int make_secret(struct client *client)
+{
+	if (getrandom(client->secret, sizeof(client->secret), 0) !=
+	    sizeof(client->secret))
+		return err_origin(-EIO);
+	memcpy(client->secret, &client->index, sizeof(client->index));
+
+	return 0;
+}
+
+static void client_free(struct client *client)
+{
+	if (client->index != UINT32_MAX)
+		table[client->index] = NULL;
+	files_free(client->files);
+	fd_close(client->fd);
+	free(client);
+}
+
+static void lose_patience(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct client *client = container_of(w, struct client, patience);
+
+	log_debug("pid %d connected and said nothing: dropped", client->pid);
+	client_leave(client);
+}
+
+int client_new(int fd, struct client **r_client)
+{
+	socklen_t len = sizeof(struct ucred);
+	struct client *client;
+	struct ucred cred;
+	int ret;
+
+	client = calloc(1, sizeof(*client));
+	if (client == NULL)
+		return err_origin(-ENOMEM);
+
+	client->fd = -1;
+	client->index = UINT32_MAX;
+	INIT_LIST_HEAD(&client->channels);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len)) {
+		ret = err_origin(-errno);
+		goto fail;
+	}
+
+	client->pid = cred.pid;
+	client->uid = cred.uid;
+	read_comm(client);
+	ret = take_index(client);
+	if (ret)
+		goto fail;
+	ret = make_secret(client);
+	if (ret)
+		goto fail;
+
+	client->fd = fd;
+	ev_timer_init(&client->patience, lose_patience, PATIENCE_S, 0.);
+	ev_timer_start(inband_loop(), &client->patience);
+	control_watch(client);
+	list_add_tail(&client->link, &clients);
+	nr_clients++;
+	*r_client = client;
+
+	return 0;
+fail:
+	client_free(client);
+
+	return ret;
+}
+
+void client_leave(struct client *client)
+{
+	struct channel *ch, *tmp;
+
+	if (client->fd < 0)
+		return;
+
+	ev_io_stop(inband_loop(), &client->io);
+	ev_timer_stop(inband_loop(), &client->patience);
+	client->fd = fd_close(client->fd);
+
+	/* Nobody answers for its descriptors from now on. */
+	if (client->files)
+		files_unbind(client->files, 0, UINT32_MAX);
+	/* Held, or the last channel to be buried would take us along. */
+	client->nr_jobs++;
+	list_for_each_entry_safe(ch, tmp, &client->channels, link)
+		channel_drain(ch);
+	client->nr_jobs--;
+	client_maybe_free(client);
+}
+
+void client_maybe_free(struct client *client)
+{
+	if (client->fd >= 0 || client->nr_jobs || client->nr_channels)
+		return;
+
+	list_del(&client->link);
+	nr_clients--;
+	client_free(client);
+}
+
+struct client *client_by_secret(const uint8_t *secret)
+{
+	struct client *client;
+	uint32_t index;
+
+	memcpy(&index, secret, sizeof(index));
+	if (table == NULL || index >= server_config()->max_clients)
+		return NULL;
+
+	client = table[index];
+	if (client == NULL || client->fd < 0 ||
+	    memcmp(client->secret, secret, sizeof(client->secret)))
+		return NULL;
+
+	return client;
+}
+
+struct client *client_next(const struct client *client)
+{
+	const struct list_head *next = client ? client->link.next :
+						clients.next;
+
+	return next == &clients ? NULL :
+				  list_entry(next, struct client, link);
+}
+
+unsigned int client_count(void)
+{
+	return nr_clients;
+}
+
+void client_leave_all(void)
+{
+	struct client *client, *tmp;
+
+	list_for_each_entry_safe(client, tmp, &clients, link)
+		client_leave(client);
+}
+
+void client_table_free(void)
+{
+	free(table);
+	table = NULL;
+}

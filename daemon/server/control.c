@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/control.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "core/thread.h"
+#include "server/attach.h"
+#include "server/channel.h"
+#include "server/client.h"
+#include "server/query.h"
+#include "stage/inband.h"
+#include "vfs/file.h"
+#include "vfs/files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MAX_JOBS     1024 /* requests one client may have under way */
+#define MAX_CHANNELS 16	  /* of one client */
+
+struct job {
+	struct client *client;
+	struct control_message msg; /* the request, then the reply */
+	size_t size;
+	int fds[2]; /* to go along with the reply, borrowed; -1: none */
+};
+
+static void send_message(struct client *client, const void *msg, size_t size,
+			 const int fds[2])
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} control = { .header.cmsg_len = CMSG_LEN(2 * sizeof(int)) };
+	struct iovec iov = { .iov_base = (void *)msg, .iov_len = size };
+	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fds && fds[0] >= 0) {
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		memcpy(CMSG_DATA(&control.header), fds, 2 * sizeof(int));
+		hdr.msg_control = &control;
+		hdr.msg_controllen = sizeof(control);
+	}
+
+	/* A client that does not read its replies has itself to blame. */
+	if (client->fd >= 0 &&
+	    sendmsg(client->fd, &hdr, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+		log_debug("pid %d does not take its replies: dropped",
+			  client->pid);
+		client_leave(client);
+	}
+}
+
+static bool hello_is_sane(const struct control_hello *hello, ssize_t size)
+{
+	return size == sizeof(*hello) && hello->magic == CONTROL_MAGIC &&
+	       hello->tool <= 1;
+}
+
+static int accept_client(struct client *client,
+			 const struct control_hello *hello)
+{
+	if (hello->abi != CONTROL_ABI) {
+		log_info("pid %d (%s) speaks control ABI %u, we speak %u: "
+			 "refused; use the libevlclient of this version",
+			 client->pid, client->comm, hello->abi, CONTROL_ABI);
+		return -ENOEXEC;
+	}
+
+	client->tool = hello->tool;
+
+	return client->tool ? 0 : files_new(client->pid, &client->files);
+}
+
+static void fill_worker_cpus(uint64_t words[CONTROL_CPU_WORDS])
+{
+	int cpu;
+
+	for (unsigned int i = 0; i < oob_nr_workers(); i++) {
+		cpu = oob_worker_cpu(oob_worker(i));
+		if (cpu >= 0 && cpu < CONTROL_CPU_WORDS * 64)
+			words[cpu / 64] |= UINT64_C(1) << cpu % 64;
+	}
+}
+
+static void say_welcome(struct client *client,
+			const struct control_hello *hello)
+{
+	const struct server_front *front = &server_config()->front;
+	struct control_welcome welcome = {
+		.magic = CONTROL_MAGIC,
+		.abi = CONTROL_ABI,
+		.features = hello->features & CONTROL_FEATURES,
+		.front = front->kind,
+		.pid = getpid(),
+		.mount_dev = front->mount_dev,
+		.version = PROJECT_VERSION,
+	};
+
+	welcome.error = accept_client(client, hello);
+	if (welcome.error == 0) {
+		memcpy(welcome.secret, client->secret, sizeof(welcome.secret));
+		fill_worker_cpus(welcome.worker_cpus);
+		snprintf(welcome.devdir, sizeof(welcome.devdir), "%s",
+			 front->devdir);
+	}
+
+	client->welcome = welcome.error == 0;
+	ev_timer_stop(inband_loop(), &client->patience);
+	client->nr_jobs++;
+	send_message(client, &welcome, sizeof(welcome), NULL);
+	if (welcome.error)
+		client_leave(client);
+	client->nr_jobs--;
+	client_maybe_free(client);
+}
+
+static struct channel *channel_at(struct client *client, uint32_t index)
+{
+	struct channel *ch;
+
+	list_for_each_entry(ch, &client->channels, link)
+		if (ch->index == index)
+			return ch;
+
+	return NULL;
+}
+
+static int do_channel_new(struct job *job)
+{
+	struct channel *ch;
+	int ret;
+
+	if (job->client->nr_channels >= MAX_CHANNELS)
+		return -EAGAIN;
+	ret = channel_new(job->client, &ch);
+	if (ret)
+		return ret;
+
+	job->msg.u.channel = (struct control_channel){ .index = ch->index };
+	job->size = CONTROL_SIZE(channel);
+	job->fds[0] = ch->memfd;
+	job->fds[1] = ch->source.fd;
+
+	return 0;
+}
+
+static int do_channel_ready(struct job *job)
+{
+	struct channel *ch;
+
+	ch = channel_at(job->client, job->msg.u.channel.index);
+
+	return ch ? channel_go_live(ch) : -EINVAL;
+}
+
+static int do_attach(struct job *job)
+{
+	int ret = attach_thread(job->client, &job->msg.u.attach);
+
+	if (ret == 0)
+		job->size = CONTROL_SIZE(attach);
+
+	return ret;
+}
+
+static int do_detach(struct job *job)
+{
+	return detach_thread(job->client, &job->msg.u.slot);
+}
+
+static int do_unbind(struct job *job)
+{
+	files_unbind(job->client->files, job->msg.u.unbind.first,
+		     job->msg.u.unbind.last);
+
+	return 0;
+}
+
+static int do_sync(struct job *job)
+{
+	/* The RELEASE of a close(2) that returned is queued by now. */
+	server_config()->front.drain();
+	open_file_wait_release(job->msg.u.sync.file_id);
+
+	return 0;
+}
+
+static int do_rdev(struct job *job)
+{
+	return server_config()->front.owns_rdev(job->msg.u.rdev.rdev);
+}
+
+static int do_query(struct job *job)
+{
+	size_t size = 0;
+	int ret;
+
+	ret = query_table(&job->msg, &size);
+	if (ret == 0)
+		job->size = sizeof(struct control_header) + size;
+
+	return ret;
+}
+
+/* What a request must look like, and who answers it. */
+static const struct verb {
+	size_t size;
+	bool for_tools;
+	int (*answer)(struct job *job);
+} verbs[] = {
+	[CONTROL_CHANNEL_NEW] = { sizeof(struct control_header), false,
+				  do_channel_new },
+	[CONTROL_CHANNEL_READY] = { CONTROL_SIZE(channel), false,
+				    do_channel_ready },
+	[CONTROL_ATTACH] = { CONTROL_SIZE(attach), false, do_attach },
+	[CONTROL_DETACH] = { CONTROL_SIZE(slot), false, do_detach },
+	[CONTROL_UNBIND] = { CONTROL_SIZE(unbind), false, do_unbind },
+	[CONTROL_SYNC] = { CONTROL_SIZE(sync), false, do_sync },
+	[CONTROL_RDEV] = { CONTROL_SIZE(rdev), false, do_rdev },
+	[CONTROL_QUERY] = { CONTROL_SIZE(query), true, do_query },
+};
+
+static const struct verb *verb_of(const struct job *job)
+{
+	uint32_t type = job->msg.header.type;
+	const struct verb *verb;
+
+	if (type >= sizeof(verbs) / sizeof(verbs[0]))
+		return NULL;
+	verb = &verbs[type];
+	if (verb->answer == NULL || job->size != verb->size ||
+	    job->msg.header.result || job->msg.header.reserved ||
+	    (job->client->tool && !verb->for_tools))
+		return NULL;
+
+	return verb;
+}
+
+static void run_job(void *arg)
+{
+	struct job *job = arg;
+	struct client *client = job->client;
+	const struct verb *verb = verb_of(job);
+
+	/* A verb with more to say than its result sets the size. */
+	job->size = sizeof(struct control_header);
+	if (verb == NULL)
+		job->msg.header.result = -EINVAL;
+	else if (client->fd < 0)
+		job->msg.header.result = -ENOTCONN;
+	else
+		job->msg.header.result = verb->answer(job);
+
+	send_message(client, &job->msg, job->size, job->fds);
+	client->nr_jobs--;
+	client_maybe_free(client);
+	free(job);
+}
+
+/* False: the client is out of line, or we are out of memory. */
+static bool start_job(struct client *client, const struct control_message *msg,
+		      size_t size)
+{
+	struct job *job;
+
+	if (size < sizeof(msg->header) || client->nr_jobs >= MAX_JOBS)
+		return false;
+	job = calloc(1, sizeof(*job));
+	if (job == NULL)
+		return false;
+
+	job->client = client;
+	memcpy(&job->msg, msg, size);
+	job->size = size;
+	job->fds[0] = -1;
+	client->nr_jobs++;
+	if (inband_spawn(run_job, job, NULL)) {
+		client->nr_jobs--;
+		free(job);
+		return false;
+	}
+
+	return true;
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct client *client = container_of(w, struct client, io);
+	/* One byte more than any message has: what is longer shows. Without
+	 * room for control data the kernel drops descriptors sent along. */
+	char buf[sizeof(struct control_message) + 1]
+		__attribute__((aligned(8)));
+	ssize_t size;
+
+	size = recv(client->fd, buf, sizeof(buf), MSG_DONTWAIT);
+	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+
+	if (size <= 0 || size == sizeof(buf)) {
+		client_leave(client);
+		return;
+	}
+
+	if (client->welcome) {
+		if (!start_job(client, (void *)buf, (size_t)size))
+			client_leave(client);
+		return;
+	}
+
+	if (hello_is_sane((void *)buf, size))
+		say_welcome(client, (void *)buf);
+	else
+		client_leave(client);
+}
+
+void control_watch(struct client *client)
+{
+	ev_io_init(&client->io, on_readable, client->fd, EV_READ);
+	ev_io_start(inband_loop(), &client->io);
+}

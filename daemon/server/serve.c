@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/serve.h"
+
+#include "core/file.h"
+#include "server/channel.h"
+
+#include <errno.h>
+#include <evl/file.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MAX_COUNT 0x7ffff000ull /* what the kernel's VFS allows as well */
+
+/* Load once a word the client can write any time. */
+#define read_shared(p) (*(const volatile __typeof__(*(p)) *)(p))
+
+static void wake_client(struct channel_slot *shared)
+{
+	syscall(SYS_futex, &shared->done, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/* What only the kernel knows inside does not leave the driver. */
+static long sane_result(long ret)
+{
+	if (ret <= -512 && ret >= -514) /* ERESTARTSYS and kin */
+		return -EINTR;
+	if (ret == -ENOTSUPP)
+		return -EOPNOTSUPP;
+
+	return ret;
+}
+
+static long do_read(struct evl_file *efilp, const struct channel_request *rq)
+{
+	struct file *filp = efilp->filp;
+
+	if (!(filp->f_mode & FMODE_READ))
+		return -EBADF;
+	if (filp->f_op->oob_read == NULL)
+		return -EINVAL;
+
+	return filp->f_op->oob_read(filp, (char __user *)(uintptr_t)rq->addr,
+				    rq->count);
+}
+
+static long do_write(struct evl_file *efilp, const struct channel_request *rq)
+{
+	struct file *filp = efilp->filp;
+
+	if (!(filp->f_mode & FMODE_WRITE))
+		return -EBADF;
+	if (filp->f_op->oob_write == NULL)
+		return -EINVAL;
+
+	return filp->f_op->oob_write(
+		filp, (const char __user *)(uintptr_t)rq->addr, rq->count);
+}
+
+static long do_ioctl(struct evl_file *efilp, const struct channel_request *rq)
+{
+	struct file *filp = efilp->filp;
+	long ret;
+
+	if (filp->f_op->oob_ioctl == NULL)
+		return -ENOTTY;
+
+	ret = filp->f_op->oob_ioctl(filp, rq->cmd, rq->addr);
+
+	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
+}
+
+static long call_driver(struct slot *slot)
+{
+	const struct channel_request *rq = &slot->rq;
+	struct evl_file *efilp;
+	long ret;
+
+	if (rq->fd < 0)
+		return -EBADF;
+	efilp = file_get_from(slot->task.files, (unsigned int)rq->fd);
+	if (efilp == NULL)
+		return -EBADF;
+
+	switch (rq->op) {
+	case CHANNEL_READ:
+		ret = do_read(efilp, rq);
+		break;
+	case CHANNEL_WRITE:
+		ret = do_write(efilp, rq);
+		break;
+	case CHANNEL_IOCTL:
+		ret = do_ioctl(efilp, rq);
+		break;
+	default:
+		ret = -ENOSYS;
+		break;
+	}
+
+	evl_put_file(efilp);
+
+	return sane_result(ret);
+}
+
+/* What the client and we may move through the slot's window. */
+static void open_window(struct slot *slot)
+{
+	struct user_window *win = &slot->task.window;
+	const struct channel_request *rq = &slot->rq;
+
+	win->base = (unsigned long)rq->addr;
+	win->readable = rq->op == CHANNEL_READ ? 0 : rq->window_len;
+	win->writable = rq->op == CHANNEL_WRITE ? 0 : rq->window_len;
+	win->written = 0;
+}
+
+/*
+ * Look at @slot without being rung from now on: who called once will call
+ * again. Announced in the line of the answer, which goes out anyway.
+ */
+static void watch(struct slot *slot)
+{
+	struct channel *ch = slot->ch;
+
+	for (unsigned int i = 0; i < ch->nr_watched; i++)
+		if (ch->watched[i] == slot)
+			return;
+	/* All places taken: whoever has them keeps them until we sleep. */
+	if (ch->nr_watched == CHANNEL_WATCHED)
+		return;
+
+	ch->watched[ch->nr_watched++] = slot;
+	channel_watch(slot->shared);
+}
+
+/* The fiber of one request. */
+static void serve_request(void *arg)
+{
+	struct slot *slot = arg;
+	struct channel_slot *shared = slot->shared;
+	long ret;
+
+	open_window(slot);
+	ret = call_driver(slot);
+	shared->result = ret;
+	shared->out_len = (uint32_t)slot->task.window.written;
+
+	watch(slot);
+
+	if (channel_complete(shared, slot->seq))
+		wake_client(shared);
+}
+
+/* Copy the request once and make the copy harmless. */
+static void copy_request(struct slot *slot)
+{
+	const struct channel_request *from = &slot->shared->request;
+	struct channel_request *rq = &slot->rq;
+
+	rq->op = read_shared(&from->op);
+	rq->fd = read_shared(&from->fd);
+	rq->cmd = read_shared(&from->cmd);
+	rq->window_len = read_shared(&from->window_len);
+	rq->addr = read_shared(&from->addr);
+	rq->count = read_shared(&from->count);
+	rq->cpu = read_shared(&from->cpu);
+
+	if (rq->window_len > CHANNEL_WINDOW_SIZE)
+		rq->window_len = CHANNEL_WINDOW_SIZE;
+	if (rq->count > MAX_COUNT)
+		rq->count = MAX_COUNT;
+	if (rq->op != CHANNEL_IOCTL && rq->window_len > rq->count)
+		rq->window_len = (uint32_t)rq->count;
+}
+
+static void note_request(struct slot *slot)
+{
+	struct channel *ch = slot->ch;
+
+	ch->last_cpu = (int)slot->rq.cpu;
+	/* Relaxed, all of it: for people to look at; we alone write. */
+	atomic_store_explicit(&slot->busy_op, slot->rq.op,
+			      memory_order_relaxed);
+	atomic_store_explicit(&slot->busy_fd, slot->rq.fd,
+			      memory_order_relaxed);
+	atomic_store_explicit(&slot->cpu, ch->last_cpu, memory_order_relaxed);
+	atomic_store_explicit(&slot->nr_requests,
+			      atomic_load_explicit(&slot->nr_requests,
+						   memory_order_relaxed) +
+				      1,
+			      memory_order_relaxed);
+	if (ch->woken)
+		atomic_store_explicit(
+			&slot->nr_wakeups,
+			atomic_load_explicit(&slot->nr_wakeups,
+					     memory_order_relaxed) +
+				1,
+			memory_order_relaxed);
+}
+
+/* True if the client wants the request under way to end. */
+static bool wants_cancel(struct slot *slot)
+{
+	/* Relaxed: the bell that announced it published it. */
+	return atomic_load_explicit(&slot->shared->cancel,
+				    memory_order_relaxed) == slot->seq;
+}
+
+/* True: there was a new request. */
+static bool take_request(struct slot *slot)
+{
+	uint32_t posted = channel_posted(slot->shared);
+
+	if (posted == slot->seq || posted == CHANNEL_SEQ_DEAD)
+		return false;
+
+	slot->seq = posted;
+	copy_request(slot);
+	note_request(slot);
+	slot->busy = true;
+	slot->ch->nr_busy++;
+	fiber_start(slot->fiber, serve_request, slot, slot->prio);
+
+	return true;
+}
+
+/* Its bit was set: a new request, or a wish to end the one under way. */
+static bool serve_slot(struct slot *slot)
+{
+	bool found = false;
+
+	/* Acquire: pairs with slot_attach(). */
+	if (!atomic_load_explicit(&slot->open, memory_order_acquire))
+		return false;
+
+	if (!slot->busy)
+		found = take_request(slot);
+	if (slot->busy && wants_cancel(slot))
+		fiber_break(slot->fiber);
+
+	return found;
+}
+
+/* Slots that need not ring. */
+static unsigned int serve_watched(struct channel *ch)
+{
+	unsigned int found = 0;
+	struct slot *slot;
+
+	for (unsigned int i = 0; i < ch->nr_watched; i++) {
+		slot = ch->watched[i];
+		if (!slot->busy)
+			found += take_request(slot);
+	}
+
+	return found;
+}
+
+unsigned int serve_channel(struct channel *ch)
+{
+	unsigned int found = serve_watched(ch);
+	uint64_t bits = channel_take(ch->base);
+
+	if (bits == 0)
+		return found;
+
+	/* Something rang, if only to say nothing of use. */
+	found++;
+	for (; bits; bits &= bits - 1)
+		serve_slot(&ch->slots[__builtin_ctzll(bits)]);
+	ch->woken = false;
+
+	return found;
+}
+
+void serve_unwatch(struct slot *slot)
+{
+	struct channel *ch = slot->ch;
+
+	for (unsigned int i = 0; i < ch->nr_watched; i++) {
+		if (ch->watched[i] != slot)
+			continue;
+		channel_unwatch(slot->shared);
+		ch->watched[i] = ch->watched[--ch->nr_watched];
+	}
+}
+
+bool serve_unwatch_all(struct channel *ch)
+{
+	bool silent = true;
+	struct slot *slot;
+
+	while (ch->nr_watched) {
+		slot = ch->watched[--ch->nr_watched];
+		if (channel_unwatch(slot->shared) != slot->seq && !slot->busy)
+			silent &= !take_request(slot);
+	}
+
+	return silent;
+}
+
+void serve_ended(struct fiber *fiber)
+{
+	struct slot *slot = fiber->arg;
+
+	slot->busy = false;
+	slot->ch->nr_busy--;
+	/* Relaxed: for people to look at. */
+	atomic_store_explicit(&slot->busy_fd, -1, memory_order_relaxed);
+	serve_settle(slot);
+}
