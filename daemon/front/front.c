@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "front/front.h"
+
+#include "front/request.h"
+#include "front/session.h"
+#include "front/why.h"
+
+#include "base/error.h"
+#include "stage/inband.h"
+#include "vfs/file.h"
+#include "vfs/node.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* How long hanging up waits for drivers' handlers, in seconds. */
+#define HANGUP_PATIENCE 5.
+
+static const struct front *current;
+static char reason[512];
+static char why_text[512];
+static bool serving; /* the node table knows us */
+static bool hung_up, lost;
+
+int why(const char **r_why, int ret, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why_text, sizeof(why_text), fmt, ap);
+	va_end(ap);
+	*r_why = why_text;
+
+	return ret;
+}
+
+const struct front *front_current(void)
+{
+	return current;
+}
+
+const char *front_reason(void)
+{
+	return reason;
+}
+
+bool front_lost(void)
+{
+	return lost;
+}
+
+void front_set_lost(void)
+{
+	lost = true;
+	inband_break();
+}
+
+void front_drain(void)
+{
+	if (current)
+		current->drain();
+}
+
+bool front_owns_rdev(uint64_t rdev)
+{
+	return current && current->owns_rdev(rdev);
+}
+
+const char *front_devdir(void)
+{
+	return current ? current->devdir() : "";
+}
+
+static void notify_poll(struct open_file *of, void *handle)
+{
+	fuse_lowlevel_notify_poll(handle);
+	fuse_pollhandle_destroy(handle);
+}
+
+static void drop_poll(void *handle)
+{
+	fuse_pollhandle_destroy(handle);
+}
+
+static int add_node(struct node *node)
+{
+	return current->add(node);
+}
+
+static void remove_node(struct node *node)
+{
+	current->remove(node);
+}
+
+static const struct node_host node_host = {
+	.add = add_node,
+	.remove = remove_node,
+};
+
+static const struct poll_host poll_host = {
+	.notify = notify_poll,
+	.drop = drop_poll,
+};
+
+/*
+ * The one that can be used, of those wanted; why goes to @reason. NULL: none,
+ * and that was logged.
+ */
+static const struct front *choose(const struct front_config *config, int *r_ret)
+{
+	const char *line, *want = config->want;
+	size_t len = 0;
+
+	if (strcmp(want, "fuse") != 0) {
+		*r_ret = front_cuse.probe(config, &line);
+		if (*r_ret == 0) {
+			snprintf(reason, sizeof(reason), "cuse: %s",
+				 strcmp(want, "cuse") == 0
+					 ? "asked for"
+					 : "/dev/cuse can be opened");
+			return &front_cuse;
+		}
+		if (strcmp(want, "cuse") == 0) {
+			log_err("%s, or use --front=fuse", line);
+			return NULL;
+		}
+		len = (size_t)snprintf(reason, sizeof(reason), "no cuse: %s; ",
+				       line);
+	}
+
+	*r_ret = front_fuse.probe(config, &line);
+	if (*r_ret == 0) {
+		snprintf(reason, sizeof(reason), "fuse: %s",
+			 len ? "/dev/cuse cannot be opened" : "asked for");
+		return &front_fuse;
+	}
+	if (len >= sizeof(reason))
+		len = sizeof(reason) - 1;
+	snprintf(reason + len, sizeof(reason) - len, "%s%s",
+		 len ? "no fuse: " : "", line);
+	log_err("%s", reason);
+
+	return NULL;
+}
+
+static bool is_known(const char *want)
+{
+	return strcmp(want, "cuse") == 0 || strcmp(want, "fuse") == 0 ||
+	       strcmp(want, "auto") == 0;
+}
+
+static int start_current(const struct front_config *config)
+{
+	const char *line;
+	int ret;
+
+	ret = current->start(config, &line);
+	if (ret) {
+		log_err("%s", line);
+		return ret;
+	}
+
+	log_info("front %s", reason);
+	open_file_set_poll_host(&poll_host);
+	serving = true;
+
+	return node_set_host(&node_host);
+}
+
+int front_start(const struct front_config *config)
+{
+	int ret;
+
+	hung_up = lost = false;
+	if (!is_known(config->want)) {
+		log_err("--front=%s: there is cuse, fuse and auto",
+			config->want);
+		return -EINVAL;
+	}
+
+	ret = session_setup();
+	if (ret)
+		return err_trace(ret);
+
+	current = choose(config, &ret);
+	if (current == NULL) {
+		session_cleanup();
+		return ret;
+	}
+
+	ret = start_current(config);
+	if (ret)
+		front_stop();
+
+	return ret;
+}
+
+static void on_patience_end(struct ev_loop *loop, struct ev_timer *w,
+			    int revents)
+{
+	*(bool *)w->data = true;
+}
+
+void front_hangup(void)
+{
+	struct ev_timer timer;
+	bool late = false;
+
+	if (current == NULL || hung_up)
+		return;
+
+	hung_up = true;
+	current->hangup();
+
+	ev_timer_init(&timer, on_patience_end, HANGUP_PATIENCE, 0.);
+	timer.data = &late;
+	ev_now_update(inband_loop());
+	ev_timer_start(inband_loop(), &timer);
+	while (request_pending() && !late)
+		inband_run_once(true);
+	ev_timer_stop(inband_loop(), &timer);
+	request_report();
+}
+
+void front_stop(void)
+{
+	if (current == NULL)
+		return;
+
+	front_hangup();
+	if (serving)
+		node_set_host(NULL);
+	serving = false;
+	current->stop();
+	current = NULL;
+	session_cleanup();
+}
