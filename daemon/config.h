@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What the command line asks for. */
+#pragma once
+
+#include "stage/oob.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define CONFIG_MAX_DRIVERS 64
+#define CONFIG_MAX_CPUS	   64
+
+struct config {
+	const char *front; /* "auto", "cuse", "fuse" */
+	char *socket;	   /* owned */
+	char *mount;	   /* owned */
+	const char *drivers[CONFIG_MAX_DRIVERS];
+	unsigned int nr_drivers;
+	int cpus[CONFIG_MAX_CPUS];
+	unsigned int nr_cpus;
+	int priority;
+	enum oob_spin spin;
+	unsigned int spin_us;
+	mode_t mode;
+	gid_t gid; /* (gid_t)-1: ours */
+	unsigned int max_clients;
+	unsigned int max_threads;
+	unsigned int max_xbufs;
+	bool verbose;
+};
+
+/* Exit statuses, for who starts us. */
+enum config_exit {
+	EXIT_OTHER = 1,
+	EXIT_USAGE = 2,
+	EXIT_NO_FRONT = 3, /* neither CUSE nor FUSE to be had, mount refused */
+	EXIT_DRIVER = 4,   /* a driver cannot be loaded */
+	EXIT_RUNNING = 5,  /* another daemon serves that socket */
+};
+
+/* Fill @config from the command line, or exit with a message. */
+void config_parse(struct config *config, int argc, char **argv);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * evl-cused: the order in which things start and stop.
+ */
+#include "base/log.h"
+#include "base/notify.h"
+#include "config.h"
+#include "core/thread.h"
+#include "core/xbuf.h"
+#include "front/front.h"
+#include "paths.h"
+#include "server/server.h"
+#include "stage/inband.h"
+#include "stage/oob.h"
+#include "stage/placement.h"
+#include "vfs/module.h"
+#include "wire/control.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_INBAND_FIBERS 16384
+#define MAX_BOUND_FDS	  65536
+
+static struct stack_pool *stacks;
+static ev_signal on_term, on_int, on_hup;
+
+static void flush_log(struct irq_work *work)
+{
+	log_flush();
+}
+
+static DEFINE_IRQ_WORK(log_work, flush_log);
+
+static void wake_log(void)
+{
+	irq_work_queue(&log_work);
+}
+
+static void stop_serving(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	log_info("signal %d: stopping", w->signum);
+	inband_break();
+}
+
+static void ignore_hangup(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	log_info("SIGHUP: there is no configuration to read again, going on");
+}
+
+static void watch_signals(void)
+{
+	struct ev_loop *loop = inband_loop();
+
+	signal(SIGPIPE, SIG_IGN);
+	ev_signal_init(&on_term, stop_serving, SIGTERM);
+	ev_signal_init(&on_int, stop_serving, SIGINT);
+	ev_signal_init(&on_hup, ignore_hangup, SIGHUP);
+	ev_signal_start(loop, &on_term);
+	ev_signal_start(loop, &on_int);
+	ev_signal_start(loop, &on_hup);
+}
+
+/* Clients cost descriptors: take all we may have. */
+static void raise_nofile(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int start_stages(const struct config *config)
+{
+	struct oob_config oob = {
+		.cpus = config->cpus,
+		.nr_cpus = config->nr_cpus,
+		.priority = config->priority,
+		.spin = config->spin,
+		.spin_ns = config->spin_us * 1000u,
+	};
+	int ret;
+
+	ret = stack_pool_new(0, MAX_INBAND_FIBERS + config->max_threads,
+			     &stacks);
+	if (ret == 0)
+		ret = inband_init(stacks, MAX_INBAND_FIBERS);
+	if (ret)
+		return ret;
+
+	log_init(config->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, wake_log);
+	watch_signals();
+	placement_lock_memory();
+
+	return oob_start(&oob);
+}
+
+static size_t half_the_memory(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+
+	return pages > 0 && size > 0 ? (size_t)pages / 2 * (size_t)size :
+				       (size_t)1 << 30;
+}
+
+static int start_core(const struct config *config)
+{
+	int ret;
+
+	node_set_defaults(config->mode, geteuid(),
+			  config->gid == (gid_t)-1 ? getegid() : config->gid);
+	ret = thread_init(config->max_threads);
+	if (ret == 0)
+		ret = xbuf_init(config->max_xbufs, half_the_memory());
+
+	return ret;
+}
+
+static int start_server(const struct config *config)
+{
+	struct server_config server = {
+		.socket = config->socket,
+		.mode = config->mode,
+		.gid = config->gid,
+		.max_clients = config->max_clients,
+		.max_threads = config->max_threads,
+		.max_fds = MAX_BOUND_FDS,
+		.stacks = stacks,
+		.front = {
+			.kind = front_current() == &front_cuse ?
+					CONTROL_FRONT_CUSE :
+					CONTROL_FRONT_FUSE,
+			.mount_dev = front_mount_dev(),
+			.devdir = front_devdir(),
+			.drain = front_current()->drain,
+			.owns_rdev = front_owns_rdev,
+		},
+	};
+
+	return server_start(&server);
+}
+
+static int start_all(const struct config *config)
+{
+	struct front_config front = {
+		.want = config->front,
+		.mount = config->mount,
+		.link_dev = geteuid() == 0 &&
+			    strcmp(config->mount,
+				   CONTROL_SYSTEM_DIR "/dev") == 0,
+	};
+
+	if (start_stages(config) || start_core(config))
+		return EXIT_OTHER;
+
+	for (unsigned int i = 0; i < config->nr_drivers; i++)
+		if (module_load(config->drivers[i], NULL, 0))
+			return EXIT_DRIVER;
+
+	if (front_start(&front))
+		return EXIT_NO_FRONT;
+	if (start_server(config))
+		return EXIT_OTHER;
+
+	log_info("%s serving nodes in %s, clients on %s%s", PROJECT_VERSION,
+		 front_devdir(), config->socket,
+		 oob_is_realtime() ? "" : ", without real-time priority");
+
+	return 0;
+}
+
+/* The reverse; what was never started does not mind. */
+static void stop_all(void)
+{
+	server_hangup();
+	front_hangup();
+	server_stop();
+	module_unload_all();
+	xbuf_exit();
+	thread_exit();
+	front_stop();
+	oob_stop();
+	log_flush();
+	inband_exit();
+	stacks = stack_pool_free(stacks);
+}
+
+int main(int argc, char **argv)
+{
+	struct config config;
+	int status;
+
+	config_parse(&config, argc, argv);
+	log_init(config.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, NULL);
+	umask(0022);
+	raise_nofile();
+
+	if (paths_prepare(&config))
+		return EXIT_OTHER;
+	if (server_lock(config.socket))
+		return EXIT_RUNNING;
+
+	status = start_all(&config);
+	if (status == 0) {
+		notify("READY=1");
+		inband_run();
+		notify("STOPPING=1");
+		if (front_lost())
+			status = EXIT_OTHER;
+	}
+	stop_all();
+	server_unlock();
+	free(config.socket);
+	free(config.mount);
+
+	return status;
+}
