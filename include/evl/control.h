@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* The name some distributions of libevl have for this header. */
+#ifndef _EVL_CONTROL_H
+#define _EVL_CONTROL_H
+
+#include <uapi/evl/control.h>
+
+#endif /* _EVL_CONTROL_H */

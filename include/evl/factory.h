@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* The name some distributions of libevl have for this header. */
+#ifndef _EVL_FACTORY_H
+#define _EVL_FACTORY_H
+
+#include <uapi/evl/factory.h>
+
+#endif /* _EVL_FACTORY_H */

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* The name some distributions of libevl have for this header. */
+#ifndef _EVL_FCNTL_H
+#define _EVL_FCNTL_H
+
+#include <uapi/evl/fcntl.h>
+
+#endif /* _EVL_FCNTL_H */

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* The name newer releases of libevl have for this header. */
+#ifndef _EVL_THREAD_ABI_H
+#define _EVL_THREAD_ABI_H
+
+#include <uapi/evl/thread.h>
+
+#endif /* _EVL_THREAD_ABI_H */

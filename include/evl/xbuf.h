@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cross-buffers: a pair of byte rings between the two stages. The call picks
+ * the ring, not the thread which makes it:
+ *
+ *	oob_write()  --- inbound,  i_bufsz --->  read(2)
+ *	oob_read()  <--- outbound, o_bufsz ---   write(2)
+ *
+ * A write is stored whole or not at all, and never mixes with another. A read
+ * takes the oldest bytes and knows nothing of message borders. It waits for
+ * all it asked for, unless the descriptor has O_NONBLOCK or a writer sleeps
+ * for want of room: then it takes what is there. poll(2), select(2) and
+ * epoll(7) work on the in-band ends.
+ *
+ * Once created, a cross-buffer is used with open(2), read(2), write(2),
+ * oob_read(), oob_write() and close(2); it lives until its last descriptor is
+ * closed. Those calls fail with ENOBUFS on a ring of size 0, and a transfer
+ * larger than its ring with EINVAL where it would have to wait.
+ */
+#ifndef _EVL_XBUF_H
+#define _EVL_XBUF_H
+
+#include <stddef.h>
+#include <evl/compiler.h>
+#include <uapi/evl/factory.h>
+#include <uapi/evl/xbuf.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * evl_create_xbuf() - create a cross-buffer
+ * @i_bufsz:	size of the inbound ring (oob_write() to read(2)) in bytes, up
+ *		to 2^30; 0 for none
+ * @o_bufsz:	size of the outbound ring (write(2) to oob_read()), likewise
+ * @flags:	EVL_CLONE_PRIVATE, or EVL_CLONE_PUBLIC for a node in
+ *		/dev/evl/xbuf; EVL_CLONE_NONBLOCK sets O_NONBLOCK on the
+ *		descriptor
+ * @fmt:	name, as for printf(3), unique in its class; a leading slash
+ *		means EVL_CLONE_PUBLIC and is not part of the name; NULL for
+ *		none
+ * @...:	what @fmt needs
+ *
+ * Needs no evl_init() and no attachment.
+ *
+ * Stage:  in-band.
+ * Blocks: until the daemon answers.
+ *
+ * Return: a descriptor open for reading and writing (close-on-exec), or
+ *   -EACCES	no permission to use the daemon or its xbuf class
+ *   -EAGAIN	the daemon has no room for another cross-buffer
+ *   -EEXIST	the name is taken
+ *   -EINVAL	bad @flags; both sizes are 0, or one is over 2^30; a name with
+ *		a slash inside; EVL_CLONE_PUBLIC without a name
+ *   -EMFILE	too many descriptors in this process
+ *   -ENAMETOOLONG	the name is over EVL_MAX_NAME_LEN
+ *   -ENFILE	too many descriptors in the system
+ *   -ENODEV	the daemon is gone
+ *   -ENOEXEC	the daemon speaks another ABI
+ *   -ENOMEM	not enough memory
+ *   -ENOSYS	no evl-cused is running
+ */
+int evl_create_xbuf(size_t i_bufsz, size_t o_bufsz, int flags, const char *fmt,
+		    ...) __check_printf(4, 5);
+
+/**
+ * evl_new_xbuf() - create a private cross-buffer with two rings of one size
+ * @io_bufsz:	size of each ring
+ * @fmt:	as for evl_create_xbuf()
+ * @...:	what @fmt needs
+ *
+ * Return: as evl_create_xbuf().
+ */
+#define evl_new_xbuf(__io_bufsz, ...)                                      \
+	(__extension__({                                                   \
+		size_t __evl_bufsz = (__io_bufsz);                         \
+		evl_create_xbuf(__evl_bufsz, __evl_bufsz,                  \
+				EVL_CLONE_PRIVATE, __VA_ARGS__);           \
+	}))
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* _EVL_XBUF_H */

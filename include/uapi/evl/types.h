@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Basic types of the ABI between applications, libevlclient and the core.
+ * Sizes are fixed: a 32-bit application talks to a 64-bit daemon.
+ */
+#ifndef _EVL_UAPI_TYPES_H
+#define _EVL_UAPI_TYPES_H
+
+#include <linux/types.h>
+
+/* An element's handle, unique in the system while the element lives. */
+typedef __u32 fundle_t;
+
+#define EVL_NO_HANDLE ((fundle_t)0x00000000)
+
+/* Dates and delays as the core sees them, whatever the C library's time_t. */
+struct __evl_timespec {
+	long long tv_sec;
+	long long tv_nsec;
+};
+
+struct __evl_itimerspec {
+	struct __evl_timespec it_interval;
+	struct __evl_timespec it_value;
+};
+
+#endif /* _EVL_UAPI_TYPES_H */

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Telling our files from others', and the ioctl which binds them.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <wire/bind.h>
+#include <wire/control.h>
+#include "bind.h"
+#include "client.h"
+#include "control.h"
+#include "fd-table.h"
+#include "sys.h"
+
+#define RDEVS_MAX 32u
+
+/* Character devices found to be the daemon's. Anybody adds, racing threads
+ * may overwrite each other: it is a cache. */
+static _Atomic(uint64_t) rdevs[RDEVS_MAX];
+static _Atomic(uint32_t) nr_rdevs;
+
+/* Memory devices, consoles and terminals: every process has them open. */
+static bool rdev_usual(dev_t rdev)
+{
+	unsigned int nr = major(rdev);
+
+	return nr == 1 || nr == 4 || nr == 5 || (nr >= 136 && nr <= 143);
+}
+
+static bool rdev_is_ours(dev_t rdev)
+{
+	struct control_rdev ask = { .rdev = rdev };
+	uint32_t n;
+
+	if (rdev_usual(rdev))
+		return false;
+
+	/* Relaxed: an entry stands for itself. */
+	for (n = 0; n < RDEVS_MAX; n++)
+		if (atomic_load_explicit(&rdevs[n], memory_order_relaxed) ==
+		    rdev)
+			return true;
+
+	if (control_ask(CONTROL_RDEV, &ask, sizeof(ask)) != 1)
+		return false;
+
+	n = atomic_fetch_add_explicit(&nr_rdevs, 1, memory_order_relaxed);
+	atomic_store_explicit(&rdevs[n % RDEVS_MAX], rdev,
+			      memory_order_relaxed);
+
+	return true;
+}
+
+bool bind_is_ours(int fd)
+{
+	int saved = errno, ret;
+	struct stat st;
+
+	ret = fstat(fd, &st);
+	errno = saved;
+	if (ret)
+		return false;
+
+	if (client_welcome.front == CONTROL_FRONT_FUSE)
+		return S_ISREG(st.st_mode) &&
+		       (uint64_t)st.st_dev == client_welcome.mount_dev;
+
+	return S_ISCHR(st.st_mode) && rdev_is_ours(st.st_rdev);
+}
+
+/* What the kernel or the daemon says to our ioctl, for the caller. */
+static int bind_error(int ret)
+{
+	if (client_dead())
+		return -ENODEV;
+
+	switch (ret) {
+	case -EMFILE:
+	case -ENOMEM:
+		return ret;
+	case -ENOTCONN: /* a FUSE mount without its daemon */
+	case -ECONNABORTED:
+	case -ENODEV:
+		return -ENODEV;
+	default:
+		return -EBADF;
+	}
+}
+
+int bind_new(int fd)
+{
+	struct bind_request request = { .fd = fd };
+	int flags, ret;
+
+	memcpy(request.secret, client_welcome.secret, sizeof(request.secret));
+	do {
+		ret = sys_ioctl(fd, BIND_IOC_BIND, &request);
+	} while (ret == -EINTR);
+	if (ret < 0)
+		return bind_error(ret);
+
+	ret = fd_table_bind(fd, request.file_id);
+	if (ret)
+		return ret;
+
+	/* They may have changed where nobody looked. */
+	flags = sys_fcntl(fd, F_GETFL, 0);
+	if (flags >= 0 && ((uint32_t)flags ^ request.flags) & O_NONBLOCK)
+		bind_flags_changed(fd);
+
+	return 0;
+}
+
+int bind_fd(int fd)
+{
+	if (!client_is_us())
+		return client_dead() ? -ENODEV : -EBADF;
+	if (!bind_is_ours(fd))
+		return client_dead() ? -ENODEV : -EBADF;
+
+	return bind_new(fd);
+}
+
+void bind_flags_changed(int fd)
+{
+	int flags = sys_fcntl(fd, F_GETFL, 0);
+	uint32_t value = (uint32_t)flags;
+
+	if (flags < 0)
+		return;
+
+	while (sys_ioctl(fd, BIND_IOC_SETFL, &value) == -EINTR)
+		;
+}
+
+bool bind_end(int fd, uint64_t *r_file_id)
+{
+	struct control_unbind unbind = { .first = (uint32_t)fd,
+					 .last = (uint32_t)fd };
+
+	if (!fd_table_unbind(fd, r_file_id))
+		return false;
+
+	(void)control_ask(CONTROL_UNBIND, &unbind, sizeof(unbind));
+
+	return true;
+}
+
+void bind_sync(uint64_t file_id)
+{
+	struct control_sync sync = { .file_id = file_id };
+
+	/* A character device's close(2) waits by itself. */
+	if (client_welcome.front == CONTROL_FRONT_FUSE)
+		(void)control_ask(CONTROL_SYNC, &sync, sizeof(sync));
+}
+
+int bind_close(int fd)
+{
+	uint64_t file_id;
+	bool bound;
+	int ret;
+
+	bound = bind_end(fd, &file_id);
+	ret = sys_close(fd);
+	if (bound)
+		bind_sync(file_id);
+
+	return ret;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * This process as a client of the daemon.
+ *
+ *	offline		no connection: at start, and in a child after fork()
+ *	live		connected
+ *	dead		the daemon went away. For good: the descriptors which
+ *			the application holds died with it
+ *
+ * offline -> live by client_connect(); live -> dead by the control thread when
+ * the connection breaks; any -> offline by fork(), in the child.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <wire/control.h>
+#include "socket.h"
+
+enum client_state {
+	CLIENT_OFFLINE,
+	CLIENT_LIVE,
+	CLIENT_DEAD,
+};
+
+extern _Atomic(uint32_t) client_state;
+extern struct control_welcome client_welcome; /* constant while not offline */
+
+/*
+ * Connect if this was not done yet. @r_hello, if not NULL, tells about the
+ * attempt. Prints nothing, locks no memory.
+ *
+ * Blocks: until the daemon answers.
+ *
+ * Return: 0, or what socket_connect() returns, or
+ *   -EAGAIN	no thread could be made
+ *   -EMFILE	too many descriptors in this process
+ *   -ENODEV	there was a daemon, and it is gone
+ */
+int client_connect(struct socket_hello *r_hello);
+
+/* True: connected. A hint, the daemon may go at any time. */
+static inline bool client_live(void)
+{
+	/* Relaxed: whoever needs the welcome calls client_is_us(). */
+	return atomic_load_explicit(&client_state, memory_order_relaxed) ==
+	       CLIENT_LIVE;
+}
+
+/* The same, and not a child between vfork() and exec(), which shares our
+ * memory but not our descriptors. */
+bool client_is_us(void);
+
+/* That child. Our table tells nothing about its descriptors. */
+bool client_is_vfork_child(void);
+
+/* True: the daemon was there, and is gone. */
+static inline bool client_dead(void)
+{
+	return atomic_load_explicit(&client_state, memory_order_relaxed) ==
+	       CLIENT_DEAD;
+}
+
+/*
+ * Where a path below /dev is for this daemon: @path itself, or one built in
+ * @buf. NULL: too long.
+ */
+const char *client_path(const char *path, char *buf, size_t size);
+
+/* In the child after fork(). */
+void client_reset(void);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The conversation with the daemon over the control socket. Any thread may
+ * call, from a signal handler too; calls overlap. One small thread of the
+ * library's own receives, hands each answer to the caller which waits for it,
+ * and sees the daemon die.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wire/control.h>
+
+struct control_reply {
+	int32_t result;
+	int nr_fds;
+	int fds[2]; /* owned by whoever called */
+	union {
+		struct control_channel channel;
+		struct control_attach attach;
+	} u;
+};
+
+/*
+ * Take over the connected socket @fd and start the thread. @on_death runs on
+ * it, once, when the daemon is gone; before any call is told.
+ *
+ * Return: 0, or
+ *   -EAGAIN	no thread could be made; @fd is the caller's again
+ */
+int control_start(int fd, void (*on_death)(void));
+
+/* True from the moment the daemon is known to be gone. */
+bool control_dead(void);
+
+/*
+ * Send a request of @type, await the answer. No cancellation point. A negative
+ * result comes without descriptors, a positive one with what it has.
+ *
+ * Blocks: until the daemon answers, signals or not.
+ *
+ * Return: the daemon's result, or
+ *   -ENODEV	it is gone, or was never there
+ */
+int control_call(uint32_t type, const void *body, size_t size,
+		 struct control_reply *r_reply);
+
+/* The same where only the result matters. */
+int control_ask(uint32_t type, const void *body, size_t size);
+
+/* Close what descriptors came with it. */
+void control_reply_deinit(struct control_reply *reply);
+
+/*
+ * Move @fd out of the low numbers, which select(2) and old habits want, and
+ * out of the application's reach. @fd is closed on success.
+ */
+int control_keep_fd(int fd, int *r_fd);
+
+/* Close a descriptor which came from there, or did not get there. */
+void control_close_fd(int fd);
+
+/* In the child after fork(): there is no connection. */
+void control_reset(void);

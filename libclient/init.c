@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * evl_init(): connected, memory locked, or one line which says why not. Those
+ * lines are all the library ever prints.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <evl/evl.h>
+#include "client.h"
+#include "export.h"
+#include "init.h"
+
+#ifndef EVL_CLIENT_VERSION
+#define EVL_CLIENT_VERSION "0"
+#endif
+
+static pthread_mutex_t init_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool init_done;
+static int init_status;
+
+static bool may_lock_memory(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct data[2] = { { 0 } };
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
+	    limit.rlim_cur == RLIM_INFINITY)
+		return true;
+
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       data[CAP_TO_INDEX(CAP_IPC_LOCK)].effective &
+		       CAP_TO_MASK(CAP_IPC_LOCK);
+}
+
+static int lock_memory(void)
+{
+	if (!may_lock_memory())
+		return 0;
+
+	return mlockall(MCL_CURRENT | MCL_FUTURE) ? -errno : 0;
+}
+
+static void complain(const struct socket_hello *hello, int ret)
+{
+	if (ret == -ENOEXEC)
+		(void)dprintf(STDERR_FILENO,
+			      "evl: ABI mismatch: this library speaks %u, "
+			      "evl-cused at %s speaks %u\n",
+			      CONTROL_ABI, hello->path, hello->welcome.abi);
+	else
+		(void)dprintf(STDERR_FILENO,
+			      "evl: core not enabled: no evl-cused at %s (%s)\n",
+			      hello->path,
+			      ret == -ENOSYS ? "not running" : strerror(-ret));
+}
+
+static int init_once(void)
+{
+	struct socket_hello hello = { .path = "" };
+	int ret;
+
+	ret = client_connect(&hello);
+	if (ret) {
+		complain(&hello, ret);
+		return ret;
+	}
+
+	return lock_memory();
+}
+
+EXPORT int evl_init(void)
+{
+	int saved = errno, cancel_state, ret;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	pthread_mutex_lock(&init_lock);
+
+	if (!init_done) {
+		init_status = init_once();
+		init_done = true;
+	}
+	ret = init_status;
+
+	pthread_mutex_unlock(&init_lock);
+	pthread_setcancelstate(cancel_state, NULL);
+	errno = saved;
+
+	return ret;
+}
+
+EXPORT struct evl_version evl_get_version(void)
+{
+	return (struct evl_version){
+		.api_level = __EVL__,
+		.abi_level = EVL_ABI_PREREQ,
+		.version_string = "evl-cused " EVL_CLIENT_VERSION,
+	};
+}
+
+void init_reset(void)
+{
+	static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
+
+	memcpy(&init_lock, &unlocked, sizeof(unlocked));
+	init_done = false;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * close(2) and its family: the daemon forgets the number before the kernel
+ * does, and the call returns when the driver has released the file, if that
+ * was its last descriptor. As safe in signal handlers as the real ones: no
+ * lock, no allocation. The library's own descriptors look closed already.
+ */
+#undef _FORTIFY_SOURCE
+#undef _FILE_OFFSET_BITS /* would rename what we define */
+#include <errno.h>
+#include <limits.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "bind.h"
+#include "client.h"
+#include "control.h"
+#include "export.h"
+#include "fd-table.h"
+#include "libc.h"
+
+#define ROUND_FILES 32u
+
+/* @fd means something to us. */
+static int close_known(int fd)
+{
+	uint64_t file_id;
+	bool bound;
+	int ret;
+
+	if (client_is_vfork_child())
+		return libc()->close(fd);
+
+	if (fd_table_internal(fd)) {
+		errno = EBADF;
+		return -1;
+	}
+
+	bound = bind_end(fd, &file_id);
+	ret = libc()->close(fd);
+	if (bound)
+		bind_sync(file_id);
+
+	return ret;
+}
+
+EXPORT int close(int fd)
+{
+	if (fd_table_entry(fd) == FD_ENTRY_UNKNOWN)
+		return libc()->close(fd);
+
+	return close_known(fd);
+}
+
+/* Close [@first, @last], up to ROUND_FILES of ours, none internal. Returns the
+ * last number closed. */
+static unsigned int close_round(unsigned int first, unsigned int last)
+{
+	struct control_unbind unbind = { .first = first };
+	uint64_t files[ROUND_FILES];
+	unsigned int nr = 0;
+	int fd;
+
+	unbind.last = first;
+	while (nr < ROUND_FILES) {
+		fd = fd_table_next_bound(unbind.last, last);
+		if (fd < 0)
+			break;
+		if (fd_table_unbind(fd, &files[nr]))
+			nr++;
+		unbind.last = (uint32_t)fd;
+	}
+
+	if (nr < ROUND_FILES)
+		unbind.last = last;
+	if (nr)
+		(void)control_ask(CONTROL_UNBIND, &unbind, sizeof(unbind));
+
+	(void)libc()->close_range(first, unbind.last, 0);
+
+	while (nr)
+		bind_sync(files[--nr]);
+
+	return unbind.last;
+}
+
+/* Close [@first, @last] but for what is internal. */
+static void close_around(uint64_t first, uint64_t last)
+{
+	uint64_t end;
+	int internal;
+
+	while (first <= last) {
+		internal = fd_table_next_internal((uint32_t)first,
+						  (uint32_t)last);
+		end = internal < 0 ? last + 1 : (uint64_t)internal;
+
+		while (first < end)
+			first = (uint64_t)close_round((uint32_t)first,
+						      (uint32_t)end - 1) + 1;
+		if (internal >= 0)
+			first++;
+	}
+}
+
+EXPORT int close_range(unsigned int first, unsigned int last, int flags)
+{
+	if (flags || first > last || !client_live() || !client_is_us())
+		return libc()->close_range(first, last, flags);
+
+	/* Does the kernel have it? An empty range closes nothing. */
+	if (libc()->close_range(UINT_MAX, UINT_MAX, 0))
+		return -1;
+
+	close_around(first, last);
+
+	return 0;
+}
+
+EXPORT void closefrom(int first)
+{
+	struct rlimit limit;
+	int saved = errno, fd;
+
+	if (first < 0)
+		first = 0;
+
+	if (close_range((unsigned int)first, UINT_MAX, 0) &&
+	    getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		for (fd = first; (rlim_t)fd < limit.rlim_cur; fd++)
+			(void)close(fd);
+
+	errno = saved;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * open(2) and its family, in front of the C library's: an EVL file is bound as
+ * soon as it is open, and a path below /dev leads to where a user's own daemon
+ * has its nodes. As safe in signal handlers as the real ones, except that a
+ * path below /dev/evl which does not exist may make us connect first.
+ *
+ * In a process which has not connected each of them costs one load more.
+ */
+#undef _FORTIFY_SOURCE
+#undef _FILE_OFFSET_BITS /* would rename what we define */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+#include <wire/control.h>
+#include "bind.h"
+#include "client.h"
+#include "export.h"
+#include "fd-table.h"
+#include "libc.h"
+
+#define DEV_DIR "/dev/"
+#define EVL_DIR "/dev/evl/"
+
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int __openat_2(int dirfd, const char *path, int flags);
+int __openat64_2(int dirfd, const char *path, int flags);
+
+static bool starts_with(const char *path, const char *prefix)
+{
+	return strncmp(path, prefix, strlen(prefix)) == 0;
+}
+
+/* The daemon's nodes are not in /dev. */
+static bool nodes_elsewhere(void)
+{
+	return client_live() && client_is_us() &&
+	       strcmp(client_welcome.devdir, "/dev") != 0;
+}
+
+/* Open what the daemon has for @path. -1 with errno on failure. */
+static int open_elsewhere(const char *path, int flags, mode_t mode)
+{
+	char buf[2 * CONTROL_PATH_MAX];
+
+	path = client_path(path, buf, sizeof(buf));
+	if (path == NULL) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+
+	return libc()->open(path, flags, mode);
+}
+
+/* There is no such path. Not in /dev? The kernel has read it: so may we. */
+static int open_missing(const char *path, int flags, mode_t mode)
+{
+	int fd;
+
+	if (!starts_with(path, DEV_DIR))
+		return -1;
+	if (starts_with(path, EVL_DIR))
+		(void)client_connect(NULL);
+	if (!nodes_elsewhere())
+		return -1;
+
+	fd = open_elsewhere(path, flags, mode);
+	if (fd < 0)
+		errno = ENOENT;
+
+	return fd;
+}
+
+/* A new descriptor, of whatever. */
+static void opened(int fd, int flags)
+{
+	if (fd < 0 || !client_live() || !client_is_us())
+		return;
+
+	fd_table_forget(fd);
+	if (!(flags & O_PATH) && bind_is_ours(fd))
+		(void)bind_new(fd); /* else the first oob call will say why */
+}
+
+static int do_openat(int dirfd, const char *path, int flags, mode_t mode)
+{
+	int fd = -1;
+
+	if (nodes_elsewhere() && starts_with(path, EVL_DIR))
+		fd = open_elsewhere(path, flags, mode);
+	if (fd < 0)
+		fd = libc()->openat(dirfd, path, flags, mode);
+	if (fd < 0 && errno == ENOENT)
+		fd = open_missing(path, flags, mode);
+
+	opened(fd, flags);
+
+	return fd;
+}
+
+static bool needs_mode(int flags)
+{
+	return flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
+}
+
+/* The mode argument is there only if @flags say so. */
+#define MODE_ARGUMENT(flags, mode)                          \
+	do {                                                \
+		va_list ap;                                 \
+		if (needs_mode(flags)) {                    \
+			va_start(ap, flags);                \
+			mode = (mode_t)va_arg(ap, int);     \
+			va_end(ap);                         \
+		}                                           \
+	} while (0)
+
+EXPORT int open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	MODE_ARGUMENT(flags, mode);
+
+	return do_openat(AT_FDCWD, path, flags, mode);
+}
+
+EXPORT int open64(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	MODE_ARGUMENT(flags, mode);
+
+	return do_openat(AT_FDCWD, path, flags | O_LARGEFILE, mode);
+}
+
+EXPORT int openat(int dirfd, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	MODE_ARGUMENT(flags, mode);
+
+	return do_openat(dirfd, path, flags, mode);
+}
+
+EXPORT int openat64(int dirfd, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	MODE_ARGUMENT(flags, mode);
+
+	return do_openat(dirfd, path, flags | O_LARGEFILE, mode);
+}
+
+EXPORT int creat(const char *path, mode_t mode)
+{
+	return do_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+EXPORT int creat64(const char *path, mode_t mode)
+{
+	return do_openat(AT_FDCWD, path,
+			 O_CREAT | O_WRONLY | O_TRUNC | O_LARGEFILE, mode);
+}
+
+/*
+ * What _FORTIFY_SOURCE makes of a call without a mode. The real ones end the
+ * program if a mode is missing.
+ */
+
+EXPORT int __open_2(const char *path, int flags)
+{
+	if (needs_mode(flags) && libc()->open_2)
+		return libc()->open_2(path, flags);
+
+	return do_openat(AT_FDCWD, path, flags, 0);
+}
+
+EXPORT int __open64_2(const char *path, int flags)
+{
+	return __open_2(path, flags | O_LARGEFILE);
+}
+
+EXPORT int __openat_2(int dirfd, const char *path, int flags)
+{
+	if (needs_mode(flags) && libc()->openat_2)
+		return libc()->openat_2(dirfd, path, flags);
+
+	return do_openat(dirfd, path, flags, 0);
+}
+
+EXPORT int __openat64_2(int dirfd, const char *path, int flags)
+{
+	return __openat_2(dirfd, path, flags | O_LARGEFILE);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The functions our interposers stand in front of: the C library's, or those
+ * of the next library which interposes them, too.
+ */
+#pragma once
+
+struct libc {
+	int (*open)(const char *path, int flags, ...);
+	int (*openat)(int dirfd, const char *path, int flags, ...);
+	int (*open_2)(const char *path, int flags);
+	int (*openat_2)(int dirfd, const char *path, int flags);
+	int (*close)(int fd);
+	int (*dup)(int fd);
+	int (*dup2)(int fd, int newfd);
+	int (*dup3)(int fd, int newfd, int flags);
+	int (*fcntl)(int fd, int cmd, ...);
+	int (*fcntl64)(int fd, int cmd, ...);
+	int (*close_range)(unsigned int first, unsigned int last, int flags);
+};
+
+/* Resolved by the library's constructor, or by whoever is there before. */
+const struct libc *libc(void);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A thread's slot in a channel, and the one request it may have there: posted,
+ * waited for, broken off. It belongs to the attached thread and lives as long
+ * as the attachment; nobody else touches it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <wire/channel.h>
+#include "channel.h"
+#include "reach.h"
+#include "spin.h"
+
+struct slot {
+	struct channel *ch;	     /* borrowed, outlives us */
+	struct channel_slot *shared; /* ours of the 64 */
+	void *window;		     /* shared, too */
+	uint32_t index;
+	uint32_t seq; /* of the last request */
+	/* A request is in the slot. A signal handler may find it so. */
+	volatile bool busy;
+	struct spin spin;
+	struct reach reach;
+};
+
+struct slot_call {
+	uint32_t op; /* enum channel_op */
+	int32_t fd;
+	uint32_t cmd;
+	uint32_t window_len; /* bytes of *@addr which go through the window */
+	uint64_t addr;
+	uint64_t count;
+	const void *in; /* copy them in from here, NULL: do not */
+	void *out;	/* copy what comes out there, NULL: do not */
+	bool out_known; /* @out is known to be writable */
+};
+
+/* @pointless: spinning is, see spin.h. For the calling thread. */
+void slot_init(struct slot *slot, struct channel *ch, uint32_t index,
+	       bool pointless);
+
+/*
+ * Make a call.
+ *
+ * Blocks: until the worker answers; then a cancellation point.
+ *
+ * Return: what the driver answers, or
+ *   -EBUSY	a signal handler broke into another call
+ *   -EFAULT	cannot store into @call->out
+ *   -EINTR	a signal came first
+ *   -ENODEV	the daemon is gone
+ */
+int64_t slot_do(struct slot *slot, const struct slot_call *call);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bare system calls. The library works on descriptors with these and not with
+ * the C library's functions, for two reasons: those are the ones we interpose,
+ * and several are cancellation points, where a thread must not leave us.
+ * They return -errno and leave errno alone.
+ */
+#pragma once
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#ifndef O_LARGEFILE
+#define O_LARGEFILE 0
+#endif
+
+static inline long sys_result(long ret, int saved_errno)
+{
+	if (ret < 0) {
+		ret = -errno;
+		errno = saved_errno;
+	}
+
+	return ret;
+}
+
+static inline int sys_close(int fd)
+{
+	int saved = errno;
+
+	return (int)sys_result(syscall(SYS_close, fd), saved);
+}
+
+static inline int sys_open(const char *path, int flags)
+{
+	int saved = errno;
+
+	return (int)sys_result(syscall(SYS_openat, AT_FDCWD, path,
+				       flags | O_LARGEFILE, 0), saved);
+}
+
+static inline int sys_fcntl(int fd, int cmd, long arg)
+{
+	int saved = errno;
+
+	return (int)sys_result(syscall(SYS_fcntl, fd, cmd, arg), saved);
+}
+
+static inline int sys_ioctl(int fd, unsigned long cmd, void *arg)
+{
+	int saved = errno;
+
+	return (int)sys_result(syscall(SYS_ioctl, fd, cmd, arg), saved);
+}
+
+static inline ssize_t sys_write(int fd, const void *buf, size_t count)
+{
+	int saved = errno;
+
+	return sys_result(syscall(SYS_write, fd, buf, count), saved);
+}
+
+static inline int sys_futex(_Atomic(uint32_t) *word, int op, uint32_t val)
+{
+	int saved = errno;
+
+	return (int)sys_result(syscall(SYS_futex, word, op, val, NULL, NULL, 0),
+			       saved);
+}
