@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+#include "control-query.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define ANSWER_TIMEOUT_S 5
+#define MAX_RECORDS	 (1u << 20)
+
+static bool set_path(struct query *query, const char *dir, const char *subdir)
+{
+	int len;
+
+	len = snprintf(query->path, sizeof(query->path), "%s%s/%s", dir, subdir,
+		       CONTROL_SOCKET_NAME);
+
+	return len > 0 && (size_t)len < sizeof(query->path);
+}
+
+/* The socket of a user's own daemon; root has the system's. */
+static bool set_user_path(struct query *query)
+{
+	const char *dir = secure_getenv("XDG_RUNTIME_DIR");
+	char tmp[sizeof(CONTROL_TMP_DIR) + 10];
+
+	if (geteuid() == 0)
+		return false;
+	if (dir && *dir)
+		return set_path(query, dir, "/" CONTROL_USER_DIR);
+
+	snprintf(tmp, sizeof(tmp), CONTROL_TMP_DIR, geteuid());
+
+	return set_path(query, tmp, "");
+}
+
+static int error_of(int err)
+{
+	return err == EAGAIN ? -ETIMEDOUT : -err;
+}
+
+static int try_path(struct query *query)
+{
+	const struct timeval timeout = { .tv_sec = ANSWER_TIMEOUT_S };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, ret;
+
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	memcpy(addr.sun_path, query->path, sizeof(addr.sun_path));
+
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		ret = error_of(errno);
+		close(fd);
+		return ret;
+	}
+
+	query->fd = fd;
+
+	return 0;
+}
+
+static bool nobody_there(int ret)
+{
+	return ret == -ENOENT || ret == -ECONNREFUSED || ret == -ENOTDIR;
+}
+
+/* Anybody can make a directory in /tmp and wait for us there. */
+static int check_owner(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
+		return -errno;
+
+	return cred.uid == geteuid() ? 0 : -EACCES;
+}
+
+static int find_daemon(struct query *query)
+{
+	const char *path = secure_getenv(CONTROL_SOCKET_ENV);
+	int ret;
+
+	if (path && *path) {
+		snprintf(query->path, sizeof(query->path), "%s", path);
+		if (strlen(path) >= sizeof(query->path))
+			return -ENAMETOOLONG;
+		return try_path(query);
+	}
+
+	if (set_user_path(query)) {
+		ret = try_path(query);
+		if (ret == 0)
+			return check_owner(query->fd);
+		if (!nobody_there(ret))
+			return ret;
+	}
+
+	set_path(query, CONTROL_SYSTEM_DIR, "");
+
+	return try_path(query);
+}
+
+static int check_welcome(const struct control_welcome *welcome, size_t size)
+{
+	/* These two come first in every version. */
+	if (size < offsetof(struct control_welcome, features) ||
+	    welcome->magic != CONTROL_MAGIC)
+		return -EPROTO;
+	if (welcome->abi != CONTROL_ABI)
+		return -ENOEXEC;
+	if (size != sizeof(*welcome))
+		return -EPROTO;
+	if (welcome->error)
+		return welcome->error < 0 ? welcome->error : -EPROTO;
+
+	return 0;
+}
+
+static int say_hello(struct query *query)
+{
+	const struct control_hello hello = {
+		.magic = CONTROL_MAGIC,
+		.abi = CONTROL_ABI,
+		.features = CONTROL_FEATURES,
+		.tool = 1,
+	};
+	ssize_t size;
+	int ret;
+
+	/* A daemon which hangs up on us says why first: go on to hear it. */
+	(void)send(query->fd, &hello, sizeof(hello), MSG_NOSIGNAL);
+	size = recv(query->fd, &query->welcome, sizeof(query->welcome), 0);
+	if (size <= 0)
+		return size ? error_of(errno) : -EPROTO;
+
+	ret = check_welcome(&query->welcome, (size_t)size);
+	query->welcome.devdir[sizeof(query->welcome.devdir) - 1] = '\0';
+	query->welcome.version[sizeof(query->welcome.version) - 1] = '\0';
+
+	return ret;
+}
+
+int query_open(struct query *query)
+{
+	int ret;
+
+	memset(query, 0, sizeof(*query));
+	query->fd = -1;
+
+	ret = find_daemon(query);
+	if (ret == 0)
+		ret = say_hello(query);
+	if (ret)
+		query_close(query);
+
+	return ret;
+}
+
+void query_close(struct query *query)
+{
+	if (query->fd >= 0)
+		close(query->fd);
+	query->fd = -1;
+}
+
+/* One record into @record. -ENOENT: there is no further one. */
+static int ask(struct query *query, uint32_t table, uint64_t cursor,
+	       void *record, size_t size)
+{
+	struct control_message msg = {
+		.header = { .type = CONTROL_QUERY },
+		.u.query = { .table = table, .cursor = cursor },
+	};
+	ssize_t got;
+
+	if (send(query->fd, &msg, CONTROL_SIZE(query), MSG_NOSIGNAL) < 0)
+		return errno == EPIPE ? -ECONNRESET : error_of(errno);
+	got = recv(query->fd, &msg, sizeof(msg), 0);
+	if (got <= 0)
+		return got ? error_of(errno) : -ECONNRESET;
+
+	if ((size_t)got < sizeof(msg.header) ||
+	    msg.header.type != CONTROL_QUERY)
+		return -EPROTO;
+	if (msg.header.result < 0)
+		return msg.header.result;
+	if ((size_t)got != sizeof(msg.header) + size)
+		return -EPROTO;
+
+	memcpy(record, &msg.u, size);
+
+	return 0;
+}
+
+/* Every record starts with the next one's cursor. */
+static uint64_t next_cursor(const void *record)
+{
+	uint64_t next;
+
+	memcpy(&next, record, sizeof(next));
+
+	return next;
+}
+
+int query_table(struct query *query, uint32_t table, size_t size,
+		void *r_records, size_t *r_nr)
+{
+	char *records = NULL, *grown;
+	size_t nr = 0, room = 0;
+	uint64_t cursor = 0;
+	int ret;
+
+	for (;;) {
+		if (nr == room) {
+			room = room ? 2 * room : 16;
+			grown = realloc(records, room * size);
+			ret = grown ? 0 : -ENOMEM;
+			if (ret)
+				break;
+			records = grown;
+		}
+		ret = ask(query, table, cursor, records + nr * size, size);
+		if (ret)
+			break;
+		cursor = next_cursor(records + nr * size);
+		if (++nr == MAX_RECORDS) {
+			ret = -EOVERFLOW;
+			break;
+		}
+	}
+
+	if (ret != -ENOENT) {
+		free(records);
+		return ret;
+	}
+
+	memcpy(r_records, &records, sizeof(records));
+	*r_nr = nr;
+
+	return 0;
+}
+
+int query_complain(const struct query *query, int ret)
+{
+	const char *me = program_invocation_short_name;
+
+	switch (ret) {
+	case -ENOENT:
+	case -ECONNREFUSED:
+	case -ENOTDIR:
+		fprintf(stderr,
+			"%s: no evl-cused is running: nobody listens on %s; "
+			"start one, or name its socket in " CONTROL_SOCKET_ENV
+			"\n",
+			me, query->path);
+		return TOOL_EXIT_NO_DAEMON;
+	case -EACCES:
+	case -EPERM:
+		fprintf(stderr,
+			"%s: %s: not for user %u: be root, or of the group "
+			"which evl-cused was given by --group\n",
+			me, query->path, geteuid());
+		return TOOL_EXIT_NO_DAEMON;
+	case -ENOEXEC:
+		fprintf(stderr,
+			"%s: %s: this tool speaks ABI %u, that evl-cused %u: "
+			"use the tools of its version\n",
+			me, query->path, CONTROL_ABI, query->welcome.abi);
+		return TOOL_EXIT_NO_DAEMON;
+	case -ETIMEDOUT:
+		fprintf(stderr, "%s: %s: evl-cused does not answer\n", me,
+			query->path);
+		return TOOL_EXIT_NO_DAEMON;
+	case -ECONNRESET:
+		fprintf(stderr, "%s: %s: evl-cused hung up\n", me, query->path);
+		return TOOL_EXIT_NO_DAEMON;
+	default:
+		fprintf(stderr, "%s: %s: %s\n", me, query->path,
+			strerrordesc_np(-ret));
+		return TOOL_EXIT_FAILURE;
+	}
+}
+
+char *printable(char *string, size_t size)
+{
+	string[size - 1] = '\0';
+	for (char *c = string; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+
+	return string;
+}
+
+const char *query_front_name(uint32_t front)
+{
+	switch (front) {
+	case CONTROL_FRONT_CUSE:
+		return "cuse";
+	case CONTROL_FRONT_FUSE:
+		return "fuse";
+	default:
+		return "?";
+	}
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * evl-bench: the command line.
+ */
+#include "bench-rtt.h"
+#include "control-query.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIN_SAMPLES 100
+#define MAX_SAMPLES 1000000
+
+const char *argp_program_version = "evl-bench " PROJECT_VERSION;
+
+static const char summary[] = "measure round trips beside their floors";
+
+static const char args_doc[] = "rtt";
+
+static const char doc[] =
+	"Measure round trips, all in one run, in rounds that take turns."
+	"\v"
+	"floor_spin     two processes spinning on a pair of shared words\n"
+	"floor_futex    the same, sleeping on them with futexes\n"
+	"pipe           8 bytes through a pipe, and back through another\n"
+	"seqpacket      the same through a pair of SOCK_SEQPACKET sockets\n"
+	"inband_ioctl   ioctl(2), the loopback driver's no-op\n"
+	"oob_ioctl      the same by oob_ioctl()\n"
+	"oob_read_64    oob_read() of 64 bytes that are there, from a private "
+	"cross-buffer\n"
+	"oob_write_64   oob_write() of 64 bytes into one which has room\n"
+	"\n"
+	"Exit status: 0; 1 a measurement failed; 2 bad usage; 3 no evl-cused; "
+	"4 no loopback driver; 128 and its number after a signal.";
+
+enum long_option {
+	OPT_JSON = 256,
+	OPT_FLOOR_ONLY,
+	OPT_NODE,
+	OPT_START,
+	OPT_DAEMON,
+	OPT_DAEMON_ARG,
+	OPT_DRIVER,
+};
+
+static const struct argp_option options[] = {
+	{ "samples", 'n', "N", 0, "Of each kind (default 20000)", 1 },
+	{ "json", OPT_JSON, NULL, 0, "Write JSON", 1 },
+	{ "spin-floor-only", OPT_FLOOR_ONLY, NULL, 0,
+	  "Only floor_spin; needs no evl-cused", 1 },
+	{ "driver-node", OPT_NODE, "PATH", 0,
+	  "The loopback driver's node (default: where evl-cused has it)", 1 },
+	{ "start", OPT_START, NULL, 0,
+	  "Start an evl-cused for this run, stop it afterwards", 2 },
+	{ "daemon", OPT_DAEMON, "PATH", 0,
+	  "The evl-cused to start (default: beside us, or in PATH)", 2 },
+	{ "daemon-arg", OPT_DAEMON_ARG, "ARG", 0,
+	  "Give it this argument, as --spin=never (repeatable)", 2 },
+	{ "driver", OPT_DRIVER, "PATH", 0,
+	  "The loopback.so it loads (default: beside us, or as installed)", 2 },
+	{ "describe", '@', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ 0 },
+};
+
+static unsigned int sample_count(struct argp_state *state, const char *arg)
+{
+	unsigned long value;
+	char *end;
+
+	value = strtoul(arg, &end, 10);
+	if (*end || *arg < '0' || *arg > '9' || value < MIN_SAMPLES ||
+	    value > MAX_SAMPLES)
+		argp_error(state, "--samples: %s is not from %d to %d", arg,
+			   MIN_SAMPLES, MAX_SAMPLES);
+
+	return (unsigned int)value;
+}
+
+static void add_daemon_arg(struct argp_state *state,
+			   struct bench_options *given, char *arg)
+{
+	unsigned int nr = 0;
+	char **args;
+
+	while (given->daemon_args && given->daemon_args[nr])
+		nr++;
+	args = realloc(given->daemon_args, (nr + 2) * sizeof(*args));
+	if (args == NULL) {
+		argp_failure(state, TOOL_EXIT_FAILURE, 0, "out of memory");
+		return;
+	}
+	args[nr] = arg;
+	args[nr + 1] = NULL;
+	given->daemon_args = args;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct bench_options *given = state->input;
+
+	switch (key) {
+	case '@':
+		puts(summary);
+		exit(EXIT_SUCCESS);
+	case 'n':
+		given->nr_samples = sample_count(state, arg);
+		break;
+	case OPT_JSON:
+		given->json = true;
+		break;
+	case OPT_FLOOR_ONLY:
+		given->floor_only = true;
+		break;
+	case OPT_NODE:
+		given->node = arg;
+		break;
+	case OPT_START:
+		given->start = true;
+		break;
+	case OPT_DAEMON:
+		given->daemon = arg;
+		break;
+	case OPT_DAEMON_ARG:
+		add_daemon_arg(state, given, arg);
+		break;
+	case OPT_DRIVER:
+		given->driver = arg;
+		break;
+	case ARGP_KEY_ARG:
+		if (state->arg_num || strcmp(arg, "rtt"))
+			argp_error(state, "%s: there is only rtt to measure",
+				   arg);
+		break;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "what to measure? There is rtt");
+		break;
+	case ARGP_KEY_END:
+		if (!given->start &&
+		    (given->daemon || given->daemon_args || given->driver))
+			argp_error(state, "--daemon, --daemon-arg and --driver "
+					  "go with --start");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_option,
+		.args_doc = args_doc,
+		.doc = doc,
+	};
+	struct bench_options given = { .nr_samples = 20000 };
+	int status;
+
+	argp_err_exit_status = TOOL_EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, &given);
+	status = bench_rtt(&given);
+	free(given.daemon_args);
+
+	return status;
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * evl ps: the threads attached to a running evl-cused, or its channels.
+ */
+#include "control-query.h"
+#include "json-put.h"
+#include "wire/channel.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_CPUS     1024
+#define OPT_CHANNELS 256
+#define OPT_JSON     257
+
+static const char summary[] = "report a snapshot of the attached threads";
+
+const char *argp_program_version = "evl-ps " PROJECT_VERSION;
+
+static const char doc[] =
+	"Show the threads attached to evl-cused, by process."
+	"\vSCHED and PRIO are those a thread had when it attached. STATE is idle, "
+	"or the call it is in and on which descriptor, as in read(5). WAKEUPS "
+	"counts the requests that found the worker asleep; STACK is the most "
+	"any of them took, in bytes."
+	"\n\nExit status: 0; 1 a failure; 2 bad usage; 3 no evl-cused to ask.";
+
+enum columns {
+	COLUMNS_POLICY = 1,
+	COLUMNS_STATE = 2,
+	COLUMNS_ALL = 3,
+};
+
+static struct {
+	unsigned int columns; /* enum columns, any of them */
+	bool channels;
+	bool json;
+	bool cpus_given;
+	bool cpus[MAX_CPUS];
+} want;
+
+static const struct argp_option options[] = {
+	{ "cpu", 'c', "LIST", 0,
+	  "Only threads on these CPUs: 2, 0-3, -3 or 4-, separated by commas",
+	  1 },
+	{ "policy", 'p', NULL, 0, "Scheduling columns (the default)", 2 },
+	{ "state", 's', NULL, 0, "Activity columns", 2 },
+	{ "long", 'l', NULL, 0, "All columns", 2 },
+	{ "channels", OPT_CHANNELS, NULL, 0, "Show channels, not threads", 2 },
+	{ "json", OPT_JSON, NULL, 0, "Write JSON", 3 },
+	{ "describe", '@', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ 0 },
+};
+
+static unsigned int cpu_number(struct argp_state *state, const char *arg,
+			       unsigned int unset)
+{
+	unsigned long value;
+	char *end;
+
+	if (*arg == '\0')
+		return unset;
+	value = strtoul(arg, &end, 10);
+	if (*end || *arg < '0' || *arg > '9' || value >= MAX_CPUS)
+		argp_error(state, "%s: not a CPU", arg);
+
+	return (unsigned int)value;
+}
+
+static void cpu_list(struct argp_state *state, char *list)
+{
+	unsigned int first, last;
+	char *item, *dash;
+
+	want.cpus_given = true;
+	while ((item = strsep(&list, ","))) {
+		if (*item == '\0')
+			argp_error(state, "--cpu: nothing between commas");
+		dash = strchr(item, '-');
+		if (dash)
+			*dash++ = '\0';
+		first = cpu_number(state, item, 0);
+		last = dash ? cpu_number(state, dash, MAX_CPUS - 1) : first;
+		for (; first <= last; first++)
+			want.cpus[first] = true;
+	}
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case '@':
+		puts(summary);
+		exit(EXIT_SUCCESS);
+	case 'c':
+		cpu_list(state, arg);
+		break;
+	case 'p':
+		want.columns |= COLUMNS_POLICY;
+		break;
+	case 's':
+		want.columns |= COLUMNS_STATE;
+		break;
+	case 'l':
+		want.columns = COLUMNS_ALL;
+		break;
+	case OPT_CHANNELS:
+		want.channels = true;
+		break;
+	case OPT_JSON:
+		want.json = true;
+		break;
+	case ARGP_KEY_ARG:
+		argp_error(state, "%s: what is that for?", arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+
+	return 0;
+}
+
+static const char *policy_name(int policy)
+{
+	switch (policy) {
+	case SCHED_OTHER:
+		return "other";
+	case SCHED_FIFO:
+		return "fifo";
+	case SCHED_RR:
+		return "rr";
+	case SCHED_BATCH:
+		return "batch";
+	case SCHED_IDLE:
+		return "idle";
+	case SCHED_DEADLINE:
+		return "dline";
+	default:
+		return "?";
+	}
+}
+
+static const char *op_name(uint32_t op)
+{
+	switch (op) {
+	case CHANNEL_READ:
+		return "read";
+	case CHANNEL_WRITE:
+		return "write";
+	case CHANNEL_IOCTL:
+		return "ioctl";
+	default:
+		return "?";
+	}
+}
+
+static bool is_wanted(const struct control_thread_info *info)
+{
+	if (!want.cpus_given)
+		return true;
+
+	return info->cpu >= 0 && info->cpu < MAX_CPUS && want.cpus[info->cpu];
+}
+
+static int by_pid(const void *left, const void *right)
+{
+	const struct control_thread_info *a = left, *b = right;
+
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+
+	return a->tid < b->tid ? -1 : a->tid > b->tid;
+}
+
+static void print_head(void)
+{
+	printf("%3s   %-7s %-7s", "CPU", "PID", "TID");
+	if (want.columns & COLUMNS_POLICY)
+		printf(" %5s %4s", "SCHED", "PRIO");
+	if (want.columns & COLUMNS_STATE)
+		printf(" %10s %10s %6s  %-10s %-7s", "REQUESTS", "WAKEUPS",
+		       "STACK", "STATE", "CHANNEL");
+	puts("  NAME");
+}
+
+static void print_state(const struct control_thread_info *info)
+{
+	char state[24] = "idle", slot[24];
+
+	if (info->busy)
+		snprintf(state, sizeof(state), "%s(%d)", op_name(info->busy_op),
+			 info->busy_fd);
+	snprintf(slot, sizeof(slot), "%u:%u", info->slot.channel,
+		 info->slot.slot);
+	printf(" %10" PRIu64 " %10" PRIu64 " %6" PRIu64 "  %-10s %-7s",
+	       info->nr_requests, info->nr_wakeups, info->stack_used, state,
+	       slot);
+}
+
+static void print_thread(struct control_thread_info *info)
+{
+	if (info->cpu < 0)
+		printf("%3s", "-");
+	else
+		printf("%3d", info->cpu);
+	printf("   %-7d %-7d", info->pid, info->tid);
+	if (want.columns & COLUMNS_POLICY)
+		printf(" %5s %4d", policy_name(info->policy), info->prio);
+	if (want.columns & COLUMNS_STATE)
+		print_state(info);
+	printf("  %s\n", printable(info->name, sizeof(info->name)));
+}
+
+static struct json_object *thread_to_json(struct control_thread_info *info)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_put_int(obj, "cpu", info->cpu);
+	json_put_int(obj, "pid", info->pid);
+	json_put_int(obj, "tid", info->tid);
+	json_put_string(obj, "sched", policy_name(info->policy));
+	json_put_int(obj, "prio", info->prio);
+	json_put_uint(obj, "requests", info->nr_requests);
+	json_put_uint(obj, "wakeups", info->nr_wakeups);
+	json_put_uint(obj, "stack", info->stack_used);
+	json_put_bool(obj, "busy", info->busy);
+	if (info->busy) {
+		json_put_string(obj, "busy_op", op_name(info->busy_op));
+		json_put_int(obj, "busy_fd", info->busy_fd);
+	}
+	json_put_uint(obj, "channel", info->slot.channel);
+	json_put_uint(obj, "slot", info->slot.slot);
+	json_put_string(obj, "name", printable(info->name, sizeof(info->name)));
+
+	return obj;
+}
+
+static int show_threads(struct query *query)
+{
+	struct json_object *list = want.json ? json_object_new_array() : NULL;
+	struct control_thread_info *infos;
+	size_t nr;
+	int ret;
+
+	ret = query_table(query, CONTROL_TABLE_THREADS, sizeof(*infos), &infos,
+			  &nr);
+	if (ret)
+		goto out;
+
+	qsort(infos, nr, sizeof(*infos), by_pid);
+	if (!want.json)
+		print_head();
+	for (size_t i = 0; i < nr; i++) {
+		if (!is_wanted(&infos[i]))
+			continue;
+		if (want.json)
+			json_object_array_add(list, thread_to_json(&infos[i]));
+		else
+			print_thread(&infos[i]);
+	}
+	free(infos);
+	if (want.json)
+		json_print(json_object_get(list));
+out:
+	json_object_put(list);
+
+	return ret;
+}
+
+static const char *channel_state(uint32_t state)
+{
+	static const char *const names[] = { "new", "live", "draining" };
+
+	return state < 3 ? names[state] : "?";
+}
+
+static void print_channel(struct control_channel_info *info)
+{
+	printf("%-7d %7u %6u %7u %-5s %-8s %10" PRIu64 "  %s\n", info->pid,
+	       info->index, info->worker, info->nr_threads,
+	       info->hot ? "hot" : "cold", channel_state(info->state),
+	       info->nr_requests, printable(info->comm, sizeof(info->comm)));
+}
+
+static struct json_object *channel_to_json(struct control_channel_info *info)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_put_int(obj, "pid", info->pid);
+	json_put_uint(obj, "channel", info->index);
+	json_put_uint(obj, "worker", info->worker);
+	json_put_uint(obj, "threads", info->nr_threads);
+	json_put_bool(obj, "hot", info->hot);
+	json_put_string(obj, "state", channel_state(info->state));
+	json_put_uint(obj, "requests", info->nr_requests);
+	json_put_string(obj, "comm", printable(info->comm, sizeof(info->comm)));
+
+	return obj;
+}
+
+static int show_channels(struct query *query)
+{
+	struct json_object *list = want.json ? json_object_new_array() : NULL;
+	struct control_channel_info *infos;
+	size_t nr;
+	int ret;
+
+	ret = query_table(query, CONTROL_TABLE_CHANNELS, sizeof(*infos), &infos,
+			  &nr);
+	if (ret)
+		goto out;
+
+	if (!want.json)
+		printf("%-7s %7s %6s %7s %-5s %-8s %10s  %s\n", "PID",
+		       "CHANNEL", "WORKER", "THREADS", "POLL", "STATE",
+		       "REQUESTS", "COMMAND");
+	for (size_t i = 0; i < nr; i++) {
+		if (want.json)
+			json_object_array_add(list, channel_to_json(&infos[i]));
+		else
+			print_channel(&infos[i]);
+	}
+	free(infos);
+	if (want.json)
+		json_print(json_object_get(list));
+out:
+	json_object_put(list);
+
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_option,
+		.doc = doc,
+	};
+	struct query query;
+	int ret;
+
+	argp_err_exit_status = TOOL_EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	if (want.columns == 0)
+		want.columns = COLUMNS_POLICY;
+
+	ret = query_open(&query);
+	if (ret == 0)
+		ret = want.channels ? show_channels(&query)
+				    : show_threads(&query);
+	if (ret)
+		return query_complain(&query, ret);
+	query_close(&query);
+
+	return fflush(stdout) ? TOOL_EXIT_FAILURE : EXIT_SUCCESS;
+}

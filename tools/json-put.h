@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tools say with --json: short names for json-c's. */
+#pragma once
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+static inline void json_put_string(struct json_object *obj, const char *key,
+				   const char *value)
+{
+	json_object_object_add(obj, key, json_object_new_string(value));
+}
+
+static inline void json_put_int(struct json_object *obj, const char *key,
+				int64_t value)
+{
+	json_object_object_add(obj, key, json_object_new_int64(value));
+}
+
+static inline void json_put_uint(struct json_object *obj, const char *key,
+				 uint64_t value)
+{
+	json_object_object_add(obj, key, json_object_new_uint64(value));
+}
+
+static inline void json_put_bool(struct json_object *obj, const char *key,
+				 bool value)
+{
+	json_object_object_add(obj, key, json_object_new_boolean(value));
+}
+
+/* Print and free @root. False: stdout did not take it. */
+static inline bool json_print(struct json_object *root)
+{
+	const int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+			  JSON_C_TO_STRING_NOSLASHESCAPE;
+	bool good = puts(json_object_to_json_string_ext(root, flags)) >= 0;
+
+	json_object_put(root);
+
+	return good;
+}
