@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A live evl-cused for a test: in a directory of its own, with the front
+ * $EVL_TEST_FRONT names (fuse if it is not set), the loopback driver loaded.
+ * Nothing here sleeps to wait: the daemon says when it is ready.
+ */
+#pragma once
+
+#include <check.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct test_daemon {
+	pid_t pid;
+	char dir[64];	   /* private, removed by daemon_stop() */
+	char socket[128];
+	char devdir[128];  /* where the nodes are */
+	char log[128];	   /* what it said */
+	int notify_fd;
+};
+
+/* The one of the running test. */
+extern struct test_daemon test_daemon;
+
+/* Checked fixtures. EVL_CUSED_SOCKET is set for libevlclient. */
+void daemon_setup(void);
+void daemon_teardown(void);
+/* For a test that killed it: the next one cleans up, and stops. */
+void daemon_bury(void);
+
+/* Start with further arguments (NULL-terminated), in a fresh directory or, if
+ * @daemon has one, there again. Returns when it is ready, or -1 if it ended
+ * before: then its status is in *r_status. */
+int daemon_start(struct test_daemon *daemon, const char *const *args,
+		 int *r_status);
+/* SIGTERM; returns its wait status. The directory is left. */
+int daemon_stop(struct test_daemon *daemon);
+void daemon_kill(struct test_daemon *daemon);
+/* Remove the directory. Asserts that nothing is mounted or listening there. */
+void daemon_clean(struct test_daemon *daemon);
+
+bool daemon_on_cuse(void);
+/* Does the log contain @text? */
+bool daemon_said(const struct test_daemon *daemon, const char *text);
+/* "<devdir>/<path>", in a static buffer (four of them). */
+const char *node_path(const char *path);
+/* How many descriptors, mappings, threads and kB of memory it has. */
+struct daemon_usage {
+	unsigned int nr_fds, nr_maps, nr_threads;
+	long rss_kb;
+};
+struct daemon_usage daemon_usage(const struct test_daemon *daemon);
+
+/* Fork; the child runs @func(@arg) and exits with its result. */
+pid_t child_start(int (*func)(void *arg), void *arg);
+int child_wait(pid_t pid); /* exit status, or 128 + signal */
+
+/* Wait until thread @tid of process @pid sleeps in the kernel ('S', or 'D'). */
+void wait_until_asleep(pid_t pid, pid_t tid);
+
+int suite_run(Suite *suite);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "endure.h"
+
+#include "daemon.h"
+
+#include <evl/evl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ROUNDS 4
+
+static struct raw_client watcher;
+
+void endure_setup(void)
+{
+	daemon_setup();
+	raw_join(&watcher, true);
+}
+
+void endure_teardown(void)
+{
+	raw_leave(&watcher);
+	daemon_teardown();
+}
+
+static void query(uint32_t table, uint64_t cursor,
+		  struct control_message *r_reply)
+{
+	struct control_query body = { .table = table, .cursor = cursor };
+
+	raw_call(&watcher, CONTROL_QUERY, &body, sizeof(body), r_reply);
+}
+
+void endure_await_quiet(void)
+{
+	const struct control_daemon_info *info;
+	struct control_message reply;
+
+	do {
+		sched_yield();
+		query(CONTROL_TABLE_DAEMON, 0, &reply);
+		ck_assert_int_eq(reply.header.result, 0);
+		info = &reply.u.daemon_info;
+	} while (info->nr_clients > 1 || info->nr_channels ||
+		 info->nr_threads || info->nr_files);
+}
+
+static bool is_busy(pid_t tid)
+{
+	const struct control_thread_info *info;
+	struct control_message reply = { .header.result = 0 };
+
+	for (uint64_t cursor = 0;; cursor = info->next) {
+		query(CONTROL_TABLE_THREADS, cursor, &reply);
+		if (reply.header.result)
+			return false;
+		info = &reply.u.thread_info;
+		if (info->tid == tid)
+			return info->busy;
+	}
+}
+
+void endure_await_busy(pid_t tid)
+{
+	while (!is_busy(tid))
+		sched_yield();
+}
+
+static int behave(void *arg)
+{
+	char buf[16] = "";
+	int xfd;
+
+	if (evl_attach_self("good") < 0)
+		return 1;
+	xfd = evl_new_xbuf(16, "good");
+	if (xfd < 0)
+		return 2;
+	if (oob_write(xfd, "inbound", 7) != 7 || read(xfd, buf, 7) != 7 ||
+	    memcmp(buf, "inbound", 7))
+		return 3;
+	if (write(xfd, "outbound", 8) != 8 || oob_read(xfd, buf, 8) != 8 ||
+	    memcmp(buf, "outbound", 8))
+		return 4;
+
+	return 0;
+}
+
+void endure_check_service(void)
+{
+	ck_assert_int_eq(child_wait(child_start(behave, NULL)), 0);
+	ck_assert_int_eq(waitpid(test_daemon.pid, NULL, WNOHANG), 0);
+}
+
+void endure(void (*attack)(void))
+{
+	struct daemon_usage before = { 0 }, after = { 0 };
+
+	for (int i = 0; i < ROUNDS; i++) {
+		attack();
+		endure_check_service();
+		endure_await_quiet();
+		after = daemon_usage(&test_daemon);
+		if (i == 0)
+			before = after; /* it has allocated what it keeps */
+	}
+
+	ck_assert_uint_eq(after.nr_fds, before.nr_fds);
+	ck_assert_uint_eq(after.nr_threads, before.nr_threads);
+	/* Allocators keep a little. */
+	ck_assert_uint_le(after.nr_maps, before.nr_maps + 2);
+}

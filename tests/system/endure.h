@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a daemon has to get over: an attack is made several times, and after
+ * each a well-behaved client is served as before; in the end the daemon has
+ * the descriptors, threads and mappings it had after the first.
+ */
+#pragma once
+
+#include "raw-client.h"
+
+#include <sys/types.h>
+
+/* Checked fixtures: a daemon, and a tool that watches it. */
+void endure_setup(void);
+void endure_teardown(void);
+
+void endure(void (*attack)(void));
+
+/* A client of libevlclient's, in a child: both ways through a cross-buffer. */
+void endure_check_service(void);
+/* Wait until the watching tool is all there is: no other client, no file. */
+void endure_await_quiet(void);
+/* Wait until thread @tid is inside an oob call. */
+void endure_await_busy(pid_t tid);

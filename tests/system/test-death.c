@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* Who dies, and what the others notice: clients inside blocking calls, the
+ * daemon under its clients. */
+#include "daemon.h"
+
+#include <errno.h>
+#include <evl/evl.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static char buf[64];
+
+/* Shared with children. */
+struct board {
+	_Atomic(pid_t) tid; /* about to sleep */
+	_Atomic(int) ret, error;
+	_Atomic(long) micros;
+};
+
+static struct board *board;
+
+static void setup(void)
+{
+	daemon_setup();
+	board = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+static int sleep_in_oob_read(void *arg)
+{
+	int xfd = evl_new_xbuf(64, "victim");
+
+	if (xfd < 0 || evl_attach_self("victim") < 0)
+		return 1;
+	board->tid = (pid_t)syscall(SYS_gettid);
+	board->ret = (int)oob_read(xfd, buf, 8);
+	board->error = errno;
+
+	return 0;
+}
+
+static int sleep_in_read(void *arg)
+{
+	int xfd = evl_new_xbuf(64, "victim");
+
+	if (xfd < 0)
+		return 1;
+	board->tid = getpid();
+	board->ret = (int)read(xfd, buf, 8);
+	board->error = errno;
+
+	return 0;
+}
+
+static pid_t start_sleeper(int (*func)(void *arg))
+{
+	pid_t pid;
+
+	board->tid = 0;
+	pid = child_start(func, NULL);
+	while (board->tid == 0)
+		sched_yield();
+	wait_until_asleep(pid, board->tid);
+
+	return pid;
+}
+
+/* The daemon has forgotten a client's files once their names are free. */
+static void await_gone(void)
+{
+	int xfd;
+
+	do
+		xfd = evl_new_xbuf(64, "victim");
+	while (xfd == -EEXIST && sched_yield() == 0);
+	ck_assert_int_ge(xfd, 0);
+	close(xfd);
+}
+
+static int attach_as_victim(void *arg)
+{
+	int efd;
+
+	do
+		efd = evl_attach_self("victim");
+	while (efd == -EEXIST && sched_yield() == 0);
+
+	return efd < 0;
+}
+
+/* Likewise its threads. In a child: attaching would pin us to one CPU. */
+static struct daemon_usage usage_at_rest(void)
+{
+	pid_t pid = child_start(attach_as_victim, NULL);
+
+	ck_assert_int_eq(child_wait(pid), 0);
+	await_gone();
+
+	return daemon_usage(&test_daemon);
+}
+
+static void kill_sleepers(int (*func)(void *arg), int count)
+{
+	struct daemon_usage before, after;
+	pid_t pid;
+
+	for (int i = -20; i < count; i++) {
+		if (i == 0)
+			before = usage_at_rest(); /* warm by now */
+		pid = start_sleeper(func);
+		kill(pid, SIGKILL);
+		ck_assert_int_eq(child_wait(pid), 128 + SIGKILL);
+		await_gone();
+	}
+
+	after = usage_at_rest();
+	ck_assert_uint_eq(after.nr_fds, before.nr_fds);
+	ck_assert_uint_eq(after.nr_threads, before.nr_threads);
+	ck_assert_uint_le(after.nr_maps, before.nr_maps + 2);
+	/* Allocators keep a little; what leaks per client would show. */
+	ck_assert_int_le(after.rss_kb, before.rss_kb + 512);
+}
+
+static int nr_kills(void)
+{
+	const char *count = getenv("EVL_TEST_KILLS");
+
+	return count ? atoi(count) : 1000;
+}
+
+START_TEST(clients_killed_in_oob_read_leave_nothing)
+{
+	kill_sleepers(sleep_in_oob_read, nr_kills());
+}
+END_TEST
+
+START_TEST(clients_killed_in_read_leave_nothing)
+{
+	kill_sleepers(sleep_in_read, nr_kills() / 10);
+}
+END_TEST
+
+START_TEST(a_killed_client_disturbs_no_other)
+{
+	int xfd = evl_new_xbuf(64, "/shared");
+	pid_t pid;
+
+	ck_assert_int_ge(xfd, 0);
+	ck_assert_int_ge(evl_attach_self("survivor"), 0);
+	for (int i = 0; i < 20; i++) {
+		pid = start_sleeper(sleep_in_oob_read);
+		ck_assert_int_eq(write(xfd, "12345678", 8), 8);
+		kill(pid, SIGKILL);
+		ck_assert_int_eq(oob_read(xfd, buf, 8), 8);
+		child_wait(pid);
+		ck_assert_int_eq(oob_write(xfd, "12345678", 8), 8);
+		ck_assert_int_eq(read(xfd, buf, 8), 8);
+	}
+}
+END_TEST
+
+/* Called in a child whose daemon is about to be killed. */
+static int see_daemon_die(void *arg)
+{
+	int ret = sleep_in_oob_read(arg);
+
+	if (ret || board->ret != -1 || board->error != ENODEV)
+		return 2;
+	/* From now on every call says so at once. */
+	if (oob_read(3, buf, 1) != -1 || errno != ENODEV)
+		return 3;
+
+	return 0;
+}
+
+START_TEST(a_client_asleep_when_the_daemon_dies_gets_enodev)
+{
+	pid_t pid = start_sleeper(see_daemon_die);
+
+	daemon_kill(&test_daemon);
+	ck_assert_int_eq(child_wait(pid), 0);
+}
+END_TEST
+
+static int loop_until_daemon_dies(void *arg)
+{
+	int xfd = evl_new_xbuf(64, "busy");
+
+	if (xfd < 0 || evl_attach_self("busy") < 0)
+		return 1;
+	for (unsigned int i = 0;; i++) {
+		errno = 0;
+		if (oob_write(xfd, "x", 1) != 1)
+			return errno == ENODEV ? 0 : 2;
+		if (read(xfd, buf, 1) != 1)
+			break;
+		if (i == 1000)
+			board->tid = getpid();
+	}
+
+	/* In-band calls fail as the kernel sees fit. */
+	return oob_write(xfd, "x", 1) == -1 && errno == ENODEV ? 0 : 3;
+}
+
+START_TEST(a_busy_client_gets_enodev_too)
+{
+	pid_t pid = child_start(loop_until_daemon_dies, NULL);
+
+	while (board->tid == 0)
+		sched_yield();
+	daemon_kill(&test_daemon);
+	ck_assert_int_eq(child_wait(pid), 0);
+}
+END_TEST
+
+START_TEST(the_next_daemon_cleans_up_after_a_killed_one)
+{
+	int status;
+
+	daemon_kill(&test_daemon);
+	ck_assert_int_eq(daemon_start(&test_daemon, NULL, &status), 0);
+	ck_assert_int_ge(evl_new_xbuf(16, "/works"), 0);
+	ck_assert_int_eq(access(node_path("evl/xbuf/works"), F_OK), 0);
+}
+END_TEST
+
+/* A killed in-band reader is gone at once, not stuck in the kernel. */
+START_TEST(a_killed_reader_dies_at_once)
+{
+	pid_t pid = start_sleeper(sleep_in_read);
+
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(child_wait(pid), 128 + SIGKILL);
+}
+END_TEST
+
+static void nothing(int sig)
+{
+}
+
+static int get_interrupted(void *arg)
+{
+	struct sigaction action = { .sa_handler = nothing };
+	int (*sleeper)(void *) = arg;
+
+	sigaction(SIGUSR1, &action, NULL);
+	if (sleeper(NULL))
+		return 1;
+
+	return board->ret == -1 && board->error == EINTR ? 0 : 2;
+}
+
+static int interrupted_read(void *arg)
+{
+	return get_interrupted(sleep_in_read);
+}
+
+static int interrupted_oob_read(void *arg)
+{
+	return get_interrupted(sleep_in_oob_read);
+}
+
+START_TEST(a_signal_without_restart_interrupts_both_kinds_of_read)
+{
+	pid_t pid;
+
+	pid = start_sleeper(interrupted_read);
+	kill(pid, SIGUSR1);
+	ck_assert_int_eq(child_wait(pid), 0);
+
+	pid = start_sleeper(interrupted_oob_read);
+	kill(pid, SIGUSR1);
+	ck_assert_int_eq(child_wait(pid), 0);
+}
+END_TEST
+
+static int restarted_oob_read(void *arg)
+{
+	struct sigaction action = { .sa_handler = nothing,
+				    .sa_flags = SA_RESTART };
+	int xfd = evl_new_xbuf(64, "/restarted");
+
+	sigaction(SIGUSR1, &action, NULL);
+	if (xfd < 0 || evl_attach_self("restarted") < 0)
+		return 1;
+	board->tid = (pid_t)syscall(SYS_gettid);
+
+	return oob_read(xfd, buf, 8) == 8 ? 0 : 2;
+}
+
+START_TEST(a_signal_with_restart_leaves_an_oob_read_asleep)
+{
+	pid_t pid = start_sleeper(restarted_oob_read);
+	int fd = open(node_path("evl/xbuf/restarted"), O_WRONLY);
+
+	ck_assert_int_ge(fd, 0);
+	for (int i = 0; i < 10; i++) {
+		kill(pid, SIGUSR1);
+		wait_until_asleep(pid, pid);
+	}
+	ck_assert_int_eq(write(fd, "12345678", 8), 8);
+	ck_assert_int_eq(child_wait(pid), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("system/death");
+	TCase *tcase = tcase_create("death");
+
+	tcase_add_checked_fixture(tcase, setup, daemon_teardown);
+	tcase_set_timeout(tcase, 300);
+	tcase_add_test(tcase, clients_killed_in_oob_read_leave_nothing);
+	tcase_add_test(tcase, clients_killed_in_read_leave_nothing);
+	tcase_add_test(tcase, a_killed_client_disturbs_no_other);
+	tcase_add_test(tcase, a_killed_reader_dies_at_once);
+	tcase_add_test(tcase,
+		       a_signal_without_restart_interrupts_both_kinds_of_read);
+	tcase_add_test(tcase, a_signal_with_restart_leaves_an_oob_read_asleep);
+	suite_add_tcase(suite, tcase);
+
+	tcase = tcase_create("death of the daemon");
+	tcase_add_checked_fixture(tcase, setup, daemon_bury);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase,
+		       a_client_asleep_when_the_daemon_dies_gets_enodev);
+	tcase_add_test(tcase, a_busy_client_gets_enodev_too);
+	tcase_add_test(tcase, the_next_daemon_cleans_up_after_a_killed_one);
+	suite_add_tcase(suite, tcase);
+
+	return suite_run(suite);
+}

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: MIT */
+/* Starting and ending: what cannot be served is refused with a line that names
+ * the thing and the remedy and a status of its own; however a daemon ends,
+ * nothing is left mounted or listening. */
+#include "daemon.h"
+#include "launch.h"
+#include "raw-client.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static void setup(void)
+{
+	launch_setup();
+	strcpy(test_daemon.socket, launch_path("control"));
+	/* A mount point of ours, so that an empty directory is no leftover. */
+	ck_assert_int_eq(mkdir(launch_path("dev"), 0755), 0);
+}
+
+static void teardown(void)
+{
+	ck_assert_int_eq(rmdir(launch_path("dev")), 0);
+	launch_teardown();
+}
+
+static void add_args(struct launch *l, va_list ap)
+{
+	const char *const standard[] = {
+		"--front",  "fuse",		   "--mount",
+		launch_path("dev"), "--socket", launch_path("control"),
+	};
+	int n = sizeof(standard) / sizeof(standard[0]);
+
+	memcpy(l->args, standard, sizeof(standard));
+	while (n < LAUNCH_ARGS - 1 && (l->args[n] = va_arg(ap, const char *)))
+		n++;
+}
+
+/* With further arguments, up to NULL; the last one of a kind holds. */
+static void start(struct launch *l, ...)
+{
+	va_list ap;
+
+	va_start(ap, l);
+	add_args(l, ap);
+	va_end(ap);
+	ck_assert(launch(l));
+}
+
+static void refused(int status, const char *thing, const char *remedy, ...)
+{
+	struct launch l = { .become = NULL };
+	va_list ap;
+
+	va_start(ap, remedy);
+	add_args(&l, ap);
+	va_end(ap);
+	launch_refused(&l, status, thing, remedy);
+	ck_assert(!launch_listening(launch_path("")));
+}
+
+static void check_service(void)
+{
+	struct raw_client client;
+
+	raw_join(&client, false);
+	raw_leave(&client);
+}
+
+static void stop(struct launch *l)
+{
+	ck_assert_int_eq(launch_end(l, SIGTERM), 0);
+	launch_close(l);
+}
+
+static const struct {
+	const char *option, *thing;
+} bad_usage[] = {
+	{ "--frobnicate", "frobnicate" },
+	{ "--front", "front" },
+	{ "--front=bogus", "bogus: not a valid --front" },
+	{ "--front=", "--front" },
+	{ "--mount=", "--mount" },
+	{ "--socket=", "--socket" },
+	{ "--group=no-such-group", "no-such-group: no such group" },
+	{ "--group=12x", "--group" },
+	{ "--mode=9", "9: not a valid --mode" },
+	{ "--mode=1777", "--mode" },
+	{ "--mode=-1", "--mode" },
+	{ "--mode=rw", "--mode" },
+	{ "--oob-cpus=x", "CPU" },
+	{ "--oob-cpus=", "CPU" },
+	{ "--oob-cpus=4000", "4000" },
+	{ "--oob-cpus=99999", "99999" },
+	{ "--oob-cpus=1-0", "1-0" },
+	{ "--oob-cpus=-1", "CPU" },
+	{ "--oob-priority=100", "--oob-priority" },
+	{ "--oob-priority=-1", "--oob-priority" },
+	{ "--oob-priority=high", "--oob-priority" },
+	{ "--spin=sometimes", "sometimes: not a valid --spin" },
+	{ "--spin-us=long", "--spin-us" },
+	{ "--spin-us=1000001", "--spin-us" },
+	{ "--max-clients=many", "--max-clients" },
+	{ "--max-clients=99999999999999999999", "--max-clients" },
+	{ "--max-threads=-5", "--max-threads" },
+	{ "--max-xbufs=0x10", "--max-xbufs" },
+	{ "--verbose=very", "verbose" },
+	{ "stray", "stray" },
+};
+
+START_TEST(bad_usage_is_refused)
+{
+	struct launch l = { .args = { bad_usage[_i].option } };
+
+	launch_refused(&l, EXIT_USAGE, bad_usage[_i].thing, NULL);
+	launch_refused(&l, EXIT_USAGE, "Try", "--help");
+}
+END_TEST
+
+START_TEST(too_many_drivers_are_refused)
+{
+	struct launch l = { .become = NULL };
+
+	for (int i = 0; i < CONFIG_MAX_DRIVERS + 1; i++)
+		l.args[i] = "--driver=/nowhere.so";
+	launch_refused(&l, EXIT_USAGE, "--driver", "at most");
+}
+END_TEST
+
+START_TEST(version_and_help_are_told)
+{
+	struct launch version = { .args = { "--version" } };
+	struct launch help = { .args = { "--help" } };
+
+	launch_refused(&version, 0, "evl-cused", NULL);
+	launch_refused(&help, 0, "--max-xbufs=N", NULL);
+}
+END_TEST
+
+START_TEST(without_cuse_and_fuse_there_is_no_front)
+{
+	launch_private_dev(0);
+	refused(EXIT_NO_FRONT, "/dev/cuse", "modprobe cuse", "--front=auto",
+		NULL);
+	refused(EXIT_NO_FRONT, "/dev/fuse", "modprobe fuse", "--front=auto",
+		NULL);
+	refused(EXIT_NO_FRONT, "/dev/fuse", "modprobe fuse", NULL);
+}
+END_TEST
+
+START_TEST(auto_takes_fuse_where_there_is_no_cuse)
+{
+	struct launch l = { .become = NULL };
+
+	launch_private_dev(0600);
+	refused(EXIT_NO_FRONT, "/dev/cuse", "--front=fuse", "--front=cuse",
+		NULL);
+	start(&l, "--front=auto", NULL);
+	ck_assert(launch_said(&l, "fuse", "/dev/cuse"));
+	check_service();
+	stop(&l);
+}
+END_TEST
+
+static void make_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+START_TEST(what_is_no_driver_is_refused)
+{
+	const char *text = launch_path("text.so"), *none = launch_path("no.so");
+
+	make_file(text, "int main;\n");
+	refused(EXIT_DRIVER, none, "check the path", "--driver", none, NULL);
+	refused(EXIT_DRIVER, text, "evl-driver", "--driver", text, NULL);
+	refused(EXIT_DRIVER, launch_path("dev"), "evl-driver", "--driver",
+		launch_path("dev"), NULL);
+	refused(EXIT_DRIVER, getenv("EVL_NO_DRIVER"), "<linux/module.h>",
+		"--driver", getenv("EVL_NO_DRIVER"), NULL);
+	refused(EXIT_DRIVER, getenv("EVL_UNRESOLVED"), "no_such_service",
+		"--driver", getenv("EVL_UNRESOLVED"), NULL);
+	unlink(text);
+}
+END_TEST
+
+START_TEST(a_driver_that_fails_is_refused)
+{
+	const char *fails = getenv("EVL_FAILS_INIT");
+	const char *loopback = getenv("EVL_LOOPBACK");
+
+	refused(EXIT_DRIVER, fails, "ENODEV", "--driver", fails, NULL);
+	refused(EXIT_DRIVER, fails, "ENODEV", "--driver", loopback, "--driver",
+		fails, NULL);
+	refused(EXIT_DRIVER, loopback, "name it once", "--driver", loopback,
+		"--driver", loopback, NULL);
+}
+END_TEST
+
+START_TEST(a_mount_point_in_use_is_refused)
+{
+	const char *dev = launch_path("dev");
+
+	ck_assert_int_eq(mount("none", dev, "tmpfs", 0, NULL), 0);
+	refused(EXIT_NO_FRONT, dev, "--mount", NULL);
+	ck_assert_int_eq(umount(dev), 0);
+
+	make_file(launch_path("dev/kept"), "mine\n");
+	refused(EXIT_NO_FRONT, dev, "not empty", NULL);
+	refused(EXIT_NO_FRONT, launch_path("dev/kept"), "not a directory",
+		"--mount", launch_path("dev/kept"), NULL);
+	ck_assert_int_eq(unlink(launch_path("dev/kept")), 0);
+
+	refused(EXIT_NO_FRONT, "--mount=/", "directory", "--mount=/", NULL);
+}
+END_TEST
+
+START_TEST(a_mount_point_too_long_is_refused_with_the_whole_reason)
+{
+	char path[400] = "/tmp/";
+
+	memset(path + 5, 'm', 200);
+	memset(path + 205, '/', 1);
+	memset(path + 206, 'm', 100);
+	refused(EXIT_NO_FRONT, "too long", "choose another", "--mount", path,
+		NULL);
+}
+END_TEST
+
+START_TEST(another_daemons_mount_point_is_refused)
+{
+	struct launch l = { .become = NULL };
+
+	start(&l, NULL);
+	launch_refused(&(struct launch){ .args = { "--front", "fuse",
+						   "--mount",
+						   launch_path("dev"),
+						   "--socket",
+						   launch_path("other") } },
+		       EXIT_NO_FRONT, launch_path("dev"), "--mount");
+	check_service();
+	stop(&l);
+}
+END_TEST
+
+START_TEST(a_second_daemon_on_a_socket_leaves_the_first_alone)
+{
+	struct launch first = { .become = NULL };
+	struct launch second = {
+		.args = { "--front", "fuse", "--mount", launch_path("dev2"),
+			  "--socket", launch_path("control") },
+	};
+
+	start(&first, NULL);
+	for (int i = 0; i < 3; i++) {
+		launch_refused(&second, EXIT_RUNNING, launch_path("control"),
+			       "--socket");
+		check_service();
+	}
+	stop(&first);
+}
+END_TEST
+
+START_TEST(a_socket_path_too_long_is_refused)
+{
+	char path[300] = "/tmp/", lock[320];
+
+	memset(path + 5, 's', 110);
+	refused(EXIT_OTHER, path, "--socket", "--socket", path, NULL);
+	memset(path + 5, 's', 250);
+	refused(EXIT_OTHER, "at most", "--socket", "--socket", path, NULL);
+
+	/* Nothing of a shorter name was touched either. */
+	snprintf(lock, sizeof(lock), "%.115s", path);
+	ck_assert_int_ne(access(lock, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_directory_that_cannot_be_written_to_is_refused)
+{
+	refused(EXIT_OTHER, "/no/such/control", "--socket", "--socket",
+		"/no/such/control", NULL);
+	refused(EXIT_OTHER, "/proc/control", "--socket", "--socket",
+		"/proc/control", NULL);
+	refused(EXIT_NO_FRONT, "/proc/dev", "--mount", "--mount", "/proc/dev",
+		NULL);
+}
+END_TEST
+
+static int listen_there(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+
+	return fd;
+}
+
+START_TEST(what_is_at_the_sockets_path_is_taken_over_only_if_dead)
+{
+	const char *path = launch_path("control"), *own = launch_path("own");
+	struct launch l = { .become = NULL };
+	char text[8] = "";
+	int fd;
+
+	make_file(own, "mine\n");
+	refused(EXIT_OTHER, own, "--socket", "--socket", own, NULL);
+	fd = open(own, O_RDONLY);
+	ck_assert_int_eq(read(fd, text, sizeof(text)), 5);
+	ck_assert_str_eq(text, "mine\n");
+	close(fd);
+	ck_assert_int_eq(unlink(own), 0);
+
+	fd = listen_there(path);
+	launch_refused(&(struct launch){ .args = { "--front", "fuse",
+						   "--mount",
+						   launch_path("dev"),
+						   "--socket", path } },
+		       EXIT_RUNNING, path, "--socket");
+	ck_assert_int_eq(access(path, F_OK), 0);
+	close(fd);
+
+	start(&l, NULL);
+	check_service();
+	stop(&l);
+}
+END_TEST
+
+static rlim_t max_fds;
+
+static void become_poor(void)
+{
+	const struct rlimit limit = { max_fds, max_fds };
+
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* With one more each time another step fails, at last none does. */
+START_TEST(a_start_without_descriptors_says_so)
+{
+	struct launch l = { .become = become_poor };
+	bool ready = false;
+
+	memcpy(l.args,
+	       ((const char *[]){ "--front", "fuse", "--mount",
+				  launch_path("dev"), "--socket",
+				  launch_path("control") }),
+	       6 * sizeof(char *));
+	for (max_fds = 5; max_fds < 100 && !ready; max_fds++) {
+		ready = launch(&l);
+		if (ready)
+			ck_assert_int_eq(launch_end(&l, SIGTERM), 0);
+		else
+			ck_assert(launch_said(&l, "evl-cused: ",
+					      "Too many open files"));
+		ck_assert(!launch_listening(launch_path("")));
+		launch_close(&l);
+	}
+	ck_assert(ready);
+}
+END_TEST
+
+static const int ends[] = { SIGTERM, SIGINT };
+
+START_TEST(a_signal_ends_it_cleanly)
+{
+	struct launch l = { .become = NULL };
+	struct raw_channel ch;
+	struct raw_client client;
+	struct raw_slot slot;
+	const struct channel_request nothing = { .op = CHANNEL_READ, .fd = -1 };
+
+	start(&l, "--driver", getenv("EVL_LOOPBACK"), NULL);
+	strcpy(test_daemon.devdir, launch_path("dev"));
+	raw_enter(&client, &ch, &slot);
+	ck_assert_int_eq(raw_request(&slot, &nothing), -EBADF);
+	ck_assert_int_eq(launch_end(&l, ends[_i]), 0);
+	launch_close(&l);
+	raw_await_hangup(client.fd);
+	raw_exit(&client, &ch, &slot);
+}
+END_TEST
+
+START_TEST(sighup_is_not_fatal)
+{
+	struct launch l = { .become = NULL };
+
+	start(&l, NULL);
+	for (int i = 0; i < 3; i++) {
+		kill(l.pid, SIGHUP);
+		check_service();
+	}
+	while (!launch_said(&l, "SIGHUP", NULL))
+		sched_yield();
+	check_service();
+	stop(&l);
+}
+END_TEST
+
+START_TEST(after_sigkill_the_next_start_cleans_up)
+{
+	struct launch l = { .become = NULL };
+
+	for (int i = 0; i < 3; i++) {
+		start(&l, NULL);
+		check_service();
+		ck_assert_int_eq(launch_end(&l, SIGKILL), 128 + SIGKILL);
+		launch_close(&l);
+		ck_assert(launch_mounted(launch_path("dev")));
+	}
+	start(&l, NULL);
+	check_service();
+	stop(&l);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("system/start");
+	TCase *tcase = tcase_create("usage");
+
+	tcase_add_checked_fixture(tcase, launch_setup, launch_teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, bad_usage_is_refused, 0,
+			    sizeof(bad_usage) / sizeof(bad_usage[0]));
+	tcase_add_test(tcase, too_many_drivers_are_refused);
+	tcase_add_test(tcase, version_and_help_are_told);
+	suite_add_tcase(suite, tcase);
+
+	tcase = tcase_create("start");
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, without_cuse_and_fuse_there_is_no_front);
+	tcase_add_test(tcase, auto_takes_fuse_where_there_is_no_cuse);
+	tcase_add_test(tcase, what_is_no_driver_is_refused);
+	tcase_add_test(tcase, a_driver_that_fails_is_refused);
+	tcase_add_test(tcase, a_mount_point_in_use_is_refused);
+	tcase_add_test(tcase,
+		       a_mount_point_too_long_is_refused_with_the_whole_reason);
+	tcase_add_test(tcase, another_daemons_mount_point_is_refused);
+	tcase_add_test(tcase, a_second_daemon_on_a_socket_leaves_the_first_alone);
+	tcase_add_test(tcase, a_socket_path_too_long_is_refused);
+	tcase_add_test(tcase,
+		       a_directory_that_cannot_be_written_to_is_refused);
+	tcase_add_test(tcase,
+		       what_is_at_the_sockets_path_is_taken_over_only_if_dead);
+	tcase_add_test(tcase, a_start_without_descriptors_says_so);
+	tcase_add_loop_test(tcase, a_signal_ends_it_cleanly, 0, 2);
+	tcase_add_test(tcase, sighup_is_not_fatal);
+	tcase_add_test(tcase, after_sigkill_the_next_start_cleans_up);
+	suite_add_tcase(suite, tcase);
+
+	return suite_run(suite);
+}

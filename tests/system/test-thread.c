@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/* Attaching threads, and what oob calls need of the caller and the fd. */
+#include "daemon.h"
+
+#include <errno.h>
+#include <evl/evl.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <sys/syscall.h>
+#include <uapi/evl/devices/loopback.h>
+#include <unistd.h>
+
+static char buf[64];
+
+#define ck_assert_fails(call, error)              \
+	do {                                      \
+		errno = 0;                        \
+		ck_assert_int_eq((call), -1);     \
+		ck_assert_int_eq(errno, (error)); \
+	} while (0)
+
+static int nop(int fd)
+{
+	return oob_ioctl(fd, LOOPBACK_IOC_NOP);
+}
+
+static int open_loopback(void)
+{
+	int fd = open(node_path("loopback"), O_RDWR);
+
+	ck_assert_int_ge(fd, 0);
+
+	return fd;
+}
+
+START_TEST(version_says_what_was_built)
+{
+	struct evl_version version = evl_get_version();
+
+	ck_assert_int_eq(version.api_level, __EVL__);
+	ck_assert_ptr_nonnull(version.version_string);
+}
+END_TEST
+
+START_TEST(a_thread_that_is_not_attached_gets_eperm)
+{
+	int fd;
+
+	ck_assert_int_eq(evl_init(), 0);
+	fd = open_loopback();
+	ck_assert_fails(nop(fd), EPERM);
+	ck_assert_fails(oob_read(fd, buf, 1), EPERM);
+	ck_assert_fails(oob_read(-1, buf, 1), EPERM);
+	ck_assert_int_eq(evl_get_self(), -EPERM);
+	ck_assert_int_eq(evl_detach_self(), -EPERM);
+	ck_assert(evl_is_inband());
+}
+END_TEST
+
+START_TEST(attach_and_detach_go_round)
+{
+	int fd = open_loopback(), efd;
+
+	for (int i = 0; i < 20; i++) {
+		efd = evl_attach_self("again");
+		ck_assert_int_ge(efd, 0);
+		ck_assert_int_eq(evl_get_self(), efd);
+		ck_assert(fcntl(efd, F_GETFD) & FD_CLOEXEC);
+		ck_assert_int_eq(evl_attach_self("twice"), -EBUSY);
+		ck_assert_int_eq(nop(fd), 0);
+		ck_assert_int_eq(evl_detach_thread(1), -EINVAL);
+		ck_assert_int_eq(evl_detach_self(), 0);
+		ck_assert_fails(nop(fd), EPERM);
+	}
+}
+END_TEST
+
+START_TEST(names_and_flags_are_checked)
+{
+	char name[100];
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	ck_assert_int_eq(evl_attach_self("%s", name), -ENAMETOOLONG);
+	ck_assert_int_eq(evl_attach_self("a/b"), -EINVAL);
+	ck_assert_int_eq(evl_attach_thread(EVL_CLONE_INPUT, "x"), -EINVAL);
+	ck_assert_int_ge(evl_attach_self("/public"), 0);
+	ck_assert_int_eq(access(node_path("evl/thread/public"), F_OK), 0);
+	ck_assert_int_eq(evl_detach_self(), 0);
+	ck_assert_int_ne(access(node_path("evl/thread/public"), F_OK), 0);
+}
+END_TEST
+
+static void *hold_name(void *arg)
+{
+	pthread_barrier_t *barrier = arg;
+
+	ck_assert_int_ge(evl_attach_self("taken"), 0);
+	pthread_barrier_wait(barrier);
+	pthread_barrier_wait(barrier);
+
+	return NULL;
+}
+
+START_TEST(a_name_is_unique_while_it_is_in_use)
+{
+	pthread_barrier_t barrier;
+	pthread_t thread;
+
+	pthread_barrier_init(&barrier, NULL, 2);
+	pthread_create(&thread, NULL, hold_name, &barrier);
+	pthread_barrier_wait(&barrier);
+	ck_assert_int_eq(evl_attach_self("taken"), -EEXIST);
+	pthread_barrier_wait(&barrier);
+	pthread_join(thread, NULL);
+}
+END_TEST
+
+START_TEST(a_thread_is_pinned_off_the_workers_cpu)
+{
+	cpu_set_t before, after;
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(before), &before), 0);
+	ck_assert_int_ge(evl_attach_self("pinned"), 0);
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(after), &after), 0);
+	ck_assert_int_eq(CPU_COUNT(&after), 1);
+	CPU_AND(&after, &after, &before);
+	ck_assert_int_eq(CPU_COUNT(&after), 1);
+}
+END_TEST
+
+START_TEST(the_task_is_named_after_the_element)
+{
+	char comm[32] = "";
+
+	ck_assert_int_ge(evl_attach_self("a-rather-long-thread-name"), 0);
+	pthread_getname_np(pthread_self(), comm, sizeof(comm));
+	ck_assert_str_eq(comm, "a-rather-long-t");
+}
+END_TEST
+
+static void *use_loopback(void *arg)
+{
+	int fd = *(int *)arg;
+
+	if (evl_attach_self("t:%ld", syscall(SYS_gettid)) < 0)
+		return "attach";
+	for (int i = 0; i < 200; i++) {
+		struct loopback_echo echo = { .value = (__u64)i };
+
+		if (oob_ioctl(fd, LOOPBACK_IOC_ECHO, &echo) ||
+		    echo.value != (__u64)i + 1)
+			return "echo";
+	}
+
+	return NULL;
+}
+
+START_TEST(a_hundred_threads_need_two_channels_and_get_them)
+{
+	pthread_t threads[100];
+	int fd = open_loopback();
+	void *ret;
+
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL,
+						use_loopback, &fd), 0);
+	for (int i = 0; i < 100; i++) {
+		pthread_join(threads[i], &ret);
+		ck_assert_msg(ret == NULL, "%s", (char *)ret);
+	}
+}
+END_TEST
+
+static int use_inherited(void *arg)
+{
+	int fd = *(int *)arg;
+
+	errno = 0;
+	if (nop(fd) != -1 || errno != EPERM)
+		return 1;
+	if (evl_attach_self("child") < 0)
+		return 2;
+
+	return nop(fd) ? 3 : 0;
+}
+
+START_TEST(a_forked_child_starts_unattached_and_may_attach)
+{
+	int fd = open_loopback();
+
+	ck_assert_int_ge(evl_attach_self("parent"), 0);
+	ck_assert_int_eq(nop(fd), 0);
+	ck_assert_int_eq(child_wait(child_start(use_inherited, &fd)), 0);
+	ck_assert_int_eq(nop(fd), 0);
+}
+END_TEST
+
+START_TEST(dups_share_the_file_and_closed_numbers_are_stale)
+{
+	int fd, dupfd, pipefd[2];
+
+	ck_assert_int_ge(evl_attach_self("dup"), 0);
+	fd = open_loopback();
+	dupfd = dup(fd);
+	ck_assert_int_eq(nop(dupfd), 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_fails(nop(fd), EBADF);
+	ck_assert_int_eq(nop(dupfd), 0);
+	ck_assert_int_eq(fcntl(dupfd, F_DUPFD_CLOEXEC, 100), 100);
+	ck_assert_int_eq(nop(100), 0);
+
+	/* Another file over the number, and back. */
+	ck_assert_int_eq(pipe(pipefd), 0);
+	ck_assert_int_eq(dup2(pipefd[0], 100), 100);
+	ck_assert_fails(nop(100), EBADF);
+	ck_assert_int_eq(dup3(dupfd, pipefd[0], O_CLOEXEC), pipefd[0]);
+	ck_assert_int_eq(nop(pipefd[0]), 0);
+}
+END_TEST
+
+static int send_fd(void *arg)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				  .cmsg_level = SOL_SOCKET,
+				  .cmsg_type = SCM_RIGHTS } };
+	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
+			      .msg_controllen = sizeof(control) };
+	int fd = open(node_path("loopback"), O_RDWR);
+
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+
+	return sendmsg(*(int *)arg, &msg, 0) == 1 ? 0 : 1;
+}
+
+START_TEST(an_fd_from_elsewhere_is_bound_at_its_first_use)
+{
+	char control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { .iov_base = buf, .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	int pair[2], fd;
+
+	ck_assert_int_ge(evl_attach_self("receiver"), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert_int_eq(child_wait(child_start(send_fd, &pair[1])), 0);
+	ck_assert_int_eq(recvmsg(pair[0], &msg, 0), 1);
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	ck_assert_int_eq(nop(fd), 0);
+
+	/* Opened behind the library's back. */
+	fd = (int)syscall(SYS_openat, AT_FDCWD, node_path("loopback"), O_RDWR);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(nop(fd), 0);
+}
+END_TEST
+
+static void *wait_to_be_cancelled(void *arg)
+{
+	struct loopback_echo *echo = arg;
+	int fd = open(node_path("loopback"), O_RDWR);
+
+	if (evl_attach_self("cancelled") >= 0) {
+		echo->value = (__u64)syscall(SYS_gettid);
+		oob_read(fd, buf, 1);
+	}
+
+	return "not cancelled";
+}
+
+START_TEST(a_thread_asleep_in_an_oob_call_can_be_cancelled)
+{
+	volatile struct loopback_echo echo = { .value = 0 };
+	pthread_t thread;
+	void *ret;
+
+	pthread_create(&thread, NULL, wait_to_be_cancelled, (void *)&echo);
+	while (echo.value == 0)
+		sched_yield();
+	wait_until_asleep(getpid(), (pid_t)echo.value);
+	ck_assert_int_eq(pthread_cancel(thread), 0);
+	pthread_join(thread, &ret);
+	ck_assert_ptr_eq(ret, PTHREAD_CANCELED);
+	/* It left nothing behind that keeps others from attaching. */
+	ck_assert_int_ge(evl_attach_self("after"), 0);
+	ck_assert_int_eq(nop(open_loopback()), 0);
+}
+END_TEST
+
+static void *ask_until_silent(void *arg)
+{
+	return use_loopback(arg);
+}
+
+/* CPU time of the daemon over a second of nothing to do. */
+START_TEST(an_idle_daemon_with_clients_uses_no_cpu)
+{
+	struct timespec before, after, second = { .tv_sec = 1 };
+	int fd = open_loopback();
+	clockid_t clock;
+	pthread_t thread;
+	int64_t used;
+
+	ck_assert_int_ge(evl_attach_self("idle"), 0);
+	pthread_create(&thread, NULL, ask_until_silent, &fd);
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(nop(fd), 0);
+	ck_assert_int_eq(clock_getcpuclockid(test_daemon.pid, &clock), 0);
+	/* Cold after a millisecond; what follows is to be idle. */
+	nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+	clock_gettime(clock, &before);
+	nanosleep(&second, NULL);
+	clock_gettime(clock, &after);
+	used = (after.tv_sec - before.tv_sec) * 1000000000ll + after.tv_nsec -
+	       before.tv_nsec;
+	ck_assert_int_lt(used, 5000000);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("system/thread");
+	TCase *tcase = tcase_create("thread");
+
+	tcase_add_checked_fixture(tcase, daemon_setup, daemon_teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, version_says_what_was_built);
+	tcase_add_test(tcase, a_thread_that_is_not_attached_gets_eperm);
+	tcase_add_test(tcase, attach_and_detach_go_round);
+	tcase_add_test(tcase, names_and_flags_are_checked);
+	tcase_add_test(tcase, a_name_is_unique_while_it_is_in_use);
+	tcase_add_test(tcase, a_thread_is_pinned_off_the_workers_cpu);
+	tcase_add_test(tcase, the_task_is_named_after_the_element);
+	tcase_add_test(tcase, a_hundred_threads_need_two_channels_and_get_them);
+	tcase_add_test(tcase,
+		       a_forked_child_starts_unattached_and_may_attach);
+	tcase_add_test(tcase,
+		       dups_share_the_file_and_closed_numbers_are_stale);
+	tcase_add_test(tcase, an_fd_from_elsewhere_is_bound_at_its_first_use);
+	tcase_add_test(tcase,
+		       a_thread_asleep_in_an_oob_call_can_be_cancelled);
+	tcase_add_test(tcase, an_idle_daemon_with_clients_uses_no_cpu);
+	suite_add_tcase(suite, tcase);
+
+	return suite_run(suite);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which buffers the client library copies from and to on its own.
+ */
+#include <check.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "reach.h"
+
+static struct reach reach;
+static size_t page;
+
+static void setup(void)
+{
+	reach_init(&reach);
+	page = (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static char *map(size_t pages, int prot)
+{
+	char *p = mmap(NULL, pages * page, prot, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	ck_assert_ptr_ne(p, MAP_FAILED);
+
+	return p;
+}
+
+static bool both(const void *p, size_t len)
+{
+	bool ok = reach_ok(&reach, p, len, false);
+
+	ck_assert_int_eq(reach_ok(&reach, p, len, true), ok);
+
+	return ok;
+}
+
+START_TEST(what_cannot_be_memory_is_not_reached)
+{
+	ck_assert(!both(NULL, 1));
+	ck_assert(!both((void *)1, 4));
+	ck_assert(!both((void *)(REACH_LOWEST - 1), 1));
+	ck_assert(!both((void *)-1L, 1));
+	ck_assert(!both((void *)-1L, 4096));
+	ck_assert(!both((void *)-4096L, 8192));
+	ck_assert(!both((void *)~(~0UL >> 1), 8)); /* the kernel's half */
+}
+END_TEST
+
+START_TEST(nothing_is_always_reached)
+{
+	ck_assert(both(NULL, 0));
+	ck_assert(both((void *)-1L, 0));
+}
+END_TEST
+
+START_TEST(mapped_memory_is_reached_to_its_last_byte)
+{
+	char *p = map(3, PROT_READ | PROT_WRITE);
+
+	munmap(p + 2 * page, page);
+	ck_assert(both(p, 1));
+	ck_assert(both(p, 2 * page));
+	ck_assert(both(p + 2 * page - 1, 1));
+	ck_assert(!both(p + 2 * page - 1, 2));
+	ck_assert(!both(p + 2 * page, 1));
+	ck_assert(!both(p, 3 * page));
+	/* Knowing some of it does not help. */
+	ck_assert(both(p, 2 * page));
+	ck_assert(!both(p + page, page + 1));
+}
+END_TEST
+
+START_TEST(read_only_memory_is_not_written)
+{
+	char *p = map(1, PROT_READ);
+
+	ck_assert(reach_ok(&reach, p, page, false));
+	ck_assert(!reach_ok(&reach, p, page, true));
+	ck_assert(!both(map(1, PROT_NONE), 1));
+}
+END_TEST
+
+START_TEST(asking_changes_no_byte)
+{
+	static char data[20000];
+	char *p = map(2, PROT_READ | PROT_WRITE);
+
+	for (size_t i = 0; i < 2 * page; i++)
+		p[i] = (char)i;
+	ck_assert(both(p, 2 * page));
+	for (size_t i = 0; i < 2 * page; i++)
+		ck_assert_int_eq(p[i], (char)i);
+
+	ck_assert(both(data, sizeof(data)));
+	for (size_t i = 0; i < sizeof(data); i++)
+		ck_assert_int_eq(data[i], 0);
+}
+END_TEST
+
+START_TEST(the_cache_holds_no_more_than_it_was_told)
+{
+	char *p = map(4 * REACH_PAGES, PROT_READ | PROT_WRITE);
+
+	/* Far more pages than entries, and holes in between. */
+	for (size_t n = 1; n < 4 * REACH_PAGES; n += 2)
+		munmap(p + n * page, page);
+	for (int round = 0; round < 2; round++)
+		for (size_t n = 0; n < 4 * REACH_PAGES; n++)
+			ck_assert_int_eq(both(p + n * page, page), n % 2 == 0);
+}
+END_TEST
+
+/* What calls the library, and has its buffers in its own frame. */
+static __attribute__((noinline)) bool on_stack(uintptr_t addr, size_t len)
+{
+	bool ok = reach_on_stack(&reach, addr, len);
+
+	__asm__ volatile("" ::: "memory"); /* no tail call */
+
+	return ok;
+}
+
+static __attribute__((noinline)) bool large_local_buffer(void)
+{
+	char buf[300000]; /* the kernel has not grown the stack that far yet */
+	bool ok = on_stack((uintptr_t)buf, sizeof(buf));
+
+	__asm__ volatile("" ::"r"(buf) : "memory"); /* it lives until here */
+
+	return ok;
+}
+
+START_TEST(the_stack_is_reached_without_asking)
+{
+	char buf[64];
+
+	ck_assert(large_local_buffer());
+	ck_assert(on_stack((uintptr_t)buf, sizeof(buf)));
+	/* Not beyond its end, not below where we are. */
+	ck_assert(!on_stack((uintptr_t)buf,
+			    reach.stack_high - (uintptr_t)buf + 1));
+	ck_assert(!on_stack((uintptr_t)buf - 100000, 8));
+}
+END_TEST
+
+static void *on_a_thread(void *arg)
+{
+	char buf[64];
+	char *ok = arg;
+
+	reach_init(&reach);
+	*ok = on_stack((uintptr_t)buf, sizeof(buf)) &&
+	      !on_stack((uintptr_t)ok, 1);
+
+	return NULL;
+}
+
+START_TEST(a_threads_stack_is_its_own)
+{
+	pthread_t thread;
+	char ok = 0;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, on_a_thread, &ok), 0);
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(ok, 1);
+}
+END_TEST
+
+static void add(Suite *suite, const char *name, const TTest *test)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, test);
+	suite_add_tcase(suite, tcase);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("client/reach");
+	SRunner *runner;
+	int failed;
+
+	add(suite, "wild", what_cannot_be_memory_is_not_reached);
+	add(suite, "empty", nothing_is_always_reached);
+	add(suite, "mapped", mapped_memory_is_reached_to_its_last_byte);
+	add(suite, "protected", read_only_memory_is_not_written);
+	add(suite, "harmless", asking_changes_no_byte);
+	add(suite, "cache", the_cache_holds_no_more_than_it_was_told);
+	add(suite, "stack", the_stack_is_reached_without_asking);
+	add(suite, "thread-stack", a_threads_stack_is_its_own);
+
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
