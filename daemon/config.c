@@ -11,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *argp_program_version = "evl-cused " PROJECT_VERSION;
+/* Where argp looks for it. */
+__attribute__((visibility("default"))) const char *argp_program_version =
+	"evl-cused " PROJECT_VERSION;
 
 static const char doc[] =
 	"Serve EVL device drivers from user space: their nodes through CUSE or "
@@ -140,6 +142,9 @@ static void cpu_list(struct argp_state *state, struct config *config, char *arg)
 			*dash++ = '\0';
 		first = number(state, item, 8191, 10, "CPU");
 		last = dash ? number(state, dash, 8191, 10, "CPU") : first;
+		if (first > last)
+			argp_error(state, "--oob-cpus: %lu-%lu: no CPU is in "
+					  "that range", first, last);
 		for (; first <= last; first++)
 			add_cpu(state, config, first);
 	}
@@ -153,18 +158,21 @@ static void add_driver(struct argp_state *state, struct config *config,
 	config->drivers[config->nr_drivers++] = arg;
 }
 
-static char *absolute(struct argp_state *state, const char *arg)
+static char *absolute(struct argp_state *state, const char *arg,
+		      const char *what)
 {
-	char *path;
+	char *path = NULL, *here = NULL;
 
 	if (arg[0] == '\0')
-		argp_error(state, "an empty path");
-	if (arg[0] == '/')
-		return strdup(arg);
-	char *here = getcwd(NULL, 0);
-
-	if (here == NULL || asprintf(&path, "%s/%s", here, arg) < 0)
+		argp_error(state, "%s: an empty path", what);
+	else if (arg[0] == '/')
+		path = strdup(arg);
+	else if ((here = getcwd(NULL, 0)) &&
+		 asprintf(&path, "%s/%s", here, arg) < 0)
 		path = NULL;
+	if (path == NULL)
+		argp_failure(state, EXIT_OTHER, errno,
+			     "%s: %s: give an absolute path", what, arg);
 	free(here);
 
 	return path;
@@ -181,11 +189,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_MOUNT:
 		free(config->mount);
-		config->mount = absolute(state, arg);
+		config->mount = absolute(state, arg, "--mount");
 		break;
 	case 's':
 		free(config->socket);
-		config->socket = absolute(state, arg);
+		config->socket = absolute(state, arg, "--socket");
 		break;
 	case OPT_GROUP:
 		config->gid = group_id(state, arg);

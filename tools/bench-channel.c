@@ -147,18 +147,33 @@ static void cleanup_nothing(struct measure *measure)
 {
 }
 
-#define CHANNEL_MEASURE(id, func)             \
-	const struct measure measure_##id = { \
-		.name = #id,                  \
-		.setup = setup_nothing,       \
-		.run = func,                  \
-		.cleanup = cleanup_nothing,   \
-	}
+const struct measure measure_inband_ioctl = {
+	.name = "inband_ioctl",
+	.setup = setup_nothing,
+	.run = run_inband,
+	.cleanup = cleanup_nothing,
+};
 
-CHANNEL_MEASURE(inband_ioctl, run_inband);
-CHANNEL_MEASURE(oob_ioctl, run_oob);
-CHANNEL_MEASURE(oob_read_64, run_read);
-CHANNEL_MEASURE(oob_write_64, run_write);
+const struct measure measure_oob_ioctl = {
+	.name = "oob_ioctl",
+	.setup = setup_nothing,
+	.run = run_oob,
+	.cleanup = cleanup_nothing,
+};
+
+const struct measure measure_oob_read_64 = {
+	.name = "oob_read_64",
+	.setup = setup_nothing,
+	.run = run_read,
+	.cleanup = cleanup_nothing,
+};
+
+const struct measure measure_oob_write_64 = {
+	.name = "oob_write_64",
+	.setup = setup_nothing,
+	.run = run_write,
+	.cleanup = cleanup_nothing,
+};
 
 int channel_open(const char *node)
 {

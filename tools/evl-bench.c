@@ -129,7 +129,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		given->driver = arg;
 		break;
 	case ARGP_KEY_ARG:
-		if (state->arg_num || strcmp(arg, "rtt"))
+		if (state->arg_num || strcmp(arg, "rtt") != 0)
 			argp_error(state, "%s: there is only rtt to measure",
 				   arg);
 		break;

@@ -96,11 +96,10 @@ static void format_owner(uint32_t uid, uint32_t gid, char *buf, size_t size)
 /* As ls(1) writes it. */
 static void format_mode(uint32_t mode, char buf[11])
 {
-	static const char letters[] = "crwxrwxrwx";
-
-	for (unsigned int i = 0; i < 10; i++)
-		buf[i] = i == 0 || mode >> (9 - i) & 1 ? letters[i] : '-';
-	buf[10] = '\0';
+	memcpy(buf, "crwxrwxrwx", 11);
+	for (unsigned int i = 1; i < 10; i++)
+		if ((mode >> (9 - i) & 1) == 0)
+			buf[i] = '-';
 }
 
 static void print_nodes_head(void)

@@ -85,7 +85,7 @@ static int is_command(const struct dirent *entry)
 	struct stat st;
 	char path[PATH_MAX + NAME_MAX + 2];
 
-	if (strncmp(name, PREFIX, PREFIX_LEN) || strchr(name, '.'))
+	if (strncmp(name, PREFIX, PREFIX_LEN) != 0 || strchr(name, '.'))
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s", command_dir, name);
 
@@ -228,7 +228,7 @@ int main(int argc, char **argv)
 
 	if (!set_environment())
 		return EXIT_FAILURE;
-	if (!help && optind < argc && strcmp(argv[optind], "help"))
+	if (!help && optind < argc && strcmp(argv[optind], "help") != 0)
 		return run_command(argv + optind);
 
 	usage(stdout);

@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-#define LINE_SIZE 240
+#define LINE_SIZE 240 /* of a deferred line */
 #define RING_SIZE 256 /* lines, a power of two */
 
 /*
@@ -51,18 +52,22 @@ void log_defer_here(void)
 
 static void print_line(enum log_level level, const char *text)
 {
-	char line[LINE_SIZE + 32];
-	int len;
+	char prefix[32];
+	struct iovec iov[] = {
+		{ .iov_base = prefix },
+		{ .iov_base = (void *)text, .iov_len = strlen(text) },
+		{ .iov_base = "\n", .iov_len = 1 },
+	};
 
 	if (journal)
-		len = snprintf(line, sizeof(line), "<%d>%s\n", (int)level,
-			       text);
+		snprintf(prefix, sizeof(prefix), "<%d>", (int)level);
 	else
-		len = snprintf(line, sizeof(line), "evl-cused: %s%s\n",
-			       level == LOG_LEVEL_WARN ? "warning: " : "", text);
+		snprintf(prefix, sizeof(prefix), "evl-cused: %s",
+			 level == LOG_LEVEL_WARN ? "warning: " : "");
+	iov[0].iov_len = strlen(prefix);
 
 	/* One write a line, so that lines of several processes do not mix. */
-	if (write(STDERR_FILENO, line, (size_t)len) < 0)
+	if (writev(STDERR_FILENO, iov, 3) < 0)
 		return; /* nobody is left to tell */
 }
 
@@ -125,17 +130,18 @@ void log_flush(void)
 
 void log_vline(enum log_level level, const char *fmt, va_list ap)
 {
-	char text[LINE_SIZE];
 	int saved_errno = errno;
+	char *text;
 
 	if (!log_wants(level))
 		return;
 
 	if (deferring) {
 		defer_line(level, fmt, ap);
-	} else {
-		vsnprintf(text, sizeof(text), fmt, ap);
+	} else if (vasprintf(&text, fmt, ap) >= 0) {
+		/* Whole: paths may be long, and the remedy comes last. */
 		print_line(level, text);
+		free(text);
 	}
 
 	errno = saved_errno;

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* How long hanging up waits for drivers' handlers, in seconds. */
@@ -104,45 +105,64 @@ static const struct poll_host poll_host = {
 	.drop = drop_poll,
 };
 
-/*
- * The one that can be used, of those wanted; why goes to @reason. NULL: none,
- * and that was logged.
- */
-static const struct front *choose(const struct front_config *config, int *r_ret)
+static const struct front *choose_cuse(const struct front_config *config,
+				       bool asked, int *r_ret)
 {
-	const char *line, *want = config->want;
-	size_t len = 0;
+	const char *line;
 
-	if (strcmp(want, "fuse") != 0) {
-		*r_ret = front_cuse.probe(config, &line);
-		if (*r_ret == 0) {
-			snprintf(reason, sizeof(reason), "cuse: %s",
-				 strcmp(want, "cuse") == 0
-					 ? "asked for"
-					 : "/dev/cuse can be opened");
-			return &front_cuse;
-		}
-		if (strcmp(want, "cuse") == 0) {
-			log_err("%s, or use --front=fuse", line);
-			return NULL;
-		}
-		len = (size_t)snprintf(reason, sizeof(reason), "no cuse: %s; ",
-				       line);
-	}
-
-	*r_ret = front_fuse.probe(config, &line);
+	*r_ret = front_cuse.probe(config, &line);
 	if (*r_ret == 0) {
-		snprintf(reason, sizeof(reason), "fuse: %s",
-			 len ? "/dev/cuse cannot be opened" : "asked for");
-		return &front_fuse;
+		snprintf(reason, sizeof(reason), "cuse: %s",
+			 asked ? "asked for" : "/dev/cuse can be opened");
+		return &front_cuse;
 	}
-	if (len >= sizeof(reason))
-		len = sizeof(reason) - 1;
-	snprintf(reason + len, sizeof(reason) - len, "%s%s",
-		 len ? "no fuse: " : "", line);
-	log_err("%s", reason);
+
+	/* What fuse would be taken for, if not asked for cuse alone. */
+	snprintf(reason, sizeof(reason), "no cuse: %s", line);
+	if (asked)
+		log_err("%s, or use --front=fuse", line);
 
 	return NULL;
+}
+
+static const struct front *choose_fuse(const struct front_config *config,
+				       bool asked, int *r_ret)
+{
+	const char *line;
+	char *no_cuse;
+
+	*r_ret = front_fuse.probe(config, &line);
+	if (*r_ret && asked) {
+		log_err("%s", line);
+		return NULL;
+	}
+	if (*r_ret) {
+		log_err("%s; no fuse: %s", reason, line);
+		return NULL;
+	}
+
+	no_cuse = asked ? NULL : strdup(reason);
+	snprintf(reason, sizeof(reason), "fuse: %s",
+		 no_cuse ? no_cuse : "asked for");
+	free(no_cuse);
+
+	return &front_fuse;
+}
+
+/* The one that can be used, of those wanted; why goes to @reason. NULL: none,
+ * and that was logged. */
+static const struct front *choose(const struct front_config *config, int *r_ret)
+{
+	const struct front *front = NULL;
+	bool wants_cuse = strcmp(config->want, "cuse") == 0;
+	bool wants_fuse = strcmp(config->want, "fuse") == 0;
+
+	if (!wants_fuse)
+		front = choose_cuse(config, wants_cuse, r_ret);
+	if (front == NULL && !wants_cuse)
+		front = choose_fuse(config, wants_fuse, r_ret);
+
+	return front;
 }
 
 static bool is_known(const char *want)

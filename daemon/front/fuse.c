@@ -303,6 +303,7 @@ static uint64_t mounted_dev(void)
 static int connect_fuse(const char **r_why)
 {
 	struct fuse_session *se;
+	const char *text;
 	int ret;
 
 	se = new_session();
@@ -310,10 +311,11 @@ static int connect_fuse(const char **r_why)
 		return why(r_why, -EINVAL, "libfuse: %s",
 			   session_last_message());
 	if (fuse_session_mount(se, mount_point_path()) < 0) {
+		text = session_last_message();
 		ret = why(r_why, -EPERM,
 			  "%s: cannot mount there: %s: run as a user who may "
 			  "mount FUSE file systems",
-			  mount_point_path(), session_last_message());
+			  mount_point_path(), *text ? text : "no right to");
 		fuse_session_destroy(se);
 		return ret;
 	}

@@ -23,8 +23,8 @@
 
 struct request {
 	struct vfs_request rq;
-	fuse_req_t req;		 /* valid while there is a session */
-	struct session *session; /* borrowed; NULL: nobody awaits an answer */
+	fuse_req_t req;		 /* to be answered; NULL: nobody waits */
+	struct session *session; /* borrowed; NULL: hung up, or not started */
 	struct list_head link;	 /* session->requests; ->closers, if waiting */
 	struct list_head pending_link;	   /* pending */
 	struct request *closer;		   /* owned by an OPEN */
@@ -97,7 +97,8 @@ static void close_file(struct request *closer)
  */
 static int reply_open(fuse_req_t req, const struct request *closer)
 {
-	const struct file_operations *fops = closer->rq.node->fops;
+	/* As open left it: drivers may put other operations there. */
+	const struct file_operations *fops = closer->rq.file->filp.f_op;
 	struct fuse_open_out out = {
 		.fh = (uintptr_t)closer,
 		.open_flags = FOPEN_DIRECT_IO | FOPEN_NONSEEKABLE |
@@ -117,7 +118,6 @@ static void finish_open(struct request *r, struct session *session)
 
 	r->closer = NULL;
 	closer->rq.file = r->rq.file;
-	closer->rq.node = r->rq.node;
 	if (session)
 		list_add_tail(&closer->link, &session->closers);
 	/* Nobody takes it: no RELEASE will come. */
@@ -168,14 +168,12 @@ static void request_done(struct vfs_request *rq)
 	struct request *r = request_of(rq);
 	struct session *session = r->session;
 
-	if (session) {
-		list_del(&r->link);
-		r->session = NULL;
-	}
+	list_del_init(&r->link);
+	r->session = NULL;
 
 	if (rq->op == VFS_OPEN && rq->result >= 0) {
 		finish_open(r, session);
-	} else if (session) {
+	} else if (r->req) {
 		/* The last file of a device that is to go: its name is free
 		 * before the one who closes it goes on. */
 		if (session_is_over(session))
@@ -226,24 +224,28 @@ static void on_interrupt(fuse_req_t req, void *data)
 		vfs_interrupt(&r->rq);
 }
 
-/* Hand @r, which answers @req, to the vfs. */
+/* Hand @r, which answers @req unless that is NULL, to the vfs. */
 static void start(struct request *r, struct session *session, fuse_req_t req)
 {
-	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	const struct fuse_ctx *ctx;
 
 	r->req = req;
-	r->rq.caller = (struct vfs_caller){
-		.tid = ctx->pid,
-		.uid = ctx->uid,
-		.gid = ctx->gid,
-	};
-	/* An interrupt comes later than the request it is about, but libfuse
-	 * allows for one that was first and would call us right here. */
-	if (r->rq.op != VFS_RELEASE)
-		fuse_req_interrupt_func(req, on_interrupt, r);
+	if (req) {
+		ctx = fuse_req_ctx(req);
+		r->rq.caller = (struct vfs_caller){
+			.tid = ctx->pid,
+			.uid = ctx->uid,
+			.gid = ctx->gid,
+		};
+		/* An interrupt comes later than the request it is about, but
+		 * libfuse allows for one that was first and would call us
+		 * right here. */
+		if (r->rq.op != VFS_RELEASE)
+			fuse_req_interrupt_func(req, on_interrupt, r);
+	}
 
 	r->session = session;
-	list_add_tail(&r->link, &session->requests);
+	list_move_tail(&r->link, &session->requests);
 	submit(r);
 }
 
@@ -276,12 +278,9 @@ void request_release(struct session *session, fuse_req_t req,
 	/* A handler still in there works for nobody, its caller having been
 	 * killed, and may sleep for ever: the one who closes must not. */
 	if (session->early_release || closer->rq.file->nr_handlers > 0) {
-		close_file(closer);
 		fuse_reply_err(req, 0);
-		return;
+		req = NULL;
 	}
-
-	list_del(&closer->link);
 	start(closer, session, req);
 }
 
@@ -384,9 +383,11 @@ void request_hangup(struct session *session)
 
 	while (!list_empty(&session->requests)) {
 		r = list_first_entry(&session->requests, struct request, link);
-		list_del(&r->link);
+		list_del_init(&r->link);
 		r->session = NULL;
-		fuse_reply_err(r->req, ENODEV);
+		if (r->req)
+			fuse_reply_err(r->req, ENODEV);
+		r->req = NULL;
 		vfs_interrupt(&r->rq);
 	}
 

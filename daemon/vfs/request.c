@@ -81,7 +81,6 @@ static void leave_driver(struct open_file *of)
 
 static void release_file(struct open_file *of)
 {
-	of->releasing = true;
 	files_unbind_file(of);
 	open_file_unwatch(of);
 
@@ -300,8 +299,10 @@ static void run_request(void *arg)
 	open_window(rq, &task);
 	ret = dispatch(rq, &task);
 	/* The caller was killed and told so while this open went on. */
-	if (rq->op == VFS_OPEN && ret == 0 && rq->answered)
+	if (rq->op == VFS_OPEN && ret == 0 && rq->answered) {
+		rq->file->releasing = true;
 		release_file(rq->file);
+	}
 	task_set(rq->fiber, NULL);
 	if (of)
 		leave_driver(of);
@@ -337,6 +338,10 @@ void vfs_submit(struct vfs_request *rq)
 	rq->answered = false;
 	rq->checking = false;
 	rq->ended = false;
+	/* Here, not when its fiber starts: open_file_wait_release() may come
+	 * in between. */
+	if (rq->op == VFS_RELEASE)
+		rq->file->releasing = true;
 	ret = inband_spawn(run_request, rq, &rq->fiber);
 	if (ret && rq->op == VFS_RELEASE) {
 		list_add_tail(&rq->link, &waiting_releases);
