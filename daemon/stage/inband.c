@@ -15,6 +15,7 @@ static ev_async doorbell; /* another thread posted something */
 static ev_prepare before_sleep;
 static ev_timer next_timer;
 static ev_idle keep_going;
+static bool one_round; /* inband_run_once() */
 
 /* Fibers at rest. They are made as needed and kept. */
 static LIST_HEAD(idle_fibers);
@@ -63,12 +64,13 @@ static void arm_loop_timer(void)
 
 static void on_prepare(struct ev_loop *l, ev_prepare *w, int revents)
 {
-	(void)w, (void)revents;
+	bool did = stage_run_until_idle(&inband_stage);
 
-	stage_run_until_idle(&inband_stage);
+	(void)w, (void)revents;
 	arm_loop_timer();
-	/* A post by a fiber's own thread rings no doorbell. */
-	if (!stage_inbox_empty(&inband_stage))
+	/* A post by a fiber's own thread rings no doorbell. And who wants one
+	 * round may have been waiting for just what was done. */
+	if ((one_round && did) || !stage_inbox_empty(&inband_stage))
 		ev_idle_start(l, &keep_going);
 }
 
@@ -137,7 +139,13 @@ void inband_break(void)
 
 void inband_run_once(bool block)
 {
+	one_round = true;
+	/* Whoever calls this waits for something, which may have come true
+	 * without the loop. */
+	if (stage_run_until_idle(&inband_stage))
+		block = false;
 	ev_run(loop, block ? EVRUN_ONCE : EVRUN_NOWAIT);
+	one_round = false;
 }
 
 static void fiber_at_rest(struct fiber *fiber)
@@ -196,7 +204,6 @@ int inband_call(void (*entry)(void *arg), void *arg)
 	if (ret)
 		return ret;
 
-	stage_run_until_idle(&inband_stage);
 	while (!call.ended)
 		inband_run_once(true);
 

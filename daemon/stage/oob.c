@@ -454,6 +454,11 @@ static void add_here(struct stage_item *item)
 	struct oob_source *source = container_of(item, struct oob_source, item);
 	struct oob_worker *worker = source->worker;
 
+	/* Kicked before we came here: take_events() has put it among the hot
+	 * ones already. */
+	if (!list_empty(&source->link))
+		return;
+
 	list_add_tail(&source->link, &worker->hot);
 	if (!make_cold(worker, source))
 		make_hot(worker, source);
@@ -467,6 +472,7 @@ int oob_source_add(struct oob_worker *worker, struct oob_source *source)
 	};
 
 	source->worker = worker;
+	INIT_LIST_HEAD(&source->link);
 	source->silent_since = 0;
 	source->gap_ns = 0;
 	source->item.func = add_here;

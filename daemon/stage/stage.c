@@ -132,16 +132,19 @@ bool stage_run_one(struct stage *stage)
 	return true;
 }
 
-void stage_run_until_idle(struct stage *stage)
+bool stage_run_until_idle(struct stage *stage)
 {
-	bool busy;
+	bool busy, did = false;
 
 	do {
 		busy = stage_run_inbox(stage);
 		if (stage->timers.next_date != UINT64_MAX)
 			busy |= timer_run(&stage->timers, clock_ns()) > 0;
 		busy |= stage_run_one(stage);
+		did |= busy;
 	} while (busy);
+
+	return did;
 }
 
 /* The life of a fiber: one entry after the other, idle in between. */

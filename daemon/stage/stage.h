@@ -120,8 +120,9 @@ static inline bool stage_inbox_empty(struct stage *stage)
 
 /* Run the first ready fiber until it sleeps or ends. False: none is ready. */
 bool stage_run_one(struct stage *stage);
-/* Inbox, due timers and fibers until nothing is left to do right now. */
-void stage_run_until_idle(struct stage *stage);
+/* Inbox, due timers and fibers until nothing is left to do right now. False:
+ * there was nothing to do. */
+bool stage_run_until_idle(struct stage *stage);
 
 /*
  * A fiber of @stage, idle. In-band (it maps a stack). -EAGAIN: the pool's
