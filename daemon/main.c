@@ -27,6 +27,7 @@
 
 #define MAX_INBAND_FIBERS 16384
 #define MAX_BOUND_FDS	  65536
+#define MIN_NOFILE	  32 /* what we need before the first client comes */
 
 static struct stack_pool *stacks;
 static ev_signal on_term, on_int, on_hup;
@@ -68,14 +69,31 @@ static void watch_signals(void)
 }
 
 /* Clients cost descriptors: take all we may have. */
-static void raise_nofile(void)
+static int raise_nofile(void)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
+		return 0;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur >= MIN_NOFILE)
+		return 0;
+
+	log_err("%lu descriptors are too few: raise RLIMIT_NOFILE (ulimit -n)",
+		(unsigned long)limit.rlim_cur);
+
+	return -EMFILE;
+}
+
+/* Where a fault says no more than its number. */
+static int cannot_start(const char *what, int ret)
+{
+	log_err("cannot start %s: %s: raise the limits of this process (ulimit "
+		"-a), --verbose says more",
+		what, strerrordesc_np(-ret));
+
+	return EXIT_OTHER;
 }
 
 static int start_stages(const struct config *config)
@@ -157,9 +175,14 @@ static int start_all(const struct config *config)
 			    strcmp(config->mount,
 				   CONTROL_SYSTEM_DIR "/dev") == 0,
 	};
+	int ret;
 
-	if (start_stages(config) || start_core(config))
-		return EXIT_OTHER;
+	ret = start_stages(config);
+	if (ret)
+		return cannot_start("the workers", ret);
+	ret = start_core(config);
+	if (ret)
+		return cannot_start("the core", ret);
 
 	for (unsigned int i = 0; i < config->nr_drivers; i++)
 		if (module_load(config->drivers[i], NULL, 0))
@@ -196,17 +219,17 @@ static void stop_all(void)
 int main(int argc, char **argv)
 {
 	struct config config;
-	int status;
+	int status, ret;
 
 	config_parse(&config, argc, argv);
 	log_init(config.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, NULL);
 	umask(0022);
-	raise_nofile();
 
-	if (paths_prepare(&config))
+	if (raise_nofile() || paths_prepare(&config))
 		return EXIT_OTHER;
-	if (server_lock(config.socket))
-		return EXIT_RUNNING;
+	ret = server_lock(config.socket);
+	if (ret)
+		return ret == -EADDRINUSE ? EXIT_RUNNING : EXIT_OTHER;
 
 	status = start_all(&config);
 	if (status == 0) {

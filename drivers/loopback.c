@@ -136,12 +136,12 @@ static ssize_t loopback_oob_read(struct file *filp, char __user *u_buf,
 	if (ret)
 		return ret;
 
-	ret = min(count, msg->len);
-	if (raw_copy_to_user(u_buf, msg->data, ret))
+	count = min(count, msg->len);
+	if (raw_copy_to_user(u_buf, msg->data, count))
 		ret = -EFAULT;
 	put(lb, msg, &lb->empty);
 
-	return ret;
+	return ret ? ret : (ssize_t)count;
 }
 
 static ssize_t loopback_oob_write(struct file *filp, const char __user *u_buf,

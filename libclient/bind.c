@@ -57,18 +57,23 @@ static bool rdev_is_ours(dev_t rdev)
 bool bind_is_ours(int fd)
 {
 	int saved = errno, ret;
-	struct stat st;
+	struct statx stx;
 
-	ret = fstat(fd, &st);
+	/* What a file is and where does not change: the front need not be
+	 * asked, as fstat() would. */
+	ret = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
+		    &stx);
 	errno = saved;
 	if (ret)
 		return false;
 
 	if (client_welcome.front == CONTROL_FRONT_FUSE)
-		return S_ISREG(st.st_mode) &&
-		       (uint64_t)st.st_dev == client_welcome.mount_dev;
+		return S_ISREG(stx.stx_mode) &&
+		       makedev(stx.stx_dev_major, stx.stx_dev_minor) ==
+			       client_welcome.mount_dev;
 
-	return S_ISCHR(st.st_mode) && rdev_is_ours(st.st_rdev);
+	return S_ISCHR(stx.stx_mode) &&
+	       rdev_is_ours(makedev(stx.stx_rdev_major, stx.stx_rdev_minor));
 }
 
 /* What the kernel or the daemon says to our ioctl, for the caller. */

@@ -21,6 +21,7 @@ struct control_welcome client_welcome;
 
 static pthread_mutex_t connect_lock = PTHREAD_MUTEX_INITIALIZER;
 static pid_t client_pid;
+static struct socket_hello client_hello; /* the last attempt */
 
 bool client_is_us(void)
 {
@@ -55,6 +56,7 @@ static void bind_what_is_open(void)
 	if (dir == NULL)
 		return; /* they will be bound by their first oob call */
 
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else has this one. */
 	while ((entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] != '.')
 			(void)bind_fd((int)strtol(entry->d_name, NULL, 10));
@@ -88,10 +90,9 @@ static int go_live(struct socket_hello *hello)
 		(void)prctl(PR_SET_PTRACER, (unsigned long)hello->pid, 0, 0, 0);
 
 	/* Release: pairs with client_is_us(). Unless it died already. */
-	atomic_compare_exchange_strong_explicit(&client_state, &state,
-						CLIENT_LIVE,
-						memory_order_release,
-						memory_order_relaxed);
+	atomic_compare_exchange_strong_explicit(
+		&client_state, &state, CLIENT_LIVE, memory_order_release,
+		memory_order_relaxed);
 	bind_what_is_open();
 
 	return 0;

@@ -25,7 +25,7 @@
 
 #define CALLS_MAX      64u /* power of two */
 #define CALL_NUMBER    (CALLS_MAX - 1)
-#define THREAD_STACK   (64u * 1024)
+#define THREAD_STACK   65536ul
 #define KEPT_FD_LOWEST 512
 
 enum call_state {
@@ -36,8 +36,8 @@ enum call_state {
 };
 
 struct call {
-	_Atomic(uint32_t) state;     /* enum call_state; the caller's futex */
-	uint32_t type;		     /* valid while waiting, as what follows */
+	_Atomic(uint32_t) state; /* enum call_state; the caller's futex */
+	uint32_t type;		 /* valid while waiting, as what follows */
 	uint32_t seq;
 	struct control_reply *reply; /* borrowed, on the caller's stack */
 };
@@ -76,7 +76,7 @@ int control_keep_fd(int fd, int *r_fd)
 
 	/* Few numbers: the upper half of them. */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-	    limit.rlim_cur < 2 * KEPT_FD_LOWEST)
+	    limit.rlim_cur / 2 < KEPT_FD_LOWEST)
 		lowest = (int)limit.rlim_cur / 2;
 
 	kept = sys_fcntl(fd, F_DUPFD_CLOEXEC, lowest);
@@ -119,8 +119,8 @@ static struct call *call_find(const struct control_header *header)
 	    CALL_WAITING)
 		return NULL;
 
-	return call->seq == header->seq && call->type == header->type ? call :
-									NULL;
+	return call->seq == header->seq && call->type == header->type ? call
+								      : NULL;
 }
 
 /* How many bytes the body of a good answer has. */
@@ -199,8 +199,7 @@ static bool message_receive(void)
 		struct cmsghdr align;
 	} ancillary;
 	struct control_message message;
-	struct iovec iov = { .iov_base = &message,
-			     .iov_len = sizeof(message) };
+	struct iovec iov = { .iov_base = &message, .iov_len = sizeof(message) };
 	struct msghdr msg = { .msg_iov = &iov,
 			      .msg_iovlen = 1,
 			      .msg_control = ancillary.buf,
@@ -341,12 +340,10 @@ static void call_free(struct call *call)
 /* Send it. False: nothing will be answered, the call is ours again. */
 static bool call_post(struct call *call, const void *body, size_t size)
 {
-	struct control_header header = { .type = call->type,
-					 .seq = call->seq };
+	struct control_header header = { .type = call->type, .seq = call->seq };
 	struct iovec iov[2] = { { .iov_base = &header,
 				  .iov_len = sizeof(header) },
-				{ .iov_base = (void *)body,
-				  .iov_len = size } };
+				{ .iov_base = (void *)body, .iov_len = size } };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = size ? 2 : 1 };
 	uint32_t state = CALL_WAITING;
 	ssize_t ret;
@@ -359,10 +356,10 @@ static bool call_post(struct call *call, const void *body, size_t size)
 	if (!control_dead()) {
 		do {
 			/* Relaxed: unchanged while there is a connection. */
-			ret = sendmsg(atomic_load_explicit(
-					      &control_fd,
-					      memory_order_relaxed),
-				      &msg, MSG_NOSIGNAL);
+			ret = sendmsg(
+				atomic_load_explicit(&control_fd,
+						     memory_order_relaxed),
+				&msg, MSG_NOSIGNAL);
 		} while (ret < 0 && errno == EINTR);
 		if (ret >= 0)
 			return true;
@@ -433,8 +430,8 @@ int control_ask(uint32_t type, const void *body, size_t size)
 
 void control_reset(void)
 {
-	int fd = atomic_exchange_explicit(&control_fd, -1,
-					  memory_order_relaxed);
+	int fd =
+		atomic_exchange_explicit(&control_fd, -1, memory_order_relaxed);
 	unsigned int n;
 
 	if (fd >= 0)

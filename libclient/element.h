@@ -25,4 +25,5 @@ struct element {
  */
 int element_new(const char *class, const void *attrs, size_t attrs_len,
 		unsigned int flags, const char *fmt, va_list ap,
-		struct element *r_element) __attribute__((format(printf, 5, 0)));
+		struct element *r_element)
+	__attribute__((format(printf, 5, 0)));

@@ -4,6 +4,7 @@
  * lines are all the library ever prints.
  */
 #include <errno.h>
+#include <evl/evl.h>
 #include <linux/capability.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -13,7 +14,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <evl/evl.h>
 #include "client.h"
 #include "export.h"
 #include "init.h"
@@ -53,6 +53,8 @@ static int lock_memory(void)
 
 static void complain(const struct socket_hello *hello, int ret)
 {
+	errno = ret == -ENOSYS ? ECONNREFUSED : -ret;
+
 	if (ret == -ENOEXEC)
 		(void)dprintf(STDERR_FILENO,
 			      "evl: ABI mismatch: this library speaks %u, "
@@ -60,9 +62,8 @@ static void complain(const struct socket_hello *hello, int ret)
 			      CONTROL_ABI, hello->path, hello->welcome.abi);
 	else
 		(void)dprintf(STDERR_FILENO,
-			      "evl: core not enabled: no evl-cused at %s (%s)\n",
-			      hello->path,
-			      ret == -ENOSYS ? "not running" : strerror(-ret));
+			      "evl: core not enabled: no evl-cused at %s (%m)\n",
+			      hello->path);
 }
 
 static int init_once(void)

@@ -90,13 +90,14 @@ static void close_around(uint64_t first, uint64_t last)
 	int internal;
 
 	while (first <= last) {
-		internal = fd_table_next_internal((uint32_t)first,
-						  (uint32_t)last);
+		internal =
+			fd_table_next_internal((uint32_t)first, (uint32_t)last);
 		end = internal < 0 ? last + 1 : (uint64_t)internal;
 
 		while (first < end)
 			first = (uint64_t)close_round((uint32_t)first,
-						      (uint32_t)end - 1) + 1;
+						      (uint32_t)end - 1) +
+				1;
 		if (internal >= 0)
 			first++;
 	}

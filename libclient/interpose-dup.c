@@ -38,8 +38,8 @@ EXPORT int dup(int old)
 /* What dup2() and dup3() have in common; @flags -1: it is dup2(). */
 static int dup_real(int old, int new, int flags)
 {
-	return flags < 0 ? libc()->dup2(old, new) :
-			   libc()->dup3(old, new, flags);
+	return flags < 0 ? libc()->dup2(old, new)
+			 : libc()->dup3(old, new, flags);
 }
 
 /* @new means something to us. */
@@ -72,8 +72,7 @@ static int do_dup3(int old, int new, int flags)
 {
 	if (old == new)
 		return dup_real(old, new, flags);
-	if (fd_table_entry(new) != FD_ENTRY_UNKNOWN &&
-	    !client_is_vfork_child())
+	if (fd_table_entry(new) != FD_ENTRY_UNKNOWN && !client_is_vfork_child())
 		return dup_over(old, new, flags);
 
 	return duplicated(old, dup_real(old, new, flags));

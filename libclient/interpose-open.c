@@ -106,49 +106,56 @@ static bool needs_mode(int flags)
 	return flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
 }
 
-/* The mode argument is there only if @flags say so. */
-#define MODE_ARGUMENT(flags, mode)                          \
-	do {                                                \
-		va_list ap;                                 \
-		if (needs_mode(flags)) {                    \
-			va_start(ap, flags);                \
-			mode = (mode_t)va_arg(ap, int);     \
-			va_end(ap);                         \
-		}                                           \
-	} while (0)
+/* The mode argument is there only then. */
+static mode_t take_mode(int flags, va_list ap)
+{
+	return needs_mode(flags) ? va_arg(ap, mode_t) : 0;
+}
 
 EXPORT int open(const char *path, int flags, ...)
 {
-	mode_t mode = 0;
+	va_list ap;
+	mode_t mode;
 
-	MODE_ARGUMENT(flags, mode);
+	va_start(ap, flags);
+	mode = take_mode(flags, ap);
+	va_end(ap);
 
 	return do_openat(AT_FDCWD, path, flags, mode);
 }
 
 EXPORT int open64(const char *path, int flags, ...)
 {
-	mode_t mode = 0;
+	va_list ap;
+	mode_t mode;
 
-	MODE_ARGUMENT(flags, mode);
+	va_start(ap, flags);
+	mode = take_mode(flags, ap);
+	va_end(ap);
 
 	return do_openat(AT_FDCWD, path, flags | O_LARGEFILE, mode);
 }
 
 EXPORT int openat(int dirfd, const char *path, int flags, ...)
 {
-	mode_t mode = 0;
+	va_list ap;
+	mode_t mode;
 
-	MODE_ARGUMENT(flags, mode);
+	va_start(ap, flags);
+	mode = take_mode(flags, ap);
+	va_end(ap);
 
 	return do_openat(dirfd, path, flags, mode);
 }
 
 EXPORT int openat64(int dirfd, const char *path, int flags, ...)
 {
-	mode_t mode = 0;
+	va_list ap;
+	mode_t mode;
 
-	MODE_ARGUMENT(flags, mode);
+	va_start(ap, flags);
+	mode = take_mode(flags, ap);
+	va_end(ap);
 
 	return do_openat(dirfd, path, flags | O_LARGEFILE, mode);
 }

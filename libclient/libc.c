@@ -18,8 +18,7 @@ static int close_range_syscall(unsigned int first, unsigned int last, int flags)
 	return (int)syscall(SYS_close_range, first, last, flags);
 }
 
-#define RESOLVE(member, name) \
-	(*(void **)&table.member = dlsym(RTLD_NEXT, name))
+#define RESOLVE(member, name) (*(void **)&table.member = dlsym(RTLD_NEXT, name))
 
 __attribute__((constructor(101))) static void resolve(void)
 {

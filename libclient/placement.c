@@ -16,7 +16,8 @@ bool placement_has(const struct placement_mask *mask, int cpu)
 		return false;
 
 	return mask->words[(unsigned int)cpu / WORD_BITS] >>
-		       ((unsigned int)cpu % WORD_BITS) & 1;
+		       ((unsigned int)cpu % WORD_BITS) &
+	       1;
 }
 
 static bool is_worker(int cpu, const uint64_t *workers, unsigned int nr_words)

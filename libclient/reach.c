@@ -16,6 +16,11 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
+static const char *page_of(const struct reach *reach, const char *p)
+{
+	return p - ((uintptr_t)p & (reach->page_size - 1));
+}
+
 void reach_init(struct reach *reach)
 {
 	pthread_attr_t attr;
@@ -25,9 +30,8 @@ void reach_init(struct reach *reach)
 	memset(reach, 0, sizeof(*reach));
 	reach->page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
 	reach->page_shift = (unsigned int)__builtin_ctzl(reach->page_size);
-	reach->populates =
-		madvise((void *)((uintptr_t)reach & ~(reach->page_size - 1)),
-			reach->page_size, MADV_POPULATE_READ) == 0;
+	reach->populates = madvise((void *)page_of(reach, (char *)reach),
+				   reach->page_size, MADV_POPULATE_READ) == 0;
 
 	/* Without its bounds no buffer counts as being on the stack. */
 	if (pthread_getattr_np(pthread_self(), &attr))
@@ -43,7 +47,7 @@ void reach_init(struct reach *reach)
 
 /* For kernels without MADV_POPULATE_*: can the page be read at all? Whether it
  * can be written is left to the application. */
-static bool page_readable(uintptr_t page)
+static bool page_readable(const char *page)
 {
 	char byte;
 	struct iovec local = { .iov_base = &byte, .iov_len = 1 };
@@ -52,7 +56,7 @@ static bool page_readable(uintptr_t page)
 	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1;
 }
 
-static bool page_ask(const struct reach *reach, uintptr_t page, bool write)
+static bool page_ask(const struct reach *reach, const char *page, bool write)
 {
 	int advice = write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
 	int saved = errno;
@@ -67,9 +71,9 @@ static bool page_ask(const struct reach *reach, uintptr_t page, bool write)
 	return ok;
 }
 
-static bool page_known(struct reach *reach, uintptr_t page, bool write)
+static bool page_known(struct reach *reach, const char *page, bool write)
 {
-	uintptr_t number = page >> reach->page_shift;
+	uintptr_t number = (uintptr_t)page >> reach->page_shift;
 	uintptr_t *known = write ? reach->writable : reach->readable;
 
 	if (known[number % REACH_PAGES] == number)
@@ -82,17 +86,17 @@ static bool page_known(struct reach *reach, uintptr_t page, bool write)
 	return true;
 }
 
-bool reach_pages(struct reach *reach, uintptr_t addr, size_t len, bool write)
+bool reach_pages(struct reach *reach, const char *p, size_t len, bool write)
 {
-	uintptr_t page;
+	uintptr_t addr = (uintptr_t)p;
+	const char *page;
 
 	if (len == 0)
 		return true;
 	if (addr < REACH_LOWEST || len > UINTPTR_MAX - addr)
 		return false;
 
-	for (page = addr & ~(reach->page_size - 1); page < addr + len;
-	     page += reach->page_size)
+	for (page = page_of(reach, p); page < p + len; page += reach->page_size)
 		if (!page_known(reach, page, write))
 			return false;
 

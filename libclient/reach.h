@@ -27,7 +27,7 @@
 #define REACH_LOWEST 65536u
 
 struct reach {
-	uintptr_t stack_low;  /* the thread's stack */
+	uintptr_t stack_low; /* the thread's stack */
 	uintptr_t stack_high;
 	uintptr_t page_size;
 	unsigned int page_shift;
@@ -40,7 +40,7 @@ struct reach {
 /* For the calling thread. */
 void reach_init(struct reach *reach);
 
-bool reach_pages(struct reach *reach, uintptr_t addr, size_t len, bool write);
+bool reach_pages(struct reach *reach, const char *p, size_t len, bool write);
 
 /* True: [@addr, @addr + @len) is in the live part of the caller's stack: of
  * those who called the function this is inlined in. */
@@ -58,7 +58,7 @@ static inline bool reach_ok(struct reach *reach, const void *p, size_t len,
 			    bool write)
 {
 	return reach_on_stack(reach, (uintptr_t)p, len) ||
-	       reach_pages(reach, (uintptr_t)p, len, write);
+	       reach_pages(reach, p, len, write);
 }
 
 /*

@@ -183,7 +183,7 @@ static int say_hello(int fd, struct socket_hello *hello)
 
 int socket_connect(struct socket_hello *hello, int *r_fd)
 {
-	int fd, ret;
+	int fd = -1, ret;
 
 	memset(hello, 0, sizeof(*hello));
 

@@ -56,8 +56,8 @@ void spin_begin(struct spin *spin, struct spin_try *try, uint32_t key, int cpu,
 {
 	uint64_t window = 0;
 
-	try->estimate =
-		&spin->estimates[asleep ? SPIN_ESTIMATES : key % SPIN_ESTIMATES];
+	try->estimate = &spin->estimates[asleep ? SPIN_ESTIMATES
+						: key % SPIN_ESTIMATES];
 
 	if (spin->pointless || cpu == spin->worker_cpu)
 		goto out;
@@ -90,8 +90,9 @@ void spin_learn(struct spin *spin, struct spin_try *try, uint64_t took_ns,
 	if (!slept && *try->estimate >= spin->cap_ns)
 		*try->estimate = (uint32_t)(spin->cap_ns / 2);
 	else
-		*try->estimate = (uint32_t)(((uint64_t)*try->estimate * 7 +
-					     took_ns) / 8);
+		*try->estimate =
+			(uint32_t)(((uint64_t)*try->estimate * 7 + took_ns) /
+				   8);
 
 	spin->burnt_ns = slept ? 0 : spin->burnt_ns + spun_ns;
 }

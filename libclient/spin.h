@@ -21,8 +21,8 @@
 #define SPIN_BRIEF_ROUNDS 100u
 #define SPIN_CLOCK_ROUNDS 32u
 
-#define SPIN_ESTIMATES	 32u
-#define SPIN_PROBE_CALLS 16u
+#define SPIN_ESTIMATES	  32u
+#define SPIN_PROBE_CALLS  16u
 
 struct spin {
 	/* Constant while attached. */

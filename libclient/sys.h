@@ -39,8 +39,9 @@ static inline int sys_open(const char *path, int flags)
 {
 	int saved = errno;
 
-	return (int)sys_result(syscall(SYS_openat, AT_FDCWD, path,
-				       flags | O_LARGEFILE, 0), saved);
+	return (int)sys_result(
+		syscall(SYS_openat, AT_FDCWD, path, flags | O_LARGEFILE, 0),
+		saved);
 }
 
 static inline int sys_fcntl(int fd, int cmd, long arg)

@@ -4,12 +4,12 @@
  * request in its slot, and from the answer to errno.
  */
 #include <errno.h>
+#include <evl/syscall.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
-#include <evl/syscall.h>
 #include "bind.h"
 #include "export.h"
 #include "fd-table.h"

@@ -5,6 +5,7 @@
  * which other threads may use.
  */
 #include <errno.h>
+#include <evl/evl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-#include <evl/evl.h>
 #include "bind.h"
 #include "channel.h"
 #include "client.h"
@@ -23,10 +23,10 @@
 #include "placement.h"
 #include "thread.h"
 
-#define ATTACH_FLAGS                                                    \
-	((uint32_t)(EVL_CLONE_PUBLIC | EVL_CLONE_OBSERVABLE |           \
-		    EVL_CLONE_UNICAST | EVL_CLONE_NONBLOCK |            \
-		    EVL_CLONE_SHAREABLE) |                              \
+#define ATTACH_FLAGS                                          \
+	((uint32_t)(EVL_CLONE_PUBLIC | EVL_CLONE_OBSERVABLE | \
+		    EVL_CLONE_UNICAST | EVL_CLONE_NONBLOCK |  \
+		    EVL_CLONE_SHAREABLE) |                    \
 	 EVL_CLONE_COREDEV)
 
 __thread struct thread *thread_self;

@@ -4,9 +4,9 @@
  * file operations.
  */
 #include <errno.h>
+#include <evl/xbuf.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <evl/xbuf.h>
 #include "client.h"
 #include "element.h"
 #include "export.h"
@@ -19,9 +19,9 @@ EXPORT int evl_create_xbuf(size_t i_bufsz, size_t o_bufsz, int flags,
 	va_list ap;
 	int ret;
 
-	if ((uint32_t)flags & ~(uint32_t)(EVL_CLONE_PUBLIC |
-					  EVL_CLONE_NONBLOCK |
-					  EVL_CLONE_COREDEV))
+	if ((uint32_t)flags &
+	    ~(uint32_t)(EVL_CLONE_PUBLIC | EVL_CLONE_NONBLOCK |
+			EVL_CLONE_COREDEV))
 		return -EINVAL;
 	if (i_bufsz > EVL_XBUF_MAX_SIZE || o_bufsz > EVL_XBUF_MAX_SIZE ||
 	    (i_bufsz == 0 && o_bufsz == 0))

@@ -200,14 +200,17 @@ int channel_open(const char *node)
 	ret = inband_trip(NULL);
 	if (ret == 0)
 		ret = oob_trip(NULL);
-	if (ret) {
-		fprintf(stderr,
-			"evl-bench: %s: is not the loopback driver's: %s\n",
-			node, strerrordesc_np(-ret));
-		return BENCH_EXIT_NO_DRIVER;
-	}
+	if (ret == 0)
+		return 0;
 
-	return 0;
+	if (ret == -ENODEV) {
+		fprintf(stderr, "evl-bench: evl-cused has just gone\n");
+		return TOOL_EXIT_NO_DAEMON;
+	}
+	fprintf(stderr, "evl-bench: %s: is not the loopback driver's: %s\n",
+		node, strerrordesc_np(-ret));
+
+	return BENCH_EXIT_NO_DRIVER;
 }
 
 void channel_close(void)

@@ -14,7 +14,6 @@
 
 #define MAX_CPUS     1024
 #define OPT_CHANNELS 256
-#define OPT_JSON     257
 
 static const char summary[] = "report a snapshot of the attached threads";
 
@@ -50,7 +49,7 @@ static const struct argp_option options[] = {
 	{ "state", 's', NULL, 0, "Activity columns", 2 },
 	{ "long", 'l', NULL, 0, "All columns", 2 },
 	{ "channels", OPT_CHANNELS, NULL, 0, "Show channels, not threads", 2 },
-	{ "json", OPT_JSON, NULL, 0, "Write JSON", 3 },
+	{ "json", 'j', NULL, 0, "Write JSON", 3 },
 	{ "describe", '@', NULL, OPTION_HIDDEN, NULL, 0 },
 	{ 0 },
 };
@@ -110,7 +109,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_CHANNELS:
 		want.channels = true;
 		break;
-	case OPT_JSON:
+	case 'j':
 		want.json = true;
 		break;
 	case ARGP_KEY_ARG:

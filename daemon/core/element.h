@@ -51,6 +51,7 @@ struct evl_factory {
 	struct list_head elements;
 	unsigned int nr_elements;
 	uint64_t *minors; /* bitmap of max_elements */
+	bool full;	  /* said so in the log */
 };
 
 /* What an element's file has as private_data. */

@@ -27,12 +27,19 @@ static int take_minor(struct evl_factory *fac, unsigned int *r_minor)
 		return 0;
 	}
 
+	if (!fac->full)
+		log_warn("%u elements of class %s are there, one more was "
+			 "refused: raise --max-%ss",
+			 fac->max_elements, fac->name, fac->name);
+	fac->full = true;
+
 	return -EAGAIN;
 }
 
 static void give_minor(struct evl_factory *fac, unsigned int minor)
 {
 	fac->minors[minor / 64] &= ~(UINT64_C(1) << minor % 64);
+	fac->full = false;
 }
 
 static struct evl_element *find_name(struct evl_factory *fac, const char *name)

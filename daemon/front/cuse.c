@@ -67,20 +67,12 @@ static void on_lost(struct session *session)
 {
 	struct device *device = container_of(session, struct device, session);
 
-	/* Before CUSE_INIT is through it says that the kernel refuses us. */
 	if (device->rdev == 0)
-		return;
+		return; /* refused, see connect_device() */
 
 	log_err("/dev/%s: the kernel closed it, by somebody's doing",
 		device->node->path);
 	request_hangup(session);
-}
-
-static void op_init_done(void *userdata)
-{
-	struct device *device = userdata;
-
-	cuse_node_find(device->node, &device->rdev);
 }
 
 static void op_open(fuse_req_t req, struct fuse_file_info *fi)
@@ -175,7 +167,6 @@ static void op_ioctl(fuse_req_t req, int cmd, void *arg,
 }
 
 static const struct cuse_lowlevel_ops operations = {
-	.init_done = op_init_done,
 	.open = op_open,
 	.release = op_release,
 	.read = op_read,
@@ -229,25 +220,43 @@ static int cuse_start(const struct front_config *config, const char **r_why)
 	return 0;
 }
 
+static bool cuse_owns_rdev(uint64_t rdev)
+{
+	struct device *device;
+
+	list_for_each_entry(device, &devices, link)
+		if (device->rdev == rdev && device->session.connected)
+			return true;
+
+	return false;
+}
+
+/* The major number of our devices, 0 if there is none yet. */
+static unsigned int common_major(void)
+{
+	struct device *device;
+
+	list_for_each_entry(device, &devices, link)
+		if (device->rdev && device->session.connected)
+			return major(device->rdev);
+
+	return 0;
+}
+
 /*
  * Left to itself the kernel takes a new major number for each device, and has
  * about 140. So all have the major the first one got. 0: let it choose.
  */
 static dev_t next_rdev(void)
 {
-	struct device *device;
-	unsigned int nr = 0;
-	dev_t rdev = 0;
+	unsigned int nr_major = common_major(), nr_minor = 0;
 
-	list_for_each_entry(device, &devices, link) {
-		if (device->rdev == 0)
-			continue;
-		if (rdev == 0 || minor(device->rdev) >= nr)
-			nr = minor(device->rdev) + 1;
-		rdev = device->rdev;
-	}
+	if (nr_major == 0)
+		return 0;
+	while (cuse_owns_rdev(makedev(nr_major, nr_minor)))
+		nr_minor++;
 
-	return rdev ? makedev(major(rdev), nr) : 0;
+	return makedev(nr_major, nr_minor);
 }
 
 /* A session on @fd, which is taken over. */
@@ -284,8 +293,7 @@ static struct fuse_session *new_session(struct device *device, dev_t rdev,
 /*
  * Have the kernel make the device. It has queued CUSE_INIT when open(2) of
  * /dev/cuse returns, and makes the device within the write of our answer: so
- * there is nothing to wait for. Another -errno than -EEXIST: try again without
- * @rdev.
+ * there is nothing to wait for. -EBUSY: it refused, the name or @rdev is taken.
  */
 static int connect_device(struct device *device, dev_t rdev)
 {
@@ -301,14 +309,34 @@ static int connect_device(struct device *device, dev_t rdev)
 		return err_origin(-ENOMEM);
 
 	ret = session_open(&device->session, se);
-	if (ret == 0)
+	if (ret == 0) {
+		/* If it refuses, it closes the connection. */
 		session_drain(&device->session);
-	if (ret == 0 && device->rdev == 0)
-		ret = -EBUSY;
+		if (!device->session.connected)
+			ret = -EBUSY;
+		else if (!cuse_node_find(device->node, &device->rdev))
+			ret = -ENODEV;
+	}
 	if (ret)
 		session_close(&device->session);
 
 	return ret;
+}
+
+static const char *refusal_remedy(int ret)
+{
+	switch (ret) {
+	case -EBUSY:
+		return "; its name is taken: close what was opened there "
+		       "before, or stop the other daemon";
+	case -EMFILE:
+	case -ENFILE:
+		return ": raise RLIMIT_NOFILE (ulimit -n)";
+	case -ENODEV:
+		return ": mount sysfs on /sys";
+	default:
+		return "";
+	}
 }
 
 static int device_new(struct node *node, struct device **r_device)
@@ -346,9 +374,8 @@ static int cuse_add(struct node *node)
 	if (ret == -EBUSY && rdev)
 		ret = connect_device(device, 0);
 	if (ret) {
-		log_err("/dev/%s: the kernel does not make it: %s: is another "
-			"evl-cused running?",
-			node->path, strerrordesc_np(-ret));
+		log_err("/dev/%s: the kernel does not make it: %s%s",
+			node->path, strerrordesc_np(-ret), refusal_remedy(ret));
 		goto fail;
 	}
 
@@ -402,17 +429,6 @@ static void cuse_stop(void)
 /* The kernel waits for RELEASE itself. */
 static void cuse_drain(void)
 {
-}
-
-static bool cuse_owns_rdev(uint64_t rdev)
-{
-	struct device *device;
-
-	list_for_each_entry(device, &devices, link)
-		if (device->rdev == rdev)
-			return true;
-
-	return false;
 }
 
 static const char *cuse_devdir(void)

@@ -5,7 +5,7 @@
 #include "front/session.h"
 #include "front/why.h"
 
-#include "base/error.h"
+#include "base/log.h"
 #include "stage/inband.h"
 #include "vfs/file.h"
 #include "vfs/node.h"
@@ -30,6 +30,7 @@ int why(const char **r_why, int ret, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 */
 	vsnprintf(why_text, sizeof(why_text), fmt, ap);
 	va_end(ap);
 	*r_why = why_text;
@@ -201,8 +202,10 @@ int front_start(const struct front_config *config)
 	}
 
 	ret = session_setup();
-	if (ret)
-		return err_trace(ret);
+	if (ret) {
+		log_err("/dev/null: %s", strerrordesc_np(-ret));
+		return ret;
+	}
 
 	current = choose(config, &ret);
 	if (current == NULL) {

@@ -194,7 +194,7 @@ static int remove_dead_mounts(const char *path, struct stat *r_st,
 
 static int prepare(const char *path, const char **r_why)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int ret;
 
 	ret = make_parents(path);

@@ -111,16 +111,25 @@ DEFINE_SIGNED(kstrtos8, s8, SCHAR_MIN, SCHAR_MAX)
 
 EXPORT int kstrtobool(const char *s, bool *res)
 {
-	if (strchr("yY1", s[0]) && s[0])
-		*res = true;
-	else if (strchr("nN0", s[0]) && s[0])
-		*res = false;
-	else if (strncasecmp(s, "on", 2) == 0)
-		*res = true;
-	else if (strncasecmp(s, "of", 2) == 0)
-		*res = false;
-	else
-		return -EINVAL;
+	char first = (char)tolower((unsigned char)s[0]);
+	/* "on" and "off" differ in the second character. */
+	char telling =
+		first == 'o' ? (char)tolower((unsigned char)s[1]) : first;
 
-	return 0;
+	switch (telling) {
+	case 'y':
+	case 't':
+	case '1':
+		*res = true;
+		return 0;
+	case 'n':
+		*res = first == 'o';
+		return 0;
+	case '0':
+	case 'f':
+		*res = false;
+		return 0;
+	default:
+		return -EINVAL;
+	}
 }

@@ -7,9 +7,7 @@
 
 #include <assert.h>
 
-static_assert(sizeof(struct hard_spinlock) == sizeof(struct pi_mutex) &&
-		      _Alignof(struct hard_spinlock) ==
-			      _Alignof(struct pi_mutex),
+static_assert(sizeof(struct hard_spinlock) == sizeof(struct pi_mutex),
 	      "a hard_spinlock is a pi_mutex");
 
 static struct pi_mutex *mutex_of(struct hard_spinlock *lock)

@@ -64,10 +64,8 @@ EXPORT bool waitqueue_active(struct wait_queue_head *wq)
 {
 	bool active;
 
-	/* A fence, since the caller's store need not be atomic: pairs with
-	 * __wait_enter(). */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&wq->nr_waiting, __ATOMIC_SEQ_CST))
+	/* Adds nothing: for its order, see __wait_enter(). */
+	if (__atomic_fetch_add(&wq->nr_waiting, 0, __ATOMIC_ACQ_REL))
 		return true;
 
 	spin_lock(&wq->lock);

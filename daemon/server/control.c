@@ -72,6 +72,9 @@ static int accept_client(struct client *client,
 		return -ENOEXEC;
 	}
 
+	for (unsigned int i = 0; i < 3; i++)
+		if (hello->reserved[i])
+			return -EINVAL;
 	client->tool = hello->tool;
 
 	return client->tool ? 0 : files_new(client->pid, &client->files);
@@ -152,11 +155,10 @@ static int do_channel_new(struct job *job)
 
 static int do_channel_ready(struct job *job)
 {
-	struct channel *ch;
+	const struct control_channel *body = &job->msg.u.channel;
+	struct channel *ch = channel_at(job->client, body->index);
 
-	ch = channel_at(job->client, job->msg.u.channel.index);
-
-	return ch ? channel_go_live(ch) : -EINVAL;
+	return ch && body->reserved == 0 ? channel_go_live(ch) : -EINVAL;
 }
 
 static int do_attach(struct job *job)

@@ -198,8 +198,10 @@ static int query_file(struct control_file_info *info, uint64_t cursor)
 
 static int query_driver(struct control_driver_info *info, uint64_t cursor)
 {
-	const struct module *mod = module_nth((unsigned int)cursor);
+	const struct module *mod = NULL;
 
+	if (cursor < UINT32_MAX)
+		mod = module_nth((unsigned int)cursor);
 	if (mod == NULL)
 		return -ENOENT;
 

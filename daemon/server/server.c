@@ -22,10 +22,14 @@
 #include <unistd.h>
 
 static struct server_config config;
+#define PAUSE_S 0.1 /* when there is no descriptor for one more client */
+
 static int listen_fd = -1;
 static int lock_fd = -1;
 static char lock_path[sizeof(((struct sockaddr_un *)0)->sun_path) + 8];
 static ev_io listener;
+static ev_timer pause_timer;
+static bool short_of_fds, full; /* said so in the log */
 static uint64_t start_ns;
 
 const struct server_config *server_config(void)
@@ -38,6 +42,48 @@ uint64_t server_start_ns(void)
 	return start_ns;
 }
 
+static void end_pause(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	ev_io_start(loop, &listener);
+}
+
+/* Whoever knocks stays in the queue, where the loop would find them again at
+ * once, and again. */
+static void pause_listening(struct ev_loop *loop)
+{
+	if (!short_of_fds)
+		log_err("out of descriptors for clients: raise RLIMIT_NOFILE "
+			"(ulimit -n)");
+	short_of_fds = true;
+	ev_io_stop(loop, &listener);
+	ev_timer_init(&pause_timer, end_pause, PAUSE_S, 0.);
+	ev_timer_start(loop, &pause_timer);
+}
+
+/* Say why, then hang up: with nothing left unread, or the kernel would tell
+ * the peer of a reset instead. */
+static void refuse(int fd, int ret)
+{
+	const struct control_welcome welcome = {
+		.magic = CONTROL_MAGIC,
+		.abi = CONTROL_ABI,
+		.error = ret,
+	};
+	char buf[sizeof(struct control_hello)];
+
+	if (ret == -EAGAIN && !full)
+		log_warn("%u clients are connected, one more was refused: "
+			 "raise --max-clients",
+			 config.max_clients);
+	full |= ret == -EAGAIN;
+
+	shutdown(fd, SHUT_RD);
+	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		;
+	send(fd, &welcome, sizeof(welcome), MSG_DONTWAIT | MSG_NOSIGNAL);
+	fd_close(fd);
+}
+
 static void on_connect(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct client *client;
@@ -46,19 +92,16 @@ static void on_connect(struct ev_loop *loop, ev_io *w, int revents)
 	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE)
-			log_err("out of descriptors for clients: raise "
-				"RLIMIT_NOFILE (ulimit -n)");
+			pause_listening(loop);
 		return;
 	}
 
+	short_of_fds = false;
 	ret = client_new(fd, &client);
-	if (ret) {
-		if (ret == -EAGAIN)
-			log_warn("%u clients are connected, one more was "
-				 "refused: raise --max-clients",
-				 config.max_clients);
-		fd_close(fd);
-	}
+	if (ret)
+		refuse(fd, ret);
+	else
+		full = false;
 }
 
 /* Is what @fd refers to still what @path names? */
@@ -75,9 +118,9 @@ static bool same_file(int fd, const char *path)
  * drops the lock of a process that was killed. The file is removed at exit, so
  * a lock may be won on one that is no longer there: then again.
  */
-int server_lock(const char *socket)
+static int take_lock(const char *path)
 {
-	snprintf(lock_path, sizeof(lock_path), "%s.lock", socket);
+	snprintf(lock_path, sizeof(lock_path), "%s.lock", path);
 
 	for (;;) {
 		lock_fd = open(lock_path,
@@ -93,7 +136,7 @@ int server_lock(const char *socket)
 		if (flock(lock_fd, LOCK_EX | LOCK_NB)) {
 			log_err("%s: another evl-cused serves this socket: "
 				"stop it, or choose another with --socket",
-				socket);
+				path);
 			lock_fd = fd_close(lock_fd);
 			return -EADDRINUSE;
 		}
@@ -102,6 +145,55 @@ int server_lock(const char *socket)
 			return 0;
 		lock_fd = fd_close(lock_fd);
 	}
+}
+
+/* Is nothing at @addr, or a socket whose owner is dead? */
+static int check_place(const struct sockaddr_un *addr)
+{
+	_cleanup_fd_ int fd = -1;
+	struct stat st;
+
+	if (lstat(addr->sun_path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_origin(-errno);
+	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) &&
+	    errno == ECONNREFUSED)
+		return 0;
+
+	return -EADDRINUSE;
+}
+
+int server_lock(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int ret;
+
+	if (strlen(path) >= sizeof(addr.sun_path)) {
+		log_err("%s: a socket's path has at most %zu characters: "
+			"choose another with --socket",
+			path, sizeof(addr.sun_path) - 1);
+		return -ENAMETOOLONG;
+	}
+
+	ret = take_lock(path);
+	if (ret)
+		return ret;
+
+	strcpy(addr.sun_path, path);
+	ret = check_place(&addr);
+	if (ret) {
+		log_err("%s: %s: remove what is there, or choose another place "
+			"with --socket",
+			path, strerrordesc_np(-ret));
+		server_unlock();
+	}
+
+	return ret;
 }
 
 void server_unlock(void)
@@ -114,43 +206,44 @@ void server_unlock(void)
 }
 
 /* Bind with the rights it is to have: nobody can connect before listen(). */
-static int bind_socket(const struct sockaddr_un *addr)
+static int bind_socket(const struct sockaddr_un *addr, const char **r_remedy)
 {
-	unlink(config.socket);
+	int ret;
+
+	unlink(config.socket); /* a dead one, see server_lock() */
 	if (bind(listen_fd, (const struct sockaddr *)addr, sizeof(*addr)))
 		return -errno;
-	if (chmod(config.socket, config.mode))
-		return -errno;
 	if (config.gid != (gid_t)-1 &&
-	    chown(config.socket, (uid_t)-1, config.gid))
-		return -errno;
+	    chown(config.socket, (uid_t)-1, config.gid)) {
+		*r_remedy = "choose a --group which we are in";
+		goto fail;
+	}
+	if (chmod(config.socket, config.mode) == 0 &&
+	    listen(listen_fd, 64) == 0)
+		return 0;
+fail:
+	ret = -errno;
+	unlink(config.socket);
 
-	return listen(listen_fd, 64) ? -errno : 0;
+	return ret;
 }
 
 int server_start(const struct server_config *wanted)
 {
+	const char *remedy = "choose another place with --socket";
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int ret;
 
 	config = *wanted;
 	start_ns = clock_ns();
-	if (strlen(config.socket) >= sizeof(addr.sun_path)) {
-		log_err("%s: a socket's path has at most %zu characters",
-			config.socket, sizeof(addr.sun_path) - 1);
-		return -ENAMETOOLONG;
-	}
-	strcpy(addr.sun_path, config.socket);
+	strcpy(addr.sun_path, config.socket); /* it fits, see server_lock() */
 
 	listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
 					    SOCK_NONBLOCK, 0);
-	if (listen_fd < 0)
-		return err_origin(-errno);
-
-	ret = bind_socket(&addr);
+	ret = listen_fd < 0 ? err_origin(-errno) : bind_socket(&addr, &remedy);
 	if (ret) {
-		log_err("%s: %s: choose another place with --socket",
-			config.socket, strerrordesc_np(-ret));
+		log_err("%s: %s: %s", config.socket, strerrordesc_np(-ret),
+			remedy);
 		listen_fd = fd_close(listen_fd);
 		return ret;
 	}
@@ -169,6 +262,7 @@ void server_hangup(void)
 		return;
 
 	ev_io_stop(inband_loop(), &listener);
+	ev_timer_stop(inband_loop(), &pause_timer);
 	unlink(config.socket);
 	listen_fd = fd_close(listen_fd);
 	client_leave_all();

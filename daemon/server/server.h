@@ -34,7 +34,8 @@ struct server_config {
 
 /*
  * Claim @socket for this process: one daemon a socket. On failure (-EADDRINUSE:
- * another one lives) one line on the log names the thing and the remedy.
+ * another one lives) one line on the log names the thing and the remedy. What
+ * is at @socket is left alone, unless it is a socket nobody listens on.
  */
 int server_lock(const char *socket);
 void server_unlock(void);

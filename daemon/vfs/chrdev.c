@@ -348,8 +348,10 @@ unsigned int chrdev_drop(struct module *mod)
 
 	for (; (chr = chrdev_owned_by(mod)); count++)
 		chrdev_free(chr);
-	for (; (region = region_owned_by(mod)); count++)
+	for (; (region = region_owned_by(mod)); count++) {
+		cdev_del(region->cdev);
 		region_free(region);
+	}
 
 	return count;
 }

@@ -230,7 +230,7 @@ static int check_unique(const struct loaded *drv)
 	const struct loaded *other;
 
 	list_for_each_entry(other, &drivers, link) {
-		if (strcmp(other->name, drv->name))
+		if (strcmp(other->name, drv->name) != 0)
 			continue;
 		log_err("driver %s: a driver named %s is loaded already, from "
 			"%s: name it once",

@@ -60,10 +60,11 @@ EXPORT int param_set_charp(const char *val, const struct kernel_param *kp)
 EXPORT int param_set_copystring(const char *val, const struct kernel_param *kp)
 {
 	const struct kparam_string *string = kp->arg;
+	size_t size = strlen(val) + 1;
 
-	if (strlen(val) >= string->maxlen)
+	if (size > string->maxlen)
 		return -ENOSPC;
-	strcpy(string->string, val);
+	memcpy(string->string, val, size);
 
 	return 0;
 }

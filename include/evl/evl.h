@@ -12,8 +12,8 @@
 #include <uapi/evl/control.h>
 
 /* The API level, as counted by libevl, and the ABI level it was built for. */
-#define __EVL__		26
-#define EVL_ABI_PREREQ	32
+#define __EVL__	       26
+#define EVL_ABI_PREREQ 32
 
 #if EVL_ABI_LEVEL < EVL_ABI_PREREQ
 #error "the installed uapi/evl headers are older than libevlclient's"

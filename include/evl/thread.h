@@ -6,8 +6,8 @@
 #ifndef _EVL_THREAD_H
 #define _EVL_THREAD_H
 
-#include <stdbool.h>
 #include <evl/compiler.h>
+#include <stdbool.h>
 #include <uapi/evl/factory.h>
 #include <uapi/evl/thread.h>
 

@@ -20,8 +20,8 @@
 #ifndef _EVL_XBUF_H
 #define _EVL_XBUF_H
 
-#include <stddef.h>
 #include <evl/compiler.h>
+#include <stddef.h>
 #include <uapi/evl/factory.h>
 #include <uapi/evl/xbuf.h>
 
@@ -72,11 +72,11 @@ int evl_create_xbuf(size_t i_bufsz, size_t o_bufsz, int flags, const char *fmt,
  *
  * Return: as evl_create_xbuf().
  */
-#define evl_new_xbuf(__io_bufsz, ...)                                      \
-	(__extension__({                                                   \
-		size_t __evl_bufsz = (__io_bufsz);                         \
-		evl_create_xbuf(__evl_bufsz, __evl_bufsz,                  \
-				EVL_CLONE_PRIVATE, __VA_ARGS__);           \
+#define evl_new_xbuf(__io_bufsz, ...)                                        \
+	(__extension__({                                                     \
+		size_t __evl_bufsz = (__io_bufsz);                           \
+		evl_create_xbuf(__evl_bufsz, __evl_bufsz, EVL_CLONE_PRIVATE, \
+				__VA_ARGS__);                                \
 	}))
 
 #ifdef __cplusplus

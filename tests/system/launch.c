@@ -46,9 +46,9 @@ void launch_teardown(void)
 
 const char *launch_path(const char *name)
 {
-	static char bufs[8][256];
+	static char bufs[32][256];
 	static unsigned int next;
-	char *buf = bufs[next++ % 8];
+	char *buf = bufs[next++ % 32];
 
 	snprintf(buf, sizeof(bufs[0]), "%s/%s", dir, name);
 

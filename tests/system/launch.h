@@ -24,7 +24,7 @@ struct launch {
  * the test ends. */
 void launch_setup(void);
 void launch_teardown(void);
-/* "<the directory>/<name>", in a static buffer (eight of them). */
+/* "<the directory>/<name>", in a static buffer (32 of them). */
 const char *launch_path(const char *name);
 
 /* True: it is ready to serve. False: it ended, or went on to background. */

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <uapi/evl/factory.h>
 #include <uapi/evl/thread.h>
 #include <uapi/evl/xbuf.h>
@@ -297,12 +298,15 @@ void raw_post(struct raw_slot *slot, const struct channel_request *rq)
 
 int64_t raw_wait(struct raw_slot *slot)
 {
+	const struct timespec patience = { .tv_sec = 20 };
 	struct channel_slot *shared = slot->shared;
 	uint32_t seen;
 
 	while ((seen = channel_prepare_wait(shared)) != slot->seq)
-		syscall(SYS_futex, &shared->done, FUTEX_WAIT, seen, NULL, NULL,
-			0);
+		ck_assert_msg(syscall(SYS_futex, &shared->done, FUTEX_WAIT,
+				      seen, &patience, NULL, 0) == 0 ||
+				      errno != ETIMEDOUT,
+			      "no answer to request %u", slot->seq);
 
 	return shared->result;
 }

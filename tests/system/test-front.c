@@ -89,7 +89,7 @@ START_TEST(a_write_goes_on_where_a_read_sleeps_on_the_same_fd)
 	attach();
 	start_sleeper(&reader, fd, false);
 	ck_assert_int_eq(write(fd, "outbound", 8), 8);
-	ck_assert_int_eq(oob_read(fd, buf, 8), 8);
+	ck_assert_msg(oob_read(fd, buf, 8) == 8, "%s", strerror(errno));
 	ck_assert_int_eq(oob_write(fd, "abcdefgh", 8), 8);
 	pthread_join(reader.thread, NULL);
 	ck_assert_mem_eq(reader.data, "abcdefgh", 8);

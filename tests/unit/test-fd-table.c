@@ -197,7 +197,8 @@ int main(void)
 	add(suite, "limits", numbers_no_table_can_hold_are_unknown);
 	add(suite, "bound", a_bound_number_tells_its_file);
 	add(suite, "unbind", unbinding_happens_once);
-	add(suite, "internal", internal_numbers_are_neither_bound_nor_unbindable);
+	add(suite, "internal",
+	    internal_numbers_are_neither_bound_nor_unbindable);
 	add(suite, "walk", a_walk_finds_numbers_in_order);
 	add(suite, "reset", reset_forgets_everything);
 	add(suite, "race", of_racing_closers_exactly_one_wins_each_number);

@@ -6,6 +6,7 @@
 #ifndef _EVL_FLAG_H
 #define _EVL_FLAG_H
 
+#include <evl/file.h> /* which drivers count on */
 #include <evl/prelude.h>
 #include <evl/sched.h>
 #include <evl/wait.h>

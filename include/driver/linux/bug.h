@@ -26,7 +26,7 @@
 		bool __once = !!(condition);				\
 		if (unlikely(__once) &&					\
 		    !__atomic_exchange_n(&__told, 1, __ATOMIC_RELAXED))	\
-			WARN(1, fmt, ##__VA_ARGS__);			\
+			(void)WARN(1, fmt, ##__VA_ARGS__);		\
 		__once;							\
 	})
 

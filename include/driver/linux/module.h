@@ -152,4 +152,7 @@ static inline void module_put(struct module *module)
 	(void)module;
 }
 
+/* Behind all of the above, which it includes: what else drivers count on. */
+#include <evl/prelude.h>
+
 #endif /* _LINUX_MODULE_H */

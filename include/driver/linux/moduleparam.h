@@ -71,6 +71,14 @@ typedef char *__param_charp;
 	}                                                                  \
 	extern struct module __this_module
 
+/* The check: @var is what @setter takes it for. */
+#define __module_param_of(name, var, ctype, setter, ptype)             \
+	static inline __maybe_unused ctype *__param_check_##name(void) \
+	{                                                              \
+		return &(var);                                         \
+	}                                                              \
+	__module_param(name, setter, &(var), ptype)
+
 /**
  * module_param_named() - make a variable a parameter, under another name
  * @name:	the parameter's name
@@ -79,13 +87,8 @@ typedef char *__param_charp;
  *		invbool (true and false swapped) or charp (a copy of the string)
  * @perm:	of the file in sysfs, which there is not
  */
-#define module_param_named(name, var, type, perm)                          \
-	static inline __maybe_unused __param_##type *__param_check_##name( \
-		void)                                                      \
-	{                                                                  \
-		return &(var);                                             \
-	}                                                                  \
-	__module_param(name, param_set_##type, &(var), #type)
+#define module_param_named(name, var, type, perm) \
+	__module_param_of(name, var, __param_##type, param_set_##type, #type)
 
 /**
  * module_param() - make a variable a parameter
@@ -94,7 +97,7 @@ typedef char *__param_charp;
  * @perm:	as for module_param_named()
  */
 #define module_param(name, type, perm) \
-	module_param_named(name, name, type, perm)
+	__module_param_of(name, name, __param_##type, param_set_##type, #type)
 
 /**
  * module_param_string() - make an array of characters a parameter

@@ -110,9 +110,12 @@ int __wait_sleep_locked(struct wait_queue_head *wq, bool interruptible);
 
 static inline void __wait_enter(struct wait_queue_head *wq)
 {
-	/* seq_cst: pairs with waitqueue_active(). We are counted, then look at
-	 * the condition; a waker sets the condition, then looks at the count. */
-	__atomic_fetch_add(&wq->nr_waiting, 1, __ATOMIC_SEQ_CST);
+	/*
+	 * We count ourselves, then look at the condition; a waker sets the
+	 * condition, then looks at the count. Both do so by changing the count,
+	 * acquire and release: whoever comes second sees what the first did.
+	 */
+	__atomic_fetch_add(&wq->nr_waiting, 1, __ATOMIC_ACQ_REL);
 }
 
 static inline void __wait_leave(struct wait_queue_head *wq)

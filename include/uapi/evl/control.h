@@ -7,8 +7,8 @@
 
 #include <uapi/evl/types.h>
 
-#define EVL_ABI_BASE  32
-#define EVL_ABI_LEVEL 32
+#define EVL_ABI_BASE	32
+#define EVL_ABI_LEVEL	32
 
 #define EVL_CONTROL_DEV "/dev/evl/control"
 

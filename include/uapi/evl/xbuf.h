@@ -7,7 +7,7 @@
 
 #include <uapi/evl/types.h>
 
-#define EVL_XBUF_DEV "xbuf" /* its directory in /dev/evl */
+#define EVL_XBUF_DEV	  "xbuf" /* its directory in /dev/evl */
 
 #define EVL_XBUF_MAX_SIZE (1U << 30) /* of either ring, in bytes */
 

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What test-module.c loads, in variants: each -DSAMPLE_x makes one that has
+ * something wrong with it, or special about it.
+ */
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+
+static int answer = 42;
+module_param(answer, int, 0444);
+MODULE_PARM_DESC(answer, "to everything");
+
+static bool quiet;
+module_param(quiet, bool, 0444);
+
+static char *label = "unlabelled";
+module_param_named(tag, label, charp, 0444);
+
+static char word[8];
+module_param_string(word, word, sizeof(word), 0444);
+
+/* For the test to look at. */
+char sample_text[64];
+EXPORT_SYMBOL(sample_text);
+
+static ssize_t sample_oob_read(struct file *filp, char __user *u_buf,
+			       size_t count)
+{
+	return 0;
+}
+
+static const struct file_operations sample_fops = {
+#ifndef SAMPLE_ANONYMOUS
+	.owner = THIS_MODULE,
+#endif
+	.open = stream_open,
+	.oob_read = sample_oob_read,
+};
+
+static struct miscdevice sample_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "sample-misc",
+	.fops = &sample_fops,
+};
+
+static dev_t sample_dev;
+static struct cdev sample_cdev;
+static struct class *sample_class;
+
+static int __init sample_init(void)
+{
+	struct device *dev;
+	int ret;
+
+	snprintf(sample_text, sizeof(sample_text), "%d %d %s %s", answer, quiet,
+		 label, word);
+
+	ret = alloc_chrdev_region(&sample_dev, 0, 1, "sample");
+	if (ret)
+		return ret;
+	cdev_init(&sample_cdev, &sample_fops);
+	ret = cdev_add(&sample_cdev, sample_dev, 1);
+	if (ret)
+		return ret;
+	sample_class = class_create("sample");
+	if (IS_ERR(sample_class))
+		return PTR_ERR(sample_class);
+
+	dev = device_create(sample_class, NULL, sample_dev, NULL, "sample!0");
+	ret = PTR_ERR_OR_ZERO(dev);
+	if (ret == 0)
+		ret = misc_register(&sample_misc);
+#ifdef SAMPLE_FAILING
+	ret = -EBUSY;
+#endif
+	if (ret)
+		class_destroy(sample_class);
+
+	return ret;
+}
+module_init(sample_init);
+
+static void __exit sample_exit(void)
+{
+	strcpy(sample_text, "ended");
+#ifndef SAMPLE_LITTERING
+	misc_deregister(&sample_misc);
+	device_destroy(sample_class, sample_dev);
+	cdev_del(&sample_cdev);
+	unregister_chrdev_region(sample_dev, 1);
+#endif
+	class_destroy(sample_class);
+}
+module_exit(sample_exit);
+
+#if defined SAMPLE_OLD || defined SAMPLE_SMALL
+static __attribute__((constructor)) void pretend(void)
+{
+#ifdef SAMPLE_OLD
+	__this_module.abi = EVL_DRIVER_ABI + 7;
+#else
+	/* Built before there were out-of-band operations. */
+	__this_module.fops_size = offsetof(struct file_operations, oob_read);
+#endif
+}
+#endif
+
+#ifdef SAMPLE_DEMANDING
+void no_such_service(void);
+void demand(void);
+
+void demand(void)
+{
+	no_such_service();
+}
+#endif
+
+MODULE_AUTHOR("one");
+MODULE_AUTHOR("another");
+MODULE_LICENSE("MIT");

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of the kernel's library which do not wait for anything. */
+#include "suite.h"
+
+#include <errno.h>
+#include <linux/bitmap.h>
+#include <linux/err.h>
+#include <linux/gcd.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+START_TEST(memory_is_aligned_and_zeroed_as_asked)
+{
+	for (size_t size = 1; size <= 1 << 20; size *= 4) {
+		char *ptr = kzalloc(size, GFP_KERNEL);
+
+		ck_assert_ptr_nonnull(ptr);
+		ck_assert(IS_ALIGNED((uintptr_t)ptr, 8));
+		if (size >= PAGE_SIZE)
+			ck_assert(PAGE_ALIGNED(ptr));
+		ck_assert_ptr_null(memchr_inv(ptr, 0, size));
+		ck_assert_uint_ge(ksize(ptr), size);
+		kfree(ptr);
+	}
+
+	kfree(NULL);
+	vfree(NULL);
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_not_granted)
+{
+	volatile size_t many = SIZE_MAX / 2;
+
+	ck_assert_ptr_null(kcalloc(many, 4, GFP_KERNEL));
+	ck_assert_ptr_null(kmalloc_array(many, 4, GFP_KERNEL));
+	ck_assert_ptr_null(vmalloc(0));
+	ck_assert_uint_eq(size_mul(many, 4), SIZE_MAX);
+	ck_assert_uint_eq(size_add(many, many + 2), SIZE_MAX);
+}
+END_TEST
+
+START_TEST(a_block_grows_and_shrinks)
+{
+	char *ptr = krealloc(NULL, 10, GFP_KERNEL);
+
+	strcpy(ptr, "123456789");
+	ptr = krealloc(ptr, 3 * PAGE_SIZE, GFP_KERNEL);
+	ck_assert(PAGE_ALIGNED(ptr));
+	ck_assert_str_eq(ptr, "123456789");
+	ptr = krealloc(ptr, 4, GFP_KERNEL);
+	ck_assert_int_eq(memcmp(ptr, "1234", 4), 0);
+	ck_assert_ptr_null(krealloc(ptr, 0, GFP_KERNEL));
+}
+END_TEST
+
+START_TEST(strings_are_copied)
+{
+	char small[4], *copy;
+
+	copy = kstrdup("hello", GFP_KERNEL);
+	ck_assert_str_eq(copy, "hello");
+	kfree(copy);
+	copy = kstrndup("hello", 2, GFP_KERNEL);
+	ck_assert_str_eq(copy, "he");
+	kfree(copy);
+	copy = kasprintf(GFP_KERNEL, "%d-%s", 7, "x");
+	ck_assert_str_eq(copy, "7-x");
+	kfree(copy);
+	ck_assert_ptr_null(kstrdup(NULL, GFP_KERNEL));
+
+	ck_assert_int_eq(strscpy(small, "abc", sizeof(small)), 3);
+	ck_assert_int_eq(strscpy(small, "abcd", sizeof(small)), -E2BIG);
+	ck_assert_str_eq(small, "abc");
+	ck_assert_int_eq(strscpy(small, "", 0), -E2BIG);
+	ck_assert(sysfs_streq("on\n", "on"));
+	ck_assert(!sysfs_streq("on", "off"));
+}
+END_TEST
+
+START_TEST(numbers_are_read_strictly)
+{
+	unsigned int u = 7;
+	bool b = false;
+	u8 byte;
+	int i;
+
+	ck_assert_int_eq(kstrtoint("-12\n", 0, &i), 0);
+	ck_assert_int_eq(i, -12);
+	ck_assert_int_eq(kstrtouint("0x1f", 0, &u), 0);
+	ck_assert_uint_eq(u, 31);
+	ck_assert_int_eq(kstrtouint("ff", 16, &u), 0);
+	ck_assert_uint_eq(u, 255);
+
+	ck_assert_int_eq(kstrtouint("", 0, &u), -EINVAL);
+	ck_assert_int_eq(kstrtouint(" 1", 0, &u), -EINVAL);
+	ck_assert_int_eq(kstrtouint("1 ", 0, &u), -EINVAL);
+	ck_assert_int_eq(kstrtouint("1\n\n", 0, &u), -EINVAL);
+	ck_assert_int_eq(kstrtouint("-1", 0, &u), -EINVAL);
+	ck_assert_int_eq(kstrtouint("4294967296", 0, &u), -ERANGE);
+	ck_assert_int_eq(kstrtou8("256", 0, &byte), -ERANGE);
+	ck_assert_int_eq(kstrtoint("99999999999999999999", 0, &i), -ERANGE);
+	ck_assert_uint_eq(u, 255);
+
+	ck_assert_int_eq(kstrtobool("on", &b), 0);
+	ck_assert(b);
+	ck_assert_int_eq(kstrtobool("N", &b), 0);
+	ck_assert(!b);
+	ck_assert_int_eq(kstrtobool("", &b), -EINVAL);
+}
+END_TEST
+
+static int compare_ints(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+static int nr_swaps;
+
+static void swap_ints(void *a, void *b, int size)
+{
+	ck_assert_int_eq(size, sizeof(int));
+	nr_swaps++;
+	swap(*(int *)a, *(int *)b);
+}
+
+START_TEST(arrays_are_sorted)
+{
+	int values[257];
+
+	for (size_t num = 0; num < ARRAY_SIZE(values); num += 64) {
+		for (size_t i = 0; i < num; i++)
+			values[i] = (int)(i * 7919 % 101);
+		sort(values, num, sizeof(int), compare_ints,
+		     num % 128 ? swap_ints : NULL);
+		for (size_t i = 1; i < num; i++)
+			ck_assert_int_le(values[i - 1], values[i]);
+	}
+	ck_assert_int_gt(nr_swaps, 0);
+}
+END_TEST
+
+START_TEST(bits_are_found)
+{
+	DECLARE_BITMAP(map, 130);
+	unsigned long bit, seen = 0;
+
+	bitmap_zero(map, 130);
+	ck_assert_uint_eq(find_first_bit(map, 130), 130);
+	ck_assert_uint_eq(find_first_zero_bit(map, 130), 0);
+
+	ck_assert(!test_and_set_bit(3, map));
+	ck_assert(test_and_set_bit(3, map));
+	set_bit(64, map);
+	__set_bit(129, map);
+	ck_assert(test_bit(129, map));
+	for_each_set_bit(bit, map, 130) seen = seen * 1000 + bit;
+	ck_assert_uint_eq(seen, 3064129);
+	ck_assert_uint_eq(find_next_bit(map, 129, 65), 129);
+	ck_assert_uint_eq(bitmap_weight(map, 130), 3);
+
+	bitmap_fill(map, 130);
+	clear_bit(128, map);
+	ck_assert_uint_eq(find_first_zero_bit(map, 130), 128);
+	assign_bit(128, map, true);
+	ck_assert(bitmap_full(map, 130));
+	ck_assert(test_and_clear_bit(0, map));
+	ck_assert_uint_eq(GENMASK(7, 4), 0xf0);
+	ck_assert_int_eq(fls(0x80), 8);
+}
+END_TEST
+
+START_TEST(sums_come_out)
+{
+	ck_assert_uint_eq(int_sqrt(0), 0);
+	ck_assert_uint_eq(int_sqrt(99), 9);
+	ck_assert_uint_eq(int_sqrt(100), 10);
+	ck_assert_uint_eq(int_sqrt(ULONG_MAX), 0xffffffff);
+	ck_assert_uint_eq(gcd(48, 36), 12);
+	ck_assert_uint_eq(gcd(0, 5), 5);
+	ck_assert_int_eq(round_up(9, 8), 16);
+	ck_assert_int_eq(roundup(9, 7), 14);
+	ck_assert_int_eq(DIV_ROUND_UP(9, 4), 3);
+	ck_assert_int_eq(DIV_ROUND_CLOSEST(-9, 4), -2);
+	ck_assert_int_eq(clamp(7, 1, 5), 5);
+	ck_assert_int_eq(min_t(int, -1, 1), -1);
+	ck_assert_uint_eq(roundup_pow_of_two(5), 8);
+	ck_assert_int_eq(ilog2(8), 3);
+	ck_assert(is_power_of_2(8) && !is_power_of_2(6));
+}
+END_TEST
+
+START_TEST(errors_travel_in_pointers)
+{
+	ck_assert(IS_ERR(ERR_PTR(-EINVAL)));
+	ck_assert(!IS_ERR(NULL));
+	ck_assert(!IS_ERR(&nr_swaps));
+	ck_assert(IS_ERR_OR_NULL(NULL));
+	ck_assert_int_eq(PTR_ERR(ERR_PTR(-EINVAL)), -EINVAL);
+	ck_assert_int_eq(PTR_ERR_OR_ZERO(&nr_swaps), 0);
+}
+END_TEST
+
+START_TEST(dates_are_nanoseconds)
+{
+	struct timespec64 ts = ktime_to_timespec64(-1);
+
+	ck_assert_int_eq(ktime_set(1, 5), 1000000005);
+	ck_assert_int_eq(ktime_set(KTIME_SEC_MAX, 0), KTIME_MAX);
+	ck_assert_int_eq(ts.tv_sec, -1);
+	ck_assert_int_eq(ts.tv_nsec, 999999999);
+	ck_assert_int_eq(timespec64_to_ktime(ts), -1);
+	ck_assert_int_eq(ktime_us_delta(us_to_ktime(7), us_to_ktime(4)), 3);
+	ck_assert_int_lt(ktime_compare(1, 2), 0);
+	ck_assert_int_le(ktime_get(), ktime_get());
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("kapi/lib");
+	TCase *tc = tcase_create("lib");
+
+	tcase_add_test(tc, memory_is_aligned_and_zeroed_as_asked);
+	tcase_add_test(tc, what_does_not_fit_is_not_granted);
+	tcase_add_test(tc, a_block_grows_and_shrinks);
+	tcase_add_test(tc, strings_are_copied);
+	tcase_add_test(tc, numbers_are_read_strictly);
+	tcase_add_test(tc, arrays_are_sorted);
+	tcase_add_test(tc, bits_are_found);
+	tcase_add_test(tc, sums_come_out);
+	tcase_add_test(tc, errors_travel_in_pointers);
+	tcase_add_test(tc, dates_are_nanoseconds);
+	suite_add_tcase(suite, tc);
+
+	return suite_run(suite);
+}
