@@ -67,10 +67,10 @@ bool bind_is_ours(int fd)
 	if (ret)
 		return false;
 
-	if (client_welcome.front == CONTROL_FRONT_FUSE)
+	if (client_hello.welcome.front == CONTROL_FRONT_FUSE)
 		return S_ISREG(stx.stx_mode) &&
 		       makedev(stx.stx_dev_major, stx.stx_dev_minor) ==
-			       client_welcome.mount_dev;
+			       client_hello.welcome.mount_dev;
 
 	return S_ISCHR(stx.stx_mode) &&
 	       rdev_is_ours(makedev(stx.stx_rdev_major, stx.stx_rdev_minor));
@@ -100,7 +100,8 @@ int bind_new(int fd)
 	struct bind_request request = { .fd = fd };
 	int flags, ret;
 
-	memcpy(request.secret, client_welcome.secret, sizeof(request.secret));
+	memcpy(request.secret, client_hello.welcome.secret,
+	       sizeof(request.secret));
 	do {
 		ret = sys_ioctl(fd, BIND_IOC_BIND, &request);
 	} while (ret == -EINTR);
@@ -159,7 +160,7 @@ void bind_sync(uint64_t file_id)
 	struct control_sync sync = { .file_id = file_id };
 
 	/* A character device's close(2) waits by itself. */
-	if (client_welcome.front == CONTROL_FRONT_FUSE)
+	if (client_hello.welcome.front == CONTROL_FRONT_FUSE)
 		(void)control_ask(CONTROL_SYNC, &sync, sizeof(sync));
 }
 

@@ -17,11 +17,10 @@
 #include "sys.h"
 
 _Atomic(uint32_t) client_state = CLIENT_OFFLINE;
-struct control_welcome client_welcome;
+struct socket_hello client_hello;
 
 static pthread_mutex_t connect_lock = PTHREAD_MUTEX_INITIALIZER;
 static pid_t client_pid;
-static struct socket_hello client_hello; /* the last attempt */
 
 bool client_is_us(void)
 {
@@ -64,12 +63,12 @@ static void bind_what_is_open(void)
 	closedir(dir);
 }
 
-static int go_live(struct socket_hello *hello)
+static int go_live(void)
 {
 	uint32_t state = CLIENT_OFFLINE;
 	int fd, ret;
 
-	ret = socket_connect(hello, &fd);
+	ret = socket_connect(&client_hello, &fd);
 	if (ret)
 		return ret;
 
@@ -77,7 +76,6 @@ static int go_live(struct socket_hello *hello)
 	if (ret)
 		goto fail;
 
-	client_welcome = hello->welcome;
 	client_pid = getpid();
 
 	ret = control_start(fd, client_died);
@@ -86,8 +84,9 @@ static int go_live(struct socket_hello *hello)
 
 	/* The daemon reaches for what our arguments point to. Where a security
 	 * module restricts that, this is our consent. */
-	if (hello->pid > 0)
-		(void)prctl(PR_SET_PTRACER, (unsigned long)hello->pid, 0, 0, 0);
+	if (client_hello.pid > 0)
+		(void)prctl(PR_SET_PTRACER, (unsigned long)client_hello.pid, 0,
+			    0, 0);
 
 	/* Release: pairs with client_is_us(). Unless it died already. */
 	atomic_compare_exchange_strong_explicit(
@@ -104,7 +103,6 @@ fail:
 
 int client_connect(struct socket_hello *r_hello)
 {
-	struct socket_hello hello;
 	int saved = errno, cancel_state, ret = 0;
 
 	if (client_live())
@@ -116,7 +114,9 @@ int client_connect(struct socket_hello *r_hello)
 	if (client_dead())
 		ret = -ENODEV;
 	else if (!client_live())
-		ret = go_live(r_hello ? r_hello : &hello);
+		ret = go_live();
+	if (r_hello)
+		*r_hello = client_hello;
 
 	pthread_mutex_unlock(&connect_lock);
 	pthread_setcancelstate(cancel_state, NULL);
@@ -129,10 +129,10 @@ const char *client_path(const char *path, char *buf, size_t size)
 {
 	int len;
 
-	if (strcmp(client_welcome.devdir, "/dev") == 0)
+	if (strcmp(client_hello.welcome.devdir, "/dev") == 0)
 		return path;
 
-	len = snprintf(buf, size, "%s%s", client_welcome.devdir,
+	len = snprintf(buf, size, "%s%s", client_hello.welcome.devdir,
 		       path + strlen("/dev"));
 
 	return len > 0 && (size_t)len < size ? buf : NULL;

@@ -24,11 +24,11 @@ enum client_state {
 };
 
 extern _Atomic(uint32_t) client_state;
-extern struct control_welcome client_welcome; /* constant while not offline */
+extern struct socket_hello client_hello; /* constant while not offline */
 
 /*
  * Connect if this was not done yet. @r_hello, if not NULL, tells about the
- * attempt. Prints nothing, locks no memory.
+ * last attempt on error. Prints nothing, locks no memory.
  *
  * Blocks: until the daemon answers.
  *
@@ -42,7 +42,7 @@ int client_connect(struct socket_hello *r_hello);
 /* True: connected. A hint, the daemon may go at any time. */
 static inline bool client_live(void)
 {
-	/* Relaxed: whoever needs the welcome calls client_is_us(). */
+	/* Relaxed: whoever needs the hello calls client_is_us(). */
 	return atomic_load_explicit(&client_state, memory_order_relaxed) ==
 	       CLIENT_LIVE;
 }

@@ -61,9 +61,10 @@ static void complain(const struct socket_hello *hello, int ret)
 			      "evl-cused at %s speaks %u\n",
 			      CONTROL_ABI, hello->path, hello->welcome.abi);
 	else
-		(void)dprintf(STDERR_FILENO,
-			      "evl: core not enabled: no evl-cused at %s (%m)\n",
-			      hello->path);
+		(void)dprintf(
+			STDERR_FILENO,
+			"evl: core not enabled: no evl-cused at %s (%m)\n",
+			hello->path);
 }
 
 static int init_once(void)

@@ -38,7 +38,7 @@ static bool starts_with(const char *path, const char *prefix)
 static bool nodes_elsewhere(void)
 {
 	return client_live() && client_is_us() &&
-	       strcmp(client_welcome.devdir, "/dev") != 0;
+	       strcmp(client_hello.welcome.devdir, "/dev") != 0;
 }
 
 /* Open what the daemon has for @path. -1 with errno on failure. */

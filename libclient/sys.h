@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -63,6 +64,15 @@ static inline ssize_t sys_write(int fd, const void *buf, size_t count)
 	int saved = errno;
 
 	return sys_result(syscall(SYS_write, fd, buf, count), saved);
+}
+
+/* Bare as well: TSan, which follows descriptors, would see those that come in
+ * by SCM_RIGHTS and not see sys_close(). */
+static inline ssize_t sys_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	int saved = errno;
+
+	return sys_result(syscall(SYS_recvmsg, fd, msg, flags), saved);
 }
 
 static inline int sys_futex(_Atomic(uint32_t) *word, int op, uint32_t val)

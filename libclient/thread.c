@@ -121,7 +121,7 @@ static int thread_settle(struct thread *thread, const char *name)
 	slot_init(&thread->slot, ch, thread->where.slot,
 		  placement_alone(&allowed, ch->geometry.worker_cpu));
 	placement_apply(placement_choose(sched_getcpu(), &allowed,
-					 client_welcome.worker_cpus,
+					 client_hello.welcome.worker_cpus,
 					 CONTROL_CPU_WORDS));
 
 	/* prctl() takes 15 characters and leaves the others. */
@@ -235,6 +235,9 @@ EXPORT int evl_detach_thread(int flags)
 		return -EINVAL;
 	if (thread == NULL)
 		return -EPERM;
+	/* A signal handler, and the call under it still needs the slot. */
+	if (thread->slot.busy)
+		return -EBUSY;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 

@@ -224,6 +224,7 @@ static void on_patience_end(struct ev_loop *loop, struct ev_timer *w,
 			    int revents)
 {
 	*(bool *)w->data = true;
+	inband_break();
 }
 
 void front_hangup(void)
@@ -241,8 +242,10 @@ void front_hangup(void)
 	timer.data = &late;
 	ev_now_update(inband_loop());
 	ev_timer_start(inband_loop(), &timer);
+	request_on_idle(inband_break);
 	while (request_pending() && !late)
-		inband_run_once(true);
+		inband_run();
+	request_on_idle(NULL);
 	ev_timer_stop(inband_loop(), &timer);
 	request_report();
 }

@@ -57,5 +57,7 @@ void request_hangup(struct session *session);
 
 /* Is there a request which the vfs has not given back yet? */
 bool request_pending(void);
+/* Call @func when there is none any more; NULL: no more. */
+void request_on_idle(void (*func)(void));
 /* Name them in the log, and the drivers that keep them. */
 void request_report(void);

@@ -95,8 +95,8 @@ static void hold(const struct message *msg)
 	irq_work_queue(&later);
 }
 
-static void __printf(2, 0)
-	append(struct message *msg, const char *fmt, va_list ap)
+__printf(2, 0) static void append(struct message *msg, const char *fmt,
+				  va_list ap)
 {
 	size_t room = sizeof(msg->text) - msg->len;
 	int len = vsnprintf(msg->text + msg->len, room, fmt, ap);

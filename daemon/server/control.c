@@ -296,7 +296,7 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 	struct client *client = container_of(w, struct client, io);
 	/* One byte more than any message has: what is longer shows. Without
 	 * room for control data the kernel drops descriptors sent along. */
-	char buf[sizeof(struct control_message) + 1]
+	static char buf[sizeof(struct control_message) + 1]
 		__attribute__((aligned(8)));
 	ssize_t size;
 

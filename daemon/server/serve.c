@@ -124,6 +124,15 @@ static void watch(struct slot *slot)
 {
 	struct channel *ch = slot->ch;
 
+	/* Closed while its last request was served: there is to be no other.
+	 * Relaxed: we are the one who closes it. */
+	if (!atomic_load_explicit(&slot->open, memory_order_relaxed))
+		return;
+	/* A fiber which others woke may end while the channel is cold: nobody
+	 * looks then, the client must ring. Relaxed: we wrote it. */
+	if (!atomic_load_explicit(&ch->source.hot, memory_order_relaxed))
+		return;
+
 	for (unsigned int i = 0; i < ch->nr_watched; i++)
 		if (ch->watched[i] == slot)
 			return;

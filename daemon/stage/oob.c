@@ -20,6 +20,7 @@
 
 #define MAX_WORKERS	64
 #define ROUNDS_PER_TICK 64
+#define LOOK_NS		20000 /* while awake, cold sources wait so long */
 
 struct oob_worker {
 	struct stage stage; /* first: kick_worker() casts */
@@ -38,6 +39,7 @@ struct oob_worker {
 	struct list_head hot;  /* struct oob_source, polled each round */
 	struct list_head cold; /* waited for through epoll_fd */
 	uint64_t tick_ns;      /* when the clock was last read, idle */
+	uint64_t look_ns;      /* when we last looked for kicks, idle */
 	bool spins;
 	_Atomic(unsigned int) nr_sources;
 };
@@ -166,6 +168,19 @@ static void take_events(struct oob_worker *worker,
 	}
 }
 
+/* Who is cold must not have to wait until those who are hot fall silent. */
+static void look_for_kicks(struct oob_worker *worker)
+{
+	struct epoll_event events[16];
+	int count;
+
+	if (list_empty(&worker->cold))
+		return;
+	count = epoll_wait(worker->epoll_fd, events, 16, 0);
+	if (count > 0)
+		take_events(worker, events, count);
+}
+
 /* The one place where a worker waits in the kernel. */
 static void sleep_until_kicked(struct oob_worker *worker)
 {
@@ -223,12 +238,14 @@ static bool work_round(struct oob_worker *worker)
 
 static void serve(struct oob_worker *worker)
 {
-	unsigned int idle_rounds = 0;
+	unsigned int idle_rounds = 0, busy_rounds = 0;
 
 	/* Acquire: pairs with oob_stop(). */
 	while (!atomic_load_explicit(&worker->stopping, memory_order_acquire)) {
 		if (work_round(worker)) {
 			idle_rounds = 0;
+			if (++busy_rounds % ROUNDS_PER_TICK == 0)
+				look_for_kicks(worker);
 			continue;
 		}
 
@@ -238,6 +255,10 @@ static void serve(struct oob_worker *worker)
 			if (!stay_awake(worker, worker->tick_ns)) {
 				sleep_until_kicked(worker);
 				continue;
+			}
+			if (worker->tick_ns - worker->look_ns >= LOOK_NS) {
+				worker->look_ns = worker->tick_ns;
+				look_for_kicks(worker);
 			}
 		}
 		cpu_relax();

@@ -218,8 +218,8 @@ EXPORT void device_initialize(struct device *dev)
 	INIT_LIST_HEAD(&dev->link);
 }
 
-static int __printf(2, 0)
-	set_name(struct device *dev, const char *fmt, va_list ap)
+__printf(2, 0) static int set_name(struct device *dev, const char *fmt,
+				   va_list ap)
 {
 	char *name;
 

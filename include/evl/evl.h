@@ -41,7 +41,8 @@ extern "C" {
  * Connects the process to evl-cused, binds the EVL files it has already
  * open, and locks its memory. Done once per process: later calls return what
  * the first one did. evl_attach_thread() calls it, so most programs need not.
- * A forked child starts anew, and may call it again.
+ * A forked child starts anew, and may call it again. Once the daemon has gone
+ * away, calls fail with ENODEV for the rest of the process's life.
  *
  * The daemon is looked for at $EVL_CUSED_SOCKET if that is set, otherwise
  * among the user's own (below $XDG_RUNTIME_DIR) and then system-wide

@@ -72,6 +72,7 @@ int evl_attach_thread(int flags, const char *fmt, ...) __check_printf(2, 3);
  * Blocks: until the daemon answers.
  *
  * Return: 0, or
+ *   -EBUSY	called by a signal handler which broke into an oob call
  *   -EINVAL	@flags is not 0
  *   -EPERM	the caller is not attached
  */

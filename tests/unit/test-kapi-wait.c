@@ -11,6 +11,8 @@
 #include <linux/mutex.h>
 #include <linux/semaphore.h>
 #include <linux/wait.h>
+#include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #define PENDING 12345 /* nothing returns that */
@@ -223,6 +225,45 @@ START_TEST(a_waiter_is_seen_before_it_tests)
 }
 END_TEST
 
+#define NR_TURNS 100000
+
+static int turn; /* 1: the fiber's, 0: the thread's */
+
+static void take_turns(void *arg)
+{
+	for (int i = 0; i < NR_TURNS; i++) {
+		wait_event(queue, __atomic_load_n(&turn, __ATOMIC_RELAXED));
+		__atomic_store_n(&turn, 0, __ATOMIC_RELAXED);
+	}
+	*(long *)arg = 0;
+}
+
+/* Wakes only if it sees somebody wait, as drivers do. */
+static void *give_turns(void *arg)
+{
+	for (int i = 0; i < NR_TURNS; i++) {
+		while (__atomic_load_n(&turn, __ATOMIC_RELAXED))
+			sched_yield();
+		__atomic_store_n(&turn, 1, __ATOMIC_RELAXED);
+		if (waitqueue_active(&queue))
+			wake_up(&queue);
+	}
+
+	return NULL;
+}
+
+START_TEST(no_wakeup_is_lost_between_threads)
+{
+	pthread_t thread;
+
+	start(0, take_turns);
+	ck_assert_int_eq(pthread_create(&thread, NULL, give_turns, NULL), 0);
+	while (rets[0] == PENDING)
+		step();
+	pthread_join(thread, NULL);
+}
+END_TEST
+
 static int nr_events;
 
 static void on_event(struct poll_entry *entry)
@@ -387,6 +428,7 @@ int main(void)
 	TCase *tc;
 
 	tc = tcase_create("wait queues");
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, test_stage_teardown);
 	tcase_add_test(tc, a_wakeup_has_the_condition_tested_again);
 	tcase_add_test(tc, a_wakeup_before_the_sleep_is_not_lost);
@@ -395,6 +437,7 @@ int main(void)
 	tcase_add_test(tc, a_timeout_tells_what_was_left);
 	tcase_add_test(tc, a_waiter_is_seen_before_it_tests);
 	tcase_add_test(tc, pollers_are_told);
+	tcase_add_test(tc, no_wakeup_is_lost_between_threads);
 	tcase_add_test(tc, sleep_is_refused_where_nobody_can);
 	suite_add_tcase(suite, tc);
 

@@ -23,7 +23,7 @@ int kstrtou16(const char *s, unsigned int base, u16 *res);
 int kstrtos16(const char *s, unsigned int base, s16 *res);
 int kstrtou8(const char *s, unsigned int base, u8 *res);
 int kstrtos8(const char *s, unsigned int base, s8 *res);
-/* y, Y, 1, on; n, N, 0, off. */
+/* y, t, 1, on; n, f, 0, off; capitals too. */
 int kstrtobool(const char *s, bool *res);
 
 #define kstrtou64(s, base, res) kstrtoull(s, base, (unsigned long long *)(res))
