@@ -1,1 +1,511 @@
-int main(void){return 0;}
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random clients: a few at a time, of one process, say random things on the
+ * control socket, in the slots and through the nodes, mostly close enough to
+ * what is right to get somewhere. The daemon must go on serving a well-behaved
+ * client, and in the end have nothing of theirs.
+ *
+ * The seed is printed; EVL_FUZZ_SEED repeats a run, as far as the daemon's
+ * timing lets it. EVL_FUZZ_SECONDS is how long it goes on (5).
+ */
+#include "daemon.h"
+#include "endure.h"
+#include "raw-client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <uapi/evl/devices/loopback.h>
+#include <unistd.h>
+#include <wire/bind.h>
+
+#define NR_CLIENTS  6
+#define NR_CHANNELS 3
+#define NR_FILES    8
+
+struct actor {
+	int fd; /* -1: not connected */
+	uint8_t secret[CONTROL_SECRET_SIZE];
+	struct raw_channel channels[NR_CHANNELS]; /* base NULL: none */
+};
+
+static struct actor actors[NR_CLIENTS];
+static int files[NR_FILES]; /* -1: none */
+static uint64_t state;	    /* of the generator */
+static unsigned long nr_steps;
+
+/* All the daemon may write to, whatever we ask it for. */
+static char scratch[1 << 17];
+
+static uint32_t any(void)
+{
+	/* SplitMix64: any seed will do. */
+	uint64_t z = state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+
+	return (uint32_t)(z >> 32);
+}
+
+static uint32_t below(uint32_t limit)
+{
+	return any() % limit;
+}
+
+static bool one_in(uint32_t n)
+{
+	return below(n) == 0;
+}
+
+/* Mostly small, else at an edge. */
+static uint32_t number(void)
+{
+	static const uint32_t edges[] = {
+		63, 64, 65, 4095, 4096, 16383, 16384, 16385, 65536,
+		(1u << 20) - 1, 1u << 20, 0x7fffffff, 0x80000000, 0xfffffffe,
+		0xffffffff,
+	};
+
+	if (one_in(4))
+		return edges[below(sizeof(edges) / sizeof(edges[0]))];
+
+	return one_in(8) ? any() : below(16);
+}
+
+/* Nowhere, or in the first half of @scratch: what is asked for is shorter than
+ * the other half. */
+static uint64_t address(void)
+{
+	switch (below(8)) {
+	case 0:
+		return 0;
+	case 1:
+		return UINT64_MAX - below(16);
+	case 2:
+		return UINT64_C(1) << below(64);
+	default:
+		return (uintptr_t)scratch + below(sizeof(scratch) / 2);
+	}
+}
+
+static int any_file(void)
+{
+	return files[below(NR_FILES)];
+}
+
+static struct raw_channel *any_channel(struct actor *actor)
+{
+	struct raw_channel *ch = &actor->channels[below(NR_CHANNELS)];
+
+	return ch->base ? ch : NULL;
+}
+
+static void drop_channels(struct actor *actor)
+{
+	for (int i = 0; i < NR_CHANNELS; i++) {
+		if (actor->channels[i].base)
+			raw_channel_free(&actor->channels[i]);
+		actor->channels[i].base = NULL;
+	}
+}
+
+static void disconnect(struct actor *actor)
+{
+	if (actor->fd >= 0)
+		close(actor->fd);
+	actor->fd = -1;
+	/* What it has mapped it may go on writing to for a while. */
+	if (one_in(2))
+		drop_channels(actor);
+}
+
+static void keep_channel(struct actor *actor, const int fds[2])
+{
+	struct raw_channel *ch = &actor->channels[below(NR_CHANNELS)];
+
+	if (ch->base)
+		raw_channel_free(ch);
+	ch->memfd = fds[0];
+	ch->bell_fd = fds[1];
+	ch->base = mmap(NULL, CHANNEL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+			ch->memfd, 0);
+	if (ch->base == MAP_FAILED) {
+		/* READY already: it came too late for us. */
+		close(ch->memfd);
+		close(ch->bell_fd);
+		ch->base = NULL;
+	}
+	/* Its eventfd may be left full and blocking by somebody else of us. */
+	else
+		fcntl(ch->bell_fd, F_SETFL, O_NONBLOCK);
+}
+
+/* Take what the daemon has said, without waiting for it. */
+static void listen_to(struct actor *actor)
+{
+	char buf[sizeof(struct control_welcome) + sizeof(struct control_message)];
+	struct control_welcome *welcome = (void *)buf;
+	int fds[2], avail;
+
+	while (recv(actor->fd, &avail, 1, MSG_PEEK | MSG_DONTWAIT) >= 0) {
+		size_t size = raw_receive(actor->fd, buf, sizeof(buf), fds);
+
+		if (size == 0) {
+			disconnect(actor);
+			return;
+		}
+		if (fds[0] >= 0)
+			keep_channel(actor, fds);
+		if (size == sizeof(*welcome) && welcome->magic == CONTROL_MAGIC)
+			memcpy(actor->secret, welcome->secret,
+			       sizeof(actor->secret));
+	}
+}
+
+static void say(struct actor *actor, const void *msg, size_t size)
+{
+	/* A full queue is the daemon's way to say "later". */
+	send(actor->fd, msg, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void say_hello(struct actor *actor)
+{
+	struct control_hello hello = {
+		.magic = CONTROL_MAGIC,
+		.abi = CONTROL_ABI,
+		.tool = one_in(16),
+	};
+	size_t size = sizeof(hello);
+
+	if (one_in(8))
+		((uint32_t *)&hello)[below(sizeof(hello) / 4)] = number();
+	if (one_in(16))
+		size = below(sizeof(hello) + 1);
+	actor->fd = raw_connect();
+	say(actor, &hello, size);
+}
+
+static size_t size_of(uint32_t type)
+{
+	switch (type) {
+	case CONTROL_CHANNEL_NEW:
+		return sizeof(struct control_header);
+	case CONTROL_ATTACH:
+		return CONTROL_SIZE(attach);
+	case CONTROL_QUERY:
+		return CONTROL_SIZE(query);
+	default:
+		return CONTROL_SIZE(slot);
+	}
+}
+
+static void ask(struct actor *actor)
+{
+	struct control_message msg = {
+		.header = { .type = one_in(16) ? number() : 1 + below(8),
+			    .seq = any() },
+	};
+	uint32_t *body = (uint32_t *)&msg.u;
+	size_t size = size_of(msg.header.type);
+
+	for (int i = 0; i < 8; i++)
+		body[i] = one_in(3) ? number() : 0;
+	if (msg.header.type == CONTROL_ATTACH && !one_in(4)) {
+		msg.u.attach.tid = getpid();
+		msg.u.attach.efd = any_file();
+	}
+	if (one_in(16))
+		msg.header.result = (int32_t)number();
+	if (one_in(16))
+		msg.header.reserved = number();
+	if (one_in(16))
+		size = below(sizeof(msg) + 1);
+
+	say(actor, &msg, size);
+}
+
+static void close_file(int i)
+{
+	if (files[i] >= 0)
+		close(files[i]);
+	files[i] = -1;
+}
+
+/* Never one that blocks: there is nobody to wake us. */
+static void open_file(void)
+{
+	static const char *const nodes[] = { "evl/xbuf/clone",
+					     "evl/thread/clone", "loopback",
+					     "evl/xbuf/fuzz", "evl/xbuf/none" };
+	int i = (int)below(NR_FILES);
+
+	close_file(i);
+	files[i] = raw_open(nodes[below(5)], O_RDWR | O_NONBLOCK);
+}
+
+static void clone(int fd)
+{
+	struct bind_clone req = { .attrs_len = one_in(3) ? 0 : 8 };
+	uint32_t *sizes = (uint32_t *)req.attrs;
+
+	/* No bigger than @scratch has room for. */
+	sizes[0] = one_in(8) ? 0 : below(8192);
+	sizes[1] = one_in(8) ? 0 : below(8192);
+	if (one_in(2))
+		strcpy(req.name, "fuzz");
+	if (one_in(8))
+		((uint32_t *)&req)[below(20)] = number();
+	if (one_in(16))
+		req.attrs_len = number();
+	req.flags = one_in(8) ? number() : one_in(2) ? 1u << 16 : 0;
+	ioctl(fd, BIND_IOC_CLONE, &req);
+}
+
+static void bind_file(const struct actor *actor, int fd)
+{
+	struct bind_request req = {
+		.fd = one_in(4) ? (int32_t)number() : fd,
+		.reserved = one_in(16) ? number() : 0,
+	};
+
+	memcpy(req.secret, actor->secret, sizeof(req.secret));
+	if (one_in(8))
+		req.secret[below(16)] ^= (uint8_t)any();
+	ioctl(fd, BIND_IOC_BIND, &req);
+}
+
+static void control_file(int fd)
+{
+	static const unsigned int cmds[] = {
+		LOOPBACK_IOC_NOP, LOOPBACK_IOC_ECHO, LOOPBACK_IOC_WAKE,
+		_IOWR('x', 1, char[4096]), _IOW(0xec, 0x73, uint32_t),
+		_IOR(0xec, 0x70, char[64]),
+	};
+
+	ioctl(fd, cmds[below(sizeof(cmds) / sizeof(cmds[0]))], scratch);
+}
+
+static void use_file(const struct actor *actor)
+{
+	int fd = any_file();
+	uint32_t flags = number();
+
+	if (fd < 0)
+		return;
+
+	switch (below(8)) {
+	case 0:
+		ck_assert_int_le(read(fd, scratch, below(8192)), 8192);
+		break;
+	case 1:
+		ck_assert_int_le(write(fd, scratch, below(8192)), 8192);
+		break;
+	case 2:
+		clone(fd);
+		break;
+	case 3:
+		/* Leaves us what keeps us from blocking. */
+		flags |= O_NONBLOCK;
+		ioctl(fd, BIND_IOC_SETFL, &flags);
+		break;
+	case 4:
+		control_file(fd);
+		break;
+	default:
+		bind_file(actor, fd);
+		break;
+	}
+}
+
+static void ring(const struct raw_channel *ch, unsigned int slot)
+{
+	const uint64_t value = one_in(64) ? number() : 1;
+
+	channel_ring(ch->base, slot);
+	if (write(ch->bell_fd, &value, sizeof(value)) < 0)
+		ck_assert(errno == EAGAIN || errno == EINVAL);
+}
+
+/* Slot 0 is the one that is most likely to be ours. */
+static unsigned int any_slot(void)
+{
+	return one_in(4) ? below(CHANNEL_SLOTS) : below(2);
+}
+
+static void post(const struct raw_channel *ch)
+{
+	unsigned int n = any_slot();
+	struct channel_slot *slot = channel_slot_at(ch->base, n);
+
+	slot->request = (struct channel_request){
+		.op = one_in(16) ? number() : 1 + below(3),
+		.fd = one_in(8) ? (int32_t)number() : any_file(),
+		.cmd = one_in(2) ? number() : LOOPBACK_IOC_NOP + below(4),
+		.window_len = number(),
+		.addr = address(),
+		.count = one_in(8) ? number() : below(4096),
+		.cpu = below(4),
+	};
+	/* What is read must have room behind any address we gave. */
+	if (slot->request.count > sizeof(scratch) / 2)
+		slot->request.addr = 8;
+	atomic_fetch_add(&slot->posted, one_in(8) ? number() : 1);
+	ring(ch, n);
+}
+
+/* Any word of header and slots, but for the addresses. */
+static void scribble(const struct raw_channel *ch)
+{
+	uint32_t nr_words = CHANNEL_SLOTS_OFFSET / 4, n;
+	struct channel_slot *slot = channel_slot_at(ch->base, any_slot());
+	uint32_t *words = ch->base;
+
+	if (one_in(4)) {
+		n = one_in(2) ? below(64) : below(nr_words);
+		words[n] = number();
+		return;
+	}
+
+	words = (uint32_t *)slot;
+	n = below(sizeof(*slot) / 4);
+	if (n == offsetof(struct channel_request, addr) / 4 ||
+	    n == offsetof(struct channel_request, addr) / 4 + 1 ||
+	    n == offsetof(struct channel_request, count) / 4)
+		return;
+	words[n] = number();
+}
+
+static void use_channel(struct actor *actor)
+{
+	const struct raw_channel *ch = any_channel(actor);
+	struct channel_slot *slot;
+	unsigned int n = any_slot();
+
+	if (ch == NULL)
+		return;
+
+	switch (below(8)) {
+	case 0:
+		slot = channel_slot_at(ch->base, n);
+		atomic_store(&slot->cancel, atomic_load(&slot->posted));
+		ring(ch, n);
+		break;
+	case 1:
+		memset(channel_window_at(ch->base, n), (int)any(),
+		       CHANNEL_WINDOW_SIZE);
+		break;
+	case 2:
+	case 3:
+		scribble(ch);
+		break;
+	case 4:
+		ring(ch, n);
+		break;
+	default:
+		post(ch);
+		break;
+	}
+}
+
+static void step(void)
+{
+	struct actor *actor = &actors[below(NR_CLIENTS)];
+
+	if (actor->fd < 0) {
+		say_hello(actor);
+		return;
+	}
+
+	listen_to(actor);
+	if (actor->fd < 0)
+		return;
+	if (one_in(64))
+		disconnect(actor);
+	else if (one_in(8))
+		open_file();
+	else if (one_in(3))
+		ask(actor);
+	else if (one_in(2))
+		use_file(actor);
+	else
+		use_channel(actor);
+}
+
+static void leave(void)
+{
+	for (int i = 0; i < NR_CLIENTS; i++) {
+		disconnect(&actors[i]);
+		drop_channels(&actors[i]);
+	}
+	for (int i = 0; i < NR_FILES; i++)
+		close_file(i);
+}
+
+static time_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+
+	return ts.tv_sec;
+}
+
+static long from_env(const char *name, long value)
+{
+	const char *text = getenv(name);
+
+	return text ? strtol(text, NULL, 0) : value;
+}
+
+START_TEST(the_daemon_gets_over_random_clients)
+{
+	time_t end = now() + from_env("EVL_FUZZ_SECONDS", 5);
+	struct daemon_usage before, after;
+
+	endure_check_service();
+	endure_await_quiet();
+	before = daemon_usage(&test_daemon);
+	while (now() < end) {
+		for (int i = 0; i < 1000; i++, nr_steps++)
+			step();
+		endure_check_service();
+	}
+	leave();
+	endure_check_service();
+	endure_await_quiet();
+
+	after = daemon_usage(&test_daemon);
+	printf("fuzz-control: %lu steps\n", nr_steps);
+	ck_assert_uint_eq(after.nr_fds, before.nr_fds);
+	ck_assert_uint_eq(after.nr_threads, before.nr_threads);
+}
+END_TEST
+
+int main(void)
+{
+	long seed = from_env("EVL_FUZZ_SEED", (long)time(NULL) ^ getpid() << 16);
+	Suite *suite = suite_create("fuzz/control");
+	TCase *tcase = tcase_create("control");
+
+	state = (uint64_t)seed;
+	printf("fuzz-control: EVL_FUZZ_SEED=%ld\n", seed);
+	fflush(stdout);
+	for (int i = 0; i < NR_CLIENTS; i++)
+		actors[i].fd = -1;
+	for (int i = 0; i < NR_FILES; i++)
+		files[i] = -1;
+
+	tcase_add_checked_fixture(tcase, endure_setup, endure_teardown);
+	tcase_set_timeout(tcase, 60. + (double)from_env("EVL_FUZZ_SECONDS", 5));
+	tcase_add_test(tcase, the_daemon_gets_over_random_clients);
+	suite_add_tcase(suite, tcase);
+
+	return suite_run(suite);
+}
