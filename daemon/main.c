@@ -27,6 +27,9 @@
 
 #define MAX_INBAND_FIBERS 16384
 #define MAX_BOUND_FDS	  65536
+
+/* 0: the usual. The sanitizers' frames are that much larger. */
+#define STACK_SIZE (FIBER_ASAN || FIBER_TSAN ? 256u << 10 : 0u)
 #define MIN_NOFILE	  32 /* what we need before the first client comes */
 
 static struct stack_pool *stacks;
@@ -107,7 +110,7 @@ static int start_stages(const struct config *config)
 	};
 	int ret;
 
-	ret = stack_pool_new(0, MAX_INBAND_FIBERS + config->max_threads,
+	ret = stack_pool_new(STACK_SIZE, MAX_INBAND_FIBERS + config->max_threads,
 			     &stacks);
 	if (ret == 0)
 		ret = inband_init(stacks, MAX_INBAND_FIBERS);
@@ -216,22 +219,10 @@ static void stop_all(void)
 	stacks = stack_pool_free(stacks);
 }
 
-int main(int argc, char **argv)
+static int serve(const struct config *config)
 {
-	struct config config;
-	int status, ret;
+	int status = start_all(config);
 
-	config_parse(&config, argc, argv);
-	log_init(config.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, NULL);
-	umask(0022);
-
-	if (raise_nofile() || paths_prepare(&config))
-		return EXIT_OTHER;
-	ret = server_lock(config.socket);
-	if (ret)
-		return ret == -EADDRINUSE ? EXIT_RUNNING : EXIT_OTHER;
-
-	status = start_all(&config);
 	if (status == 0) {
 		notify("READY=1");
 		inband_run();
@@ -240,7 +231,27 @@ int main(int argc, char **argv)
 			status = EXIT_OTHER;
 	}
 	stop_all();
-	server_unlock();
+
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	int status = EXIT_OTHER, ret;
+	struct config config;
+
+	config_parse(&config, argc, argv);
+	log_init(config.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, NULL);
+	umask(0022);
+
+	if (raise_nofile() == 0 && paths_prepare(&config) == 0) {
+		ret = server_lock(config.socket);
+		if (ret == 0)
+			status = serve(&config);
+		else if (ret == -EADDRINUSE)
+			status = EXIT_RUNNING;
+		server_unlock();
+	}
 	free(config.socket);
 	free(config.mount);
 

@@ -208,11 +208,10 @@ static bool message_receive(void)
 	ssize_t size;
 
 	/* Relaxed: set before this thread was started. */
-	size = sys_recvmsg(
-		atomic_load_explicit(&control_fd, memory_order_relaxed), &msg,
-		MSG_CMSG_CLOEXEC);
+	size = recvmsg(atomic_load_explicit(&control_fd, memory_order_relaxed),
+		       &msg, MSG_CMSG_CLOEXEC);
 	if (size < 0)
-		return size == -EINTR;
+		return errno == EINTR;
 
 	memset(&reply, 0, sizeof(reply));
 	take_fds(&msg, &reply);

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -29,11 +28,23 @@ static inline long sys_result(long ret, int saved_errno)
 	return ret;
 }
 
+/* TSan follows descriptors, and must see each of them closed. */
+#if defined(__SANITIZE_THREAD__)
+#define SYS_CLOSE(fd) close(fd)
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SYS_CLOSE(fd) close(fd)
+#endif
+#endif
+#ifndef SYS_CLOSE
+#define SYS_CLOSE(fd) syscall(SYS_close, fd)
+#endif
+
 static inline int sys_close(int fd)
 {
 	int saved = errno;
 
-	return (int)sys_result(syscall(SYS_close, fd), saved);
+	return (int)sys_result(SYS_CLOSE(fd), saved);
 }
 
 static inline int sys_open(const char *path, int flags)
@@ -64,15 +75,6 @@ static inline ssize_t sys_write(int fd, const void *buf, size_t count)
 	int saved = errno;
 
 	return sys_result(syscall(SYS_write, fd, buf, count), saved);
-}
-
-/* Bare as well: TSan, which follows descriptors, would see those that come in
- * by SCM_RIGHTS and not see sys_close(). */
-static inline ssize_t sys_recvmsg(int fd, struct msghdr *msg, int flags)
-{
-	int saved = errno;
-
-	return sys_result(syscall(SYS_recvmsg, fd, msg, flags), saved);
 }
 
 static inline int sys_futex(_Atomic(uint32_t) *word, int op, uint32_t val)

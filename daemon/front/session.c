@@ -106,7 +106,7 @@ static bool take_message(struct session *session)
 /* At most @max messages. */
 static void take_messages(struct session *session, unsigned int max)
 {
-	/* Not over before settling: then it is there still after it. */
+	/* With its last request a doomed session is over: settling frees it. */
 	while (max-- > 0 && take_message(session))
 		if (session->depth == 0 && session_is_over(session))
 			break;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
-#include "stage/context.h"
 #include "stage/stack-pool.h"
 
 #include <assert.h>
@@ -21,11 +20,7 @@
 #define VALGRIND_ENABLE_ERROR_REPORTING	    ((void)0)
 #endif
 
-#if FIBER_ASAN || FIBER_TSAN
-#define DEFAULT_STACK_SIZE (256 << 10) /* their frames are that much larger */
-#else
 #define DEFAULT_STACK_SIZE (64 << 10)
-#endif
 #define MAX_STACK_SIZE	   (1 << 30)
 #define STACKS_PER_CHUNK   16
 #define PATTERN		   UINT64_C(0x57acc0de57acc0de)

@@ -282,6 +282,19 @@ static struct open_file *file_in_use(struct vfs_request *rq)
 
 static void start_waiting_releases(void);
 
+/* What is to be opened may be removed before the fiber comes to run. */
+static void hold_node(struct vfs_request *rq)
+{
+	if (rq->op == VFS_OPEN)
+		node_get(rq->node);
+}
+
+static void drop_node(struct vfs_request *rq)
+{
+	if (rq->op == VFS_OPEN)
+		node_put(rq->node);
+}
+
 static void run_request(void *arg)
 {
 	struct vfs_request *rq = arg;
@@ -303,6 +316,7 @@ static void run_request(void *arg)
 		rq->file->releasing = true;
 		release_file(rq->file);
 	}
+	drop_node(rq);
 	task_set(rq->fiber, NULL);
 	if (of)
 		leave_driver(of);
@@ -342,10 +356,12 @@ void vfs_submit(struct vfs_request *rq)
 	 * in between. */
 	if (rq->op == VFS_RELEASE)
 		rq->file->releasing = true;
+	hold_node(rq);
 	ret = inband_spawn(run_request, rq, &rq->fiber);
 	if (ret && rq->op == VFS_RELEASE) {
 		list_add_tail(&rq->link, &waiting_releases);
 	} else if (ret) {
+		drop_node(rq);
 		rq->fiber = NULL;
 		answer(rq, ret);
 		rq->free(rq);

@@ -14,12 +14,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <uapi/evl/devices/loopback.h>
 #include <unistd.h>
@@ -28,6 +31,7 @@
 #define NR_CLIENTS  6
 #define NR_CHANNELS 3
 #define NR_FILES    8
+#define NR_THREADS  4 /* to be attached; all but the first do nothing */
 
 struct actor {
 	int fd; /* -1: not connected */
@@ -37,6 +41,7 @@ struct actor {
 
 static struct actor actors[NR_CLIENTS];
 static int files[NR_FILES]; /* -1: none */
+static _Atomic(pid_t) tids[NR_THREADS];
 static uint64_t state;	    /* of the generator */
 static unsigned long nr_steps;
 
@@ -218,7 +223,7 @@ static void ask(struct actor *actor)
 	for (int i = 0; i < 8; i++)
 		body[i] = one_in(3) ? number() : 0;
 	if (msg.header.type == CONTROL_ATTACH && !one_in(4)) {
-		msg.u.attach.tid = getpid();
+		msg.u.attach.tid = tids[below(NR_THREADS)];
 		msg.u.attach.efd = any_file();
 	}
 	if (one_in(16))
@@ -250,7 +255,7 @@ static void open_file(void)
 	files[i] = raw_open(nodes[below(5)], O_RDWR | O_NONBLOCK);
 }
 
-static void clone(int fd)
+static void make_element(int fd)
 {
 	struct bind_clone req = { .attrs_len = one_in(3) ? 0 : 8 };
 	uint32_t *sizes = (uint32_t *)req.attrs;
@@ -308,7 +313,7 @@ static void use_file(const struct actor *actor)
 		ck_assert_int_le(write(fd, scratch, below(8192)), 8192);
 		break;
 	case 2:
-		clone(fd);
+		make_element(fd);
 		break;
 	case 3:
 		/* Leaves us what keeps us from blocking. */
@@ -333,10 +338,10 @@ static void ring(const struct raw_channel *ch, unsigned int slot)
 		ck_assert(errno == EAGAIN || errno == EINVAL);
 }
 
-/* Slot 0 is the one that is most likely to be ours. */
+/* The first ones are most likely to be ours. */
 static unsigned int any_slot(void)
 {
-	return one_in(4) ? below(CHANNEL_SLOTS) : below(2);
+	return one_in(8) ? below(CHANNEL_SLOTS) : below(NR_THREADS);
 }
 
 static void post(const struct raw_channel *ch)
@@ -414,6 +419,35 @@ static void use_channel(struct actor *actor)
 	}
 }
 
+/* What a client does at first, with a step left out now and then. */
+static void settle(struct actor *actor)
+{
+	struct control_message msg = { .header.type = CONTROL_CHANNEL_NEW };
+	struct bind_clone req = { .flags = 0 };
+	int i = (int)below(NR_FILES);
+
+	if (!one_in(3))
+		say(actor, &msg, sizeof(msg.header));
+	if (!one_in(4)) {
+		msg.header.type = CONTROL_CHANNEL_READY;
+		msg.u.channel.index = below(2);
+		say(actor, &msg, CONTROL_SIZE(channel));
+	}
+
+	close_file(i);
+	files[i] = raw_open("evl/thread/clone", O_RDWR | O_NONBLOCK);
+	if (files[i] < 0)
+		return;
+	if (!one_in(8))
+		ioctl(files[i], BIND_IOC_CLONE, &req);
+	bind_file(actor, files[i]);
+	msg = (struct control_message){
+		.header.type = CONTROL_ATTACH,
+		.u.attach = { .tid = tids[below(NR_THREADS)], .efd = files[i] },
+	};
+	say(actor, &msg, CONTROL_SIZE(attach));
+}
+
 static void step(void)
 {
 	struct actor *actor = &actors[below(NR_CLIENTS)];
@@ -428,6 +462,8 @@ static void step(void)
 		return;
 	if (one_in(64))
 		disconnect(actor);
+	else if (one_in(16))
+		settle(actor);
 	else if (one_in(8))
 		open_file();
 	else if (one_in(3))
@@ -446,6 +482,29 @@ static void leave(void)
 	}
 	for (int i = 0; i < NR_FILES; i++)
 		close_file(i);
+}
+
+static void *do_nothing(void *arg)
+{
+	_Atomic(pid_t) *tid = arg;
+
+	*tid = (pid_t)syscall(SYS_gettid);
+	pause();
+
+	return NULL;
+}
+
+static void start_threads(void)
+{
+	pthread_t thread;
+
+	tids[0] = getpid();
+	for (int i = 1; i < NR_THREADS; i++) {
+		pthread_create(&thread, NULL, do_nothing, &tids[i]);
+		pthread_detach(thread);
+		while (tids[i] == 0)
+			sched_yield();
+	}
 }
 
 static time_t now(void)
@@ -469,6 +528,7 @@ START_TEST(the_daemon_gets_over_random_clients)
 	time_t end = now() + from_env("EVL_FUZZ_SECONDS", 5);
 	struct daemon_usage before, after;
 
+	start_threads();
 	endure_check_service();
 	endure_await_quiet();
 	before = daemon_usage(&test_daemon);
