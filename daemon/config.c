@@ -143,8 +143,10 @@ static void cpu_list(struct argp_state *state, struct config *config, char *arg)
 		first = number(state, item, 8191, 10, "CPU");
 		last = dash ? number(state, dash, 8191, 10, "CPU") : first;
 		if (first > last)
-			argp_error(state, "--oob-cpus: %lu-%lu: no CPU is in "
-					  "that range", first, last);
+			argp_error(state,
+				   "--oob-cpus: %lu-%lu: no CPU is in "
+				   "that range",
+				   first, last);
 		for (; first <= last; first++)
 			add_cpu(state, config, first);
 	}

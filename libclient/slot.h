@@ -38,6 +38,8 @@ struct slot_call {
 };
 
 /* @pointless: spinning is, see spin.h. For the calling thread. */
+/* This thread is done with it, the daemon may give it to another. */
+void slot_hand_over(struct slot *slot);
 void slot_init(struct slot *slot, struct channel *ch, uint32_t index,
 	       bool pointless);
 

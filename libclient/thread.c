@@ -41,6 +41,7 @@ static int thread_release(struct thread *thread)
 {
 	int ret;
 
+	slot_hand_over(&thread->slot);
 	ret = control_ask(CONTROL_DETACH, &thread->where,
 			  sizeof(thread->where));
 	pthread_setspecific(exit_key, NULL);

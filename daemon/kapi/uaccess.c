@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 /*
  * How much of @n bytes at @addr lies in the first @size bytes of @win; where,
@@ -26,6 +27,11 @@ static size_t in_window(const struct user_window *win, unsigned long addr,
 	return n < size - offset ? n : size - offset;
 }
 
+/*
+ * A number may come to stand for another process, or for another program in
+ * the same one. Where that would be somebody else's, ->mem_fd is to be used: it
+ * goes on to mean the memory it was opened on. It is slower above a page.
+ */
 static size_t fetch_remote(const struct task_struct *task, void *to,
 			   unsigned long from, size_t n)
 {
@@ -33,7 +39,9 @@ static size_t fetch_remote(const struct task_struct *task, void *to,
 	struct iovec remote = { .iov_base = (void *)from, .iov_len = n };
 	ssize_t ret = -1;
 
-	if (task->pid > 0)
+	if (task->by_mem)
+		ret = pread(task->mem_fd, to, n, (off_t)from);
+	else if (task->pid > 0)
 		ret = process_vm_readv(task->pid, &local, 1, &remote, 1, 0);
 
 	return ret < 0 ? 0 : (size_t)ret;
@@ -46,7 +54,9 @@ static size_t store_remote(const struct task_struct *task, unsigned long to,
 	struct iovec remote = { .iov_base = (void *)to, .iov_len = n };
 	ssize_t ret = -1;
 
-	if (task->pid > 0)
+	if (task->by_mem)
+		ret = pwrite(task->mem_fd, from, n, (off_t)to);
+	else if (task->pid > 0)
 		ret = process_vm_writev(task->pid, &local, 1, &remote, 1, 0);
 
 	return ret < 0 ? 0 : (size_t)ret;

@@ -137,6 +137,7 @@ int attach_thread(struct client *client, struct control_attach *attach)
 	if (nr_threads(client) >= server_config()->max_threads)
 		return -EAGAIN;
 
+	client_open_memory(client);
 	ret = thread_attach(thread, client->pid, tid);
 	if (ret)
 		return ret;

@@ -275,11 +275,14 @@ static struct slot *free_slot(struct channel *ch)
 
 static void fill_task(struct slot *slot, const struct evl_thread *thread)
 {
+	const struct client *client = slot->ch->client;
 	struct task_struct *task = &slot->task;
 
 	task->pid = thread->tid;
 	task->tgid = thread->pid;
-	task->files = slot->ch->client->files;
+	task->files = client->files;
+	task->by_mem = client_is_foreign(client);
+	task->mem_fd = client->mem_fd;
 	task->identified = true;
 	snprintf(task->comm, sizeof(task->comm), "%.15s",
 		 thread->element.name);

@@ -9,11 +9,14 @@
 #include "vfs/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define PATIENCE_S 10. /* to say hello */
 
@@ -66,6 +69,7 @@ static void client_free(struct client *client)
 	if (client->index != UINT32_MAX)
 		table[client->index] = NULL;
 	files_free(client->files);
+	fd_close(client->mem_fd);
 	fd_close(client->fd);
 	free(client);
 }
@@ -90,6 +94,7 @@ int client_new(int fd, struct client **r_client)
 		return err_origin(-ENOMEM);
 
 	client->fd = -1;
+	client->mem_fd = -1;
 	client->index = UINT32_MAX;
 	INIT_LIST_HEAD(&client->channels);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len)) {
@@ -142,6 +147,33 @@ void client_leave(struct client *client)
 		channel_drain(ch);
 	client->nr_jobs--;
 	client_maybe_free(client);
+}
+
+bool client_is_foreign(const struct client *client)
+{
+	return client->uid != geteuid();
+}
+
+void client_open_memory(struct client *client)
+{
+	char path[32];
+	struct stat st;
+
+	if (!client_is_foreign(client) || client->mem_fd >= 0)
+		return;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", client->pid);
+	client->mem_fd = open(path, O_RDWR | O_CLOEXEC);
+	/* In this order. A process that has more rights than its user belongs
+	 * to root here: whatever is there now, what we opened was the user's,
+	 * or is gone. */
+	*strrchr(path, '/') = '\0';
+	if (client->mem_fd >= 0 &&
+	    (stat(path, &st) || st.st_uid != client->uid))
+		client->mem_fd = fd_close(client->mem_fd);
+	if (client->mem_fd < 0)
+		log_debug("pid %d: its memory is not for us to reach",
+			  client->pid);
 }
 
 void client_maybe_free(struct client *client)

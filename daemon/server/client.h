@@ -24,6 +24,7 @@ struct client {
 	int fd; /* owned, -1 once gone */
 	pid_t pid;
 	uid_t uid;
+	int mem_fd; /* owned, see client_open_memory(); -1: not open */
 	char comm[16];
 	uint32_t index; /* in the table of clients */
 	bool welcome;	/* it said hello */
@@ -42,6 +43,13 @@ int client_new(int fd, struct client **r_client);
 /* The connection is gone, or has to go: drops what it has. Idempotent. The
  * client is freed when the last job and channel are done. */
 void client_leave(struct client *client);
+/*
+ * Another user's process could execute a privileged program, in which we would
+ * read and write in its stead: open the memory it has now, and no other will be
+ * touched. Without it nothing but windows is. No effect on our own user's.
+ */
+void client_open_memory(struct client *client);
+bool client_is_foreign(const struct client *client);
 /* For those who end last. */
 void client_maybe_free(struct client *client);
 

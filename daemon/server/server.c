@@ -238,8 +238,8 @@ int server_start(const struct server_config *wanted)
 	start_ns = clock_ns();
 	strcpy(addr.sun_path, config.socket); /* it fits, see server_lock() */
 
-	listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
-					    SOCK_NONBLOCK, 0);
+	listen_fd = socket(AF_UNIX,
+			   SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	ret = listen_fd < 0 ? err_origin(-errno) : bind_socket(&addr, &remedy);
 	if (ret) {
 		log_err("%s: %s: %s", config.socket, strerrordesc_np(-ret),

@@ -8,7 +8,9 @@
  * The seed is printed; EVL_FUZZ_SEED repeats a run, as far as the daemon's
  * timing lets it. EVL_FUZZ_SECONDS is how long it goes on (5).
  */
+#include "actor.h"
 #include "daemon.h"
+#include "dice.h"
 #include "endure.h"
 #include "raw-client.h"
 
@@ -20,69 +22,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <uapi/evl/devices/loopback.h>
 #include <unistd.h>
 #include <wire/bind.h>
 
-#define NR_CLIENTS  6
-#define NR_CHANNELS 3
-#define NR_FILES    8
-#define NR_THREADS  4 /* to be attached; all but the first do nothing */
-
-struct actor {
-	int fd; /* -1: not connected */
-	uint8_t secret[CONTROL_SECRET_SIZE];
-	struct raw_channel channels[NR_CHANNELS]; /* base NULL: none */
-};
+#define NR_CLIENTS 6
+#define NR_FILES   8
+#define NR_THREADS 4 /* to be attached; all but the first do nothing */
 
 static struct actor actors[NR_CLIENTS];
 static int files[NR_FILES]; /* -1: none */
 static _Atomic(pid_t) tids[NR_THREADS];
-static uint64_t state;	    /* of the generator */
 static unsigned long nr_steps;
 
 /* All the daemon may write to, whatever we ask it for. */
 static char scratch[1 << 17];
-
-static uint32_t any(void)
-{
-	/* SplitMix64: any seed will do. */
-	uint64_t z = state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-
-	return (uint32_t)(z >> 32);
-}
-
-static uint32_t below(uint32_t limit)
-{
-	return any() % limit;
-}
-
-static bool one_in(uint32_t n)
-{
-	return below(n) == 0;
-}
-
-/* Mostly small, else at an edge. */
-static uint32_t number(void)
-{
-	static const uint32_t edges[] = {
-		63, 64, 65, 4095, 4096, 16383, 16384, 16385, 65536,
-		(1u << 20) - 1, 1u << 20, 0x7fffffff, 0x80000000, 0xfffffffe,
-		0xffffffff,
-	};
-
-	if (one_in(4))
-		return edges[below(sizeof(edges) / sizeof(edges[0]))];
-
-	return one_in(8) ? any() : below(16);
-}
 
 /* Nowhere, or in the first half of @scratch: what is asked for is shorter than
  * the other half. */
@@ -103,98 +59,6 @@ static uint64_t address(void)
 static int any_file(void)
 {
 	return files[below(NR_FILES)];
-}
-
-static struct raw_channel *any_channel(struct actor *actor)
-{
-	struct raw_channel *ch = &actor->channels[below(NR_CHANNELS)];
-
-	return ch->base ? ch : NULL;
-}
-
-static void drop_channels(struct actor *actor)
-{
-	for (int i = 0; i < NR_CHANNELS; i++) {
-		if (actor->channels[i].base)
-			raw_channel_free(&actor->channels[i]);
-		actor->channels[i].base = NULL;
-	}
-}
-
-static void disconnect(struct actor *actor)
-{
-	if (actor->fd >= 0)
-		close(actor->fd);
-	actor->fd = -1;
-	/* What it has mapped it may go on writing to for a while. */
-	if (one_in(2))
-		drop_channels(actor);
-}
-
-static void keep_channel(struct actor *actor, const int fds[2])
-{
-	struct raw_channel *ch = &actor->channels[below(NR_CHANNELS)];
-
-	if (ch->base)
-		raw_channel_free(ch);
-	ch->memfd = fds[0];
-	ch->bell_fd = fds[1];
-	ch->base = mmap(NULL, CHANNEL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
-			ch->memfd, 0);
-	if (ch->base == MAP_FAILED) {
-		/* READY already: it came too late for us. */
-		close(ch->memfd);
-		close(ch->bell_fd);
-		ch->base = NULL;
-	}
-	/* Its eventfd may be left full and blocking by somebody else of us. */
-	else
-		fcntl(ch->bell_fd, F_SETFL, O_NONBLOCK);
-}
-
-/* Take what the daemon has said, without waiting for it. */
-static void listen_to(struct actor *actor)
-{
-	char buf[sizeof(struct control_welcome) + sizeof(struct control_message)];
-	struct control_welcome *welcome = (void *)buf;
-	int fds[2], avail;
-
-	while (recv(actor->fd, &avail, 1, MSG_PEEK | MSG_DONTWAIT) >= 0) {
-		size_t size = raw_receive(actor->fd, buf, sizeof(buf), fds);
-
-		if (size == 0) {
-			disconnect(actor);
-			return;
-		}
-		if (fds[0] >= 0)
-			keep_channel(actor, fds);
-		if (size == sizeof(*welcome) && welcome->magic == CONTROL_MAGIC)
-			memcpy(actor->secret, welcome->secret,
-			       sizeof(actor->secret));
-	}
-}
-
-static void say(struct actor *actor, const void *msg, size_t size)
-{
-	/* A full queue is the daemon's way to say "later". */
-	send(actor->fd, msg, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-static void say_hello(struct actor *actor)
-{
-	struct control_hello hello = {
-		.magic = CONTROL_MAGIC,
-		.abi = CONTROL_ABI,
-		.tool = one_in(16),
-	};
-	size_t size = sizeof(hello);
-
-	if (one_in(8))
-		((uint32_t *)&hello)[below(sizeof(hello) / 4)] = number();
-	if (one_in(16))
-		size = below(sizeof(hello) + 1);
-	actor->fd = raw_connect();
-	say(actor, &hello, size);
 }
 
 static size_t size_of(uint32_t type)
@@ -233,7 +97,7 @@ static void ask(struct actor *actor)
 	if (one_in(16))
 		size = below(sizeof(msg) + 1);
 
-	say(actor, &msg, size);
+	actor_say(actor, &msg, size);
 }
 
 static void close_file(int i)
@@ -289,9 +153,9 @@ static void bind_file(const struct actor *actor, int fd)
 static void control_file(int fd)
 {
 	static const unsigned int cmds[] = {
-		LOOPBACK_IOC_NOP, LOOPBACK_IOC_ECHO, LOOPBACK_IOC_WAKE,
-		_IOWR('x', 1, char[4096]), _IOW(0xec, 0x73, uint32_t),
-		_IOR(0xec, 0x70, char[64]),
+		LOOPBACK_IOC_NOP,	    LOOPBACK_IOC_ECHO,
+		LOOPBACK_IOC_WAKE,	    _IOWR('x', 1, char[4096]),
+		_IOW(0xec, 0x73, uint32_t), _IOR(0xec, 0x70, char[64]),
 	};
 
 	ioctl(fd, cmds[below(sizeof(cmds) / sizeof(cmds[0]))], scratch);
@@ -389,7 +253,7 @@ static void scribble(const struct raw_channel *ch)
 
 static void use_channel(struct actor *actor)
 {
-	const struct raw_channel *ch = any_channel(actor);
+	const struct raw_channel *ch = actor_channel(actor);
 	struct channel_slot *slot;
 	unsigned int n = any_slot();
 
@@ -427,11 +291,11 @@ static void settle(struct actor *actor)
 	int i = (int)below(NR_FILES);
 
 	if (!one_in(3))
-		say(actor, &msg, sizeof(msg.header));
+		actor_say(actor, &msg, sizeof(msg.header));
 	if (!one_in(4)) {
 		msg.header.type = CONTROL_CHANNEL_READY;
 		msg.u.channel.index = below(2);
-		say(actor, &msg, CONTROL_SIZE(channel));
+		actor_say(actor, &msg, CONTROL_SIZE(channel));
 	}
 
 	close_file(i);
@@ -445,7 +309,7 @@ static void settle(struct actor *actor)
 		.header.type = CONTROL_ATTACH,
 		.u.attach = { .tid = tids[below(NR_THREADS)], .efd = files[i] },
 	};
-	say(actor, &msg, CONTROL_SIZE(attach));
+	actor_say(actor, &msg, CONTROL_SIZE(attach));
 }
 
 static void step(void)
@@ -453,15 +317,15 @@ static void step(void)
 	struct actor *actor = &actors[below(NR_CLIENTS)];
 
 	if (actor->fd < 0) {
-		say_hello(actor);
+		actor_connect(actor);
 		return;
 	}
 
-	listen_to(actor);
+	actor_listen(actor);
 	if (actor->fd < 0)
 		return;
 	if (one_in(64))
-		disconnect(actor);
+		actor_disconnect(actor);
 	else if (one_in(16))
 		settle(actor);
 	else if (one_in(8))
@@ -477,8 +341,8 @@ static void step(void)
 static void leave(void)
 {
 	for (int i = 0; i < NR_CLIENTS; i++) {
-		disconnect(&actors[i]);
-		drop_channels(&actors[i]);
+		actor_disconnect(&actors[i]);
+		actor_drop_channels(&actors[i]);
 	}
 	for (int i = 0; i < NR_FILES; i++)
 		close_file(i);
@@ -550,11 +414,12 @@ END_TEST
 
 int main(void)
 {
-	long seed = from_env("EVL_FUZZ_SEED", (long)time(NULL) ^ getpid() << 16);
+	long seed =
+		from_env("EVL_FUZZ_SEED", (long)time(NULL) ^ getpid() << 16);
 	Suite *suite = suite_create("fuzz/control");
 	TCase *tcase = tcase_create("control");
 
-	state = (uint64_t)seed;
+	dice_seed((uint64_t)seed);
 	printf("fuzz-control: EVL_FUZZ_SEED=%ld\n", seed);
 	fflush(stdout);
 	for (int i = 0; i < NR_CLIENTS; i++)

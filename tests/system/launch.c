@@ -65,8 +65,8 @@ static int listen_for_notice(void)
 
 	ck_assert_int_ge(fd, 0);
 	/* An address of the kernel's choice, as "@00000". */
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr,
-			      sizeof(sa_family_t)), 0);
+	ck_assert_int_eq(
+		bind(fd, (struct sockaddr *)&addr, sizeof(sa_family_t)), 0);
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
 	snprintf(name, sizeof(name), "@%.*s",
 		 (int)(len - sizeof(sa_family_t) - 1), addr.sun_path + 1);
@@ -94,8 +94,7 @@ static void run_daemon(const struct launch *l)
 
 static int exit_status(int status)
 {
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-				   128 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static bool await_ready(struct launch *l, int notify_fd)
@@ -253,8 +252,8 @@ const char *launch_list(const char *path)
 static void make_device(const char *path, unsigned int nr_major,
 			unsigned int nr_minor, mode_t mode)
 {
-	ck_assert_int_eq(mknod(path, S_IFCHR | mode,
-			       makedev(nr_major, nr_minor)), 0);
+	ck_assert_int_eq(
+		mknod(path, S_IFCHR | mode, makedev(nr_major, nr_minor)), 0);
 	ck_assert_int_eq(chmod(path, mode), 0);
 }
 

@@ -249,8 +249,9 @@ void raw_attach(struct raw_client *client, struct raw_channel *ch,
 	body.efd = raw_clone(EVL_THREAD_DEV, "", NULL, 0);
 	ck_assert_int_ge(body.efd, 0);
 	ck_assert_int_eq(raw_bind(client, body.efd, body.efd), 0);
-	ck_assert_int_eq(raw_call(client, CONTROL_ATTACH, &body, sizeof(body),
-				  &reply), 0);
+	ck_assert_int_eq(
+		raw_call(client, CONTROL_ATTACH, &body, sizeof(body), &reply),
+		0);
 	r_slot->where = reply.u.attach.slot;
 	ck_assert_uint_eq(r_slot->where.channel, ch->index);
 	ck_assert_uint_lt(r_slot->where.slot, CHANNEL_SLOTS);

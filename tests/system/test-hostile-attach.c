@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/falloc.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -26,13 +25,6 @@
 static struct raw_client client;
 static struct raw_channel channel;
 static struct raw_slot slot;
-
-#define ck_assert_fails(call, error)              \
-	do {                                      \
-		errno = 0;                        \
-		ck_assert_int_eq((call), -1);     \
-		ck_assert_int_eq(errno, (error)); \
-	} while (0)
 
 static int ready(uint32_t index)
 {
@@ -89,56 +81,6 @@ static void hoard_channels(void)
 START_TEST(channels_are_limited_and_become_ready_once)
 {
 	endure(hoard_channels);
-}
-END_TEST
-
-/* Kicked before the worker knows it: the event comes first. */
-static void kick_too_early(void)
-{
-	const uint64_t one = 1;
-
-	for (int i = 0; i < 50; i++) {
-		raw_join(&client, false);
-		ck_assert_int_eq(raw_channel_new(&client, &channel), 0);
-		ck_assert_int_eq(write(channel.bell_fd, &one, 8), 8);
-		raw_ask(&client, CONTROL_CHANNEL_READY, &channel.index, 8);
-		ck_assert_int_eq(write(channel.bell_fd, &one, 8), 8);
-		if (i % 2) /* the answer may come or not */
-			endure_check_service();
-		raw_leave(&client);
-		raw_channel_free(&channel);
-	}
-}
-
-START_TEST(a_channel_may_be_kicked_before_it_is_ready)
-{
-	endure(kick_too_early);
-}
-END_TEST
-
-/* The eventfd's flags are shared by both sides, as is its count. */
-static void spoil_bell(void)
-{
-	const struct channel_request rq = { .op = CHANNEL_READ, .fd = -1 };
-	const uint64_t most = UINT64_MAX - 1;
-	uint64_t count;
-
-	raw_enter(&client, &channel, &slot);
-	ck_assert_int_eq(raw_request(&slot, &rq), -EBADF);
-	ck_assert_int_eq(fcntl(channel.bell_fd, F_SETFL, 0), 0);
-	ck_assert_int_eq(raw_request(&slot, &rq), -EBADF);
-	for (int i = 0; i < 100; i++) {
-		ck_assert_int_eq(read(channel.bell_fd, &count, 8), 8);
-		ck_assert_int_eq(write(channel.bell_fd, &most, 8), 8);
-	}
-	ck_assert_int_eq(read(channel.bell_fd, &count, 8), 8);
-	ck_assert_int_eq(raw_request(&slot, &rq), -EBADF);
-	raw_exit(&client, &channel, &slot);
-}
-
-START_TEST(the_eventfd_cannot_stop_the_worker)
-{
-	endure(spoil_bell);
 }
 END_TEST
 
@@ -298,6 +240,56 @@ START_TEST(a_channel_has_sixty_four_slots)
 }
 END_TEST
 
+static _Atomic(bool) enough;
+
+static void *detach_and_attach(void *arg)
+{
+	struct control_attach body = {
+		.tid = getpid(),
+	};
+	struct control_message reply;
+
+	for (int i = 0; i < 100; i++) {
+		raw_call(&client, CONTROL_DETACH, &slot.where,
+			 sizeof(slot.where), NULL);
+		body.efd = raw_clone("thread", "", NULL, 0);
+		ck_assert_int_eq(raw_bind(&client, body.efd, body.efd), 0);
+		raw_ask(&client, CONTROL_ATTACH, &body, sizeof(body));
+		ck_assert_uint_ge(raw_receive(client.fd, &reply, sizeof(reply),
+					      (int[2]){ 0 }),
+				  16);
+		ck_assert_int_eq(reply.header.result, 0);
+		close(body.efd);
+	}
+	enough = true;
+
+	return NULL;
+}
+
+/* A slot changes hands while somebody keeps on posting to it. */
+static void post_to_a_moving_slot(void)
+{
+	struct channel_request rq = { .op = CHANNEL_READ, .count = 8 };
+	pthread_t thread;
+
+	raw_enter(&client, &channel, &slot);
+	rq.fd = raw_xbuf("", 8, 8);
+	ck_assert_int_eq(raw_bind(&client, rq.fd, rq.fd), 0);
+	enough = false;
+	pthread_create(&thread, NULL, detach_and_attach, NULL);
+	while (!enough)
+		raw_post(&slot, &rq);
+	pthread_join(thread, NULL);
+	close(rq.fd);
+	raw_exit(&client, &channel, &slot);
+}
+
+START_TEST(a_slot_may_be_rung_while_it_changes_hands)
+{
+	endure(post_to_a_moving_slot);
+}
+END_TEST
+
 static int bind_with(int fd, const struct bind_request *req)
 {
 	struct bind_request copy = *req;
@@ -410,8 +402,8 @@ static int odd_clone(const char *name, uint32_t attrs_len, uint32_t reserved,
 
 static void clone_oddly(void)
 {
-	const char *const names[] = { "a/b", "/a", "..", ".", "clone", "a\n",
-				      "\x7f" };
+	const char *const names[] = { "a/b",   "/a",  "..",  ".",
+				      "clone", "a\n", "\x7f" };
 	char endless[65];
 
 	memset(endless, 'e', 64);
@@ -435,59 +427,41 @@ START_TEST(odd_clone_requests_are_refused)
 }
 END_TEST
 
-static void reshape_memory(void)
+static void *open_again_and_again(void *arg)
 {
-	char *base;
+	int fd;
 
-	raw_enter(&client, &channel, &slot);
-	base = channel.base;
-	ck_assert_fails(ftruncate(channel.memfd, 0), EPERM);
-	ck_assert_fails(ftruncate(channel.memfd, CHANNEL_SIZE * 2), EPERM);
-	ck_assert_fails(write(channel.memfd, "x", 1), EPERM);
-	ck_assert_fails(fallocate(channel.memfd, FALLOC_FL_PUNCH_HOLE |
-						      FALLOC_FL_KEEP_SIZE, 0,
-				  CHANNEL_SIZE), EPERM);
-	ck_assert_fails(fcntl(channel.memfd, F_ADD_SEALS, F_SEAL_WRITE),
-			EPERM);
-	ck_assert_ptr_eq(mmap(NULL, CHANNEL_SIZE, PROT_READ | PROT_WRITE,
-			      MAP_SHARED, channel.memfd, 0), MAP_FAILED);
-	ck_assert_int_eq(errno, EPERM);
-	ck_assert_int_eq(madvise(base, CHANNEL_SIZE, MADV_REMOVE), -1);
-	raw_exit(&client, &channel, &slot);
+	while (!enough) {
+		fd = raw_open("evl/xbuf/fleeting", O_RDWR);
+		if (fd >= 0)
+			close(fd);
+	}
+
+	return NULL;
 }
 
-START_TEST(memory_keeps_its_shape_once_it_is_ready)
+/* The node may be gone by the time the daemon comes to open it. */
+static void open_what_is_going(void)
 {
-	endure(reshape_memory);
-}
-END_TEST
+	pthread_t threads[2];
+	int fd;
 
-/* What is possible earlier is undone, or refused, by the time it is ready. */
-static void reshape_memory_early(void)
-{
-	raw_join(&client, false);
-	ck_assert_int_eq(raw_channel_new(&client, &channel), 0);
-	ck_assert_fails(ftruncate(channel.memfd, 0), EPERM);
-	ck_assert_int_eq(fallocate(channel.memfd,
-				   FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-				   0, CHANNEL_SIZE), 0);
-	ck_assert_int_eq(raw_channel_ready(&client, &channel), 0);
-	raw_attach(&client, &channel, &slot);
-	ck_assert_int_eq(raw_request(&slot, &(struct channel_request){
-						    .fd = -1 }), -EBADF);
-	raw_exit(&client, &channel, &slot);
-
-	raw_join(&client, false);
-	ck_assert_int_eq(raw_channel_new(&client, &channel), 0);
-	ck_assert_int_eq(fcntl(channel.memfd, F_ADD_SEALS, F_SEAL_SEAL), 0);
-	ck_assert_int_eq(raw_channel_ready(&client, &channel), -EPERM);
-	raw_channel_free(&channel);
-	raw_leave(&client);
+	enough = false;
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, open_again_and_again, NULL);
+	for (int i = 0; i < 500; i++) {
+		fd = raw_xbuf("fleeting", 16, 16);
+		if (fd >= 0) /* else one of them has it still */
+			close(fd);
+	}
+	enough = true;
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
 }
 
-START_TEST(memory_reshaped_before_does_no_harm)
+START_TEST(what_is_being_removed_may_be_opened)
 {
-	endure(reshape_memory_early);
+	endure(open_what_is_going);
 }
 END_TEST
 
@@ -499,18 +473,16 @@ int main(void)
 	tcase_add_checked_fixture(tcase, endure_setup, endure_teardown);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, channels_are_limited_and_become_ready_once);
-	tcase_add_test(tcase, a_channel_may_be_kicked_before_it_is_ready);
-	tcase_add_test(tcase, the_eventfd_cannot_stop_the_worker);
 	tcase_add_test(tcase, only_ones_own_threads_and_elements_attach);
 	tcase_add_test(tcase, only_slots_in_use_detach);
 	tcase_add_test(tcase, a_request_may_be_broken_in_many_ways_at_once);
 	tcase_add_test(tcase, a_channel_has_sixty_four_slots);
+	tcase_add_test(tcase, a_slot_may_be_rung_while_it_changes_hands);
 	tcase_add_test(tcase, a_forged_secret_binds_nothing);
 	tcase_add_test(tcase, strange_descriptor_numbers_are_refused);
 	tcase_add_test(tcase, bindings_are_limited);
 	tcase_add_test(tcase, odd_clone_requests_are_refused);
-	tcase_add_test(tcase, memory_keeps_its_shape_once_it_is_ready);
-	tcase_add_test(tcase, memory_reshaped_before_does_no_harm);
+	tcase_add_test(tcase, what_is_being_removed_may_be_opened);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);

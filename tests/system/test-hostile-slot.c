@@ -67,8 +67,9 @@ static void check_slot(void)
 static void forge_descriptors(void)
 {
 	struct channel_request rq = { .op = CHANNEL_READ, .count = 1 };
-	const int far[] = { -1, INT_MIN, INT_MAX, 1 << 20, (1 << 20) - 1,
-			    65536 };
+	const int far[] = {
+		-1, INT_MIN, INT_MAX, 1 << 20, (1 << 20) - 1, 65536
+	};
 
 	enter();
 	for (uint32_t op = CHANNEL_READ; op <= CHANNEL_IOCTL; op++) {
@@ -132,12 +133,24 @@ END_TEST
 static void point_elsewhere(void)
 {
 	const uint64_t addrs[] = {
-		0, 8, (uintptr_t)&data, UINT64_MAX, UINT64_MAX - 3,
-		UINT64_MAX - RING, UINT64_C(1) << 47, UINT64_C(1) << 63,
+		0,
+		8,
+		(uintptr_t)&data,
+		UINT64_MAX,
+		UINT64_MAX - 3,
+		UINT64_MAX - RING,
+		UINT64_C(1) << 47,
+		UINT64_C(1) << 63,
 		(UINT64_C(1) << 47) - 4096,
 	};
-	const uint32_t lens[] = { 0, 1, 7, 8, RING, CHANNEL_WINDOW_SIZE,
-				  CHANNEL_WINDOW_SIZE + 1, UINT_MAX };
+	const uint32_t lens[] = { 0,
+				  1,
+				  7,
+				  8,
+				  RING,
+				  CHANNEL_WINDOW_SIZE,
+				  CHANNEL_WINDOW_SIZE + 1,
+				  UINT_MAX };
 	struct channel_request rq;
 	char buf[RING];
 	int64_t ret;
@@ -182,8 +195,15 @@ END_TEST
 static void skip_numbers(void)
 {
 	const struct channel_request rq = { .op = CHANNEL_READ, .fd = -1 };
-	const uint32_t jumps[] = { 0, 1, 1000, UINT_MAX / 2, UINT_MAX - 1,
-				   UINT_MAX - 2, 0, UINT_MAX - 2, 0 };
+	const uint32_t jumps[] = { 0,
+				   1,
+				   1000,
+				   UINT_MAX / 2,
+				   UINT_MAX - 1,
+				   UINT_MAX - 2,
+				   0,
+				   UINT_MAX - 2,
+				   0 };
 
 	enter();
 	for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
@@ -412,51 +432,6 @@ START_TEST(who_rings_without_end_does_not_starve_others)
 }
 END_TEST
 
-static void *detach_and_attach(void *arg)
-{
-	struct control_attach body = {
-		.tid = getpid(),
-	};
-	struct control_message reply;
-
-	for (int i = 0; i < 100; i++) {
-		raw_call(&client, CONTROL_DETACH, &slot.where,
-			 sizeof(slot.where), NULL);
-		body.efd = raw_clone("thread", "", NULL, 0);
-		ck_assert_int_eq(raw_bind(&client, body.efd, body.efd), 0);
-		raw_ask(&client, CONTROL_ATTACH, &body, sizeof(body));
-		ck_assert_uint_ge(raw_receive(client.fd, &reply, sizeof(reply),
-					      (int[2]){ 0 }), 16);
-		ck_assert_int_eq(reply.header.result, 0);
-		close(body.efd);
-	}
-	enough = true;
-
-	return NULL;
-}
-
-/* A slot changes hands while somebody keeps on posting to it. */
-static void post_to_a_moving_slot(void)
-{
-	struct channel_request rq;
-	pthread_t thread;
-
-	enter();
-	enough = false;
-	rq = rw(CHANNEL_READ, data, 8);
-	pthread_create(&thread, NULL, detach_and_attach, NULL);
-	while (!enough)
-		raw_post(&slot, &rq);
-	pthread_join(thread, NULL);
-	leave();
-}
-
-START_TEST(a_slot_may_be_rung_while_it_changes_hands)
-{
-	endure(post_to_a_moving_slot);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("system/hostile-slot");
@@ -474,7 +449,6 @@ int main(void)
 	tcase_add_test(tcase, what_stands_in_the_header_binds_nobody);
 	tcase_add_test(tcase, noise_in_one_channel_disturbs_no_other);
 	tcase_add_test(tcase, who_rings_without_end_does_not_starve_others);
-	tcase_add_test(tcase, a_slot_may_be_rung_while_it_changes_hands);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);

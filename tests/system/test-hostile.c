@@ -90,7 +90,8 @@ static void speak_other_versions(void)
 	}
 	hello.abi = 0;
 	ck_assert_int_eq(refusal(&hello), -ENOEXEC);
-	ck_assert(daemon_said(&test_daemon, "speaks control ABI 2, we speak 1"));
+	ck_assert(
+		daemon_said(&test_daemon, "speaks control ABI 2, we speak 1"));
 
 	hello.abi = CONTROL_ABI;
 	hello.reserved[2] = 1;
@@ -124,8 +125,11 @@ static void send_fragments(void)
 {
 	static char huge[sizeof(struct control_message) + 4096];
 	const size_t sizes[] = {
-		0, 1, sizeof(struct control_header) - 1,
-		sizeof(struct control_message) + 1, sizeof(huge),
+		0,
+		1,
+		sizeof(struct control_header) - 1,
+		sizeof(struct control_message) + 1,
+		sizeof(huge),
 	};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -214,9 +218,11 @@ static void set_reserved_words(void)
 	raw_join(&client, false);
 	ck_assert_int_eq(raw_channel_new(&client, &ch), 0);
 	ck_assert_int_eq(raw_call(&client, CONTROL_CHANNEL_READY, &ready,
-				  sizeof(ready), NULL), -EINVAL);
-	ck_assert_int_eq(raw_call(&client, CONTROL_QUERY, &query,
-				  sizeof(query), NULL), -EINVAL);
+				  sizeof(ready), NULL),
+			 -EINVAL);
+	ck_assert_int_eq(
+		raw_call(&client, CONTROL_QUERY, &query, sizeof(query), NULL),
+		-EINVAL);
 	raw_channel_free(&ch);
 	raw_leave(&client);
 }
@@ -317,16 +323,17 @@ END_TEST
 
 static void ask_silly_questions(void)
 {
-	const uint64_t ids[] = { 0, 1, 1u << 31, UINT64_C(1) << 32,
+	const uint64_t ids[] = { 0,	    1,
+				 1u << 31,  UINT64_C(1) << 32,
 				 INT64_MAX, UINT64_MAX };
 	struct control_query query;
 
 	raw_join(&client, false);
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		ck_assert_int_eq(raw_call(&client, CONTROL_SYNC, &ids[i], 8,
-					  NULL), 0);
-		ck_assert_int_eq(raw_call(&client, CONTROL_RDEV, &ids[i], 8,
-					  NULL), 0);
+		ck_assert_int_eq(
+			raw_call(&client, CONTROL_SYNC, &ids[i], 8, NULL), 0);
+		ck_assert_int_eq(
+			raw_call(&client, CONTROL_RDEV, &ids[i], 8, NULL), 0);
 		if (ids[i] < 1u << 31)
 			continue;
 		for (uint32_t table = 0; table < 6; table++) {
@@ -340,7 +347,8 @@ static void ask_silly_questions(void)
 	for (uint32_t table = 6; table; table *= 2) {
 		query = (struct control_query){ .table = table };
 		ck_assert_int_eq(raw_call(&client, CONTROL_QUERY, &query,
-					  sizeof(query), NULL), -EINVAL);
+					  sizeof(query), NULL),
+				 -EINVAL);
 	}
 	raw_leave(&client);
 }

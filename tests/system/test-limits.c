@@ -57,8 +57,9 @@ START_TEST(a_client_too_many_is_told_to_come_again)
 		while (one_more() == -EAGAIN)
 			sched_yield();
 	}
-	ck_assert(daemon_said(&test_daemon, "2 clients are connected, one more "
-					    "was refused: raise --max-clients"));
+	ck_assert(daemon_said(&test_daemon,
+			      "2 clients are connected, one more "
+			      "was refused: raise --max-clients"));
 	stop();
 }
 END_TEST

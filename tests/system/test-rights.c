@@ -14,12 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define NOBODY 65534
+#define NOBODY	 65534
 #define SOMEBODY 12345 /* without an entry in any file */
 
 /* Where the root's daemon lives. */
@@ -117,8 +119,9 @@ START_TEST(links_of_a_killed_daemon_go_with_the_next)
 	ck_assert(launch(&next));
 	check_service();
 	ck_assert_int_ne(readlink("/dev/loopback", before, 0), 0);
-	ck_assert_int_ne(faccessat(AT_FDCWD, "/dev/loopback", F_OK,
-				   AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_ne(
+		faccessat(AT_FDCWD, "/dev/loopback", F_OK, AT_SYMLINK_NOFOLLOW),
+		0);
 	ck_assert_int_eq(launch_end(&next, SIGTERM), 0);
 	ck_assert_str_eq(launch_list("/dev"), before);
 	ck_assert(!launch_mounted(SYSTEM_DIR));
@@ -203,6 +206,102 @@ START_TEST(members_of_the_group_may_and_others_may_not)
 	serve_from(SYSTEM_DIR "/control", "/dev");
 	ck_assert_int_eq(child_wait(child_start(use_as_member, NULL)), 0);
 	ck_assert_int_eq(child_wait(child_start(be_kept_out, NULL)), 0);
+	ck_assert_int_eq(launch_end(&l, SIGTERM), 0);
+	launch_close(&l);
+}
+END_TEST
+
+/*
+ * A client of another user than the daemon's attaches, leaves its slot to a
+ * child, and executes another program: a privileged one, say. What the child
+ * asks the daemon to write where that program has its memory must not get
+ * there, though its process has the number the daemon knows.
+ */
+#define VICTIM_ADDR ((char *)0x100000000)
+#define VICTIM_SIZE 4096
+
+/* The program: main() comes here when it finds these descriptors. */
+static int be_victim(int ready_fd, int end_fd)
+{
+	char *page =
+		mmap(VICTIM_ADDR, VICTIM_SIZE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	char byte = 0;
+
+	if (page != VICTIM_ADDR)
+		return 2;
+	memset(page, 'v', VICTIM_SIZE);
+	if (write(ready_fd, &byte, 1) != 1)
+		return 3;
+	close(ready_fd);
+	if (read(end_fd, &byte, 1) < 0)
+		return 4;
+
+	return page[0] == 'v' && page[8] == 'v' ? 0 : 1;
+}
+
+/* Goes on in the name of what its parent has become. */
+static int write_to_victim(struct raw_slot *slot, int xfd, int ready_fd)
+{
+	const struct channel_request rq = {
+		.op = CHANNEL_READ,
+		.fd = xfd,
+		.addr = (uintptr_t)VICTIM_ADDR,
+		.count = 8,
+	};
+	char byte;
+
+	if (read(ready_fd, &byte, 1) != 1 || write(xfd, "attacked", 8) != 8)
+		return 2;
+
+	return raw_request(slot, &rq) == -EFAULT ? 0 : 1;
+}
+
+static int attack_by_exec(void *arg)
+{
+	struct channel_request own = { .op = CHANNEL_READ, .count = 8 };
+	struct raw_client client;
+	struct raw_channel ch;
+	struct raw_slot slot;
+	int ready[2], end[2];
+	char buf[16], text[32];
+
+	if (become(SOMEBODY, NOBODY) || pipe(ready) || pipe(end))
+		return 126;
+	/* A change of user takes it away: what cannot be read is not ours. */
+	prctl(PR_SET_DUMPABLE, 1);
+	raw_enter(&client, &ch, &slot);
+	own.fd = raw_xbuf("", 16, 16);
+	own.addr = (uintptr_t)buf;
+	ck_assert_int_eq(raw_bind(&client, own.fd, own.fd), 0);
+	ck_assert_int_eq(write(own.fd, "my own--", 8), 8);
+	ck_assert_int_eq(raw_request(&slot, &own), 8);
+	ck_assert_mem_eq(buf, "my own--", 8);
+
+	if (fork() == 0) {
+		close(end[0]);
+		_exit(write_to_victim(&slot, own.fd, ready[0]));
+	}
+	close(end[1]);
+	snprintf(text, sizeof(text), "%d,%d", ready[1], end[0]);
+	setenv("EVL_TEST_VICTIM", text, 1);
+	execl("/proc/self/exe", "victim", NULL);
+
+	return 127;
+}
+
+START_TEST(what_a_client_executes_is_out_of_its_reach)
+{
+	struct launch l = {
+		.args = { "--front", "fuse", "--mode", "0660", "--group",
+			  "nogroup" },
+	};
+
+	ck_assert(launch(&l));
+	serve_from(SYSTEM_DIR "/control", "/dev");
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(child_wait(child_start(attack_by_exec, NULL)),
+				 0);
 	ck_assert_int_eq(launch_end(&l, SIGTERM), 0);
 	launch_close(&l);
 }
@@ -319,6 +418,11 @@ int main(void)
 	Suite *suite = suite_create("system/rights");
 	TCase *tcase = tcase_create("rights");
 
+	const char *victim = getenv("EVL_TEST_VICTIM");
+	int ready_fd, end_fd;
+
+	if (victim && sscanf(victim, "%d,%d", &ready_fd, &end_fd) == 2)
+		return be_victim(ready_fd, end_fd);
 	if (geteuid()) {
 		puts("skipped: only root can be several users");
 		return 77;
@@ -331,6 +435,7 @@ int main(void)
 	tcase_add_test(tcase, what_is_in_dev_already_stays_there);
 	tcase_add_test(tcase, mode_and_group_hold_for_socket_and_nodes);
 	tcase_add_test(tcase, members_of_the_group_may_and_others_may_not);
+	tcase_add_test(tcase, what_a_client_executes_is_out_of_its_reach);
 	tcase_add_test(tcase, a_users_daemon_serves_that_user);
 	tcase_add_test(tcase, a_user_without_rights_is_told_what_to_do);
 	tcase_add_test(tcase, a_user_cannot_give_to_a_strange_group);

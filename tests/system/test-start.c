@@ -40,7 +40,7 @@ static void teardown(void)
 static void add_args(struct launch *l, va_list ap)
 {
 	const char *const standard[] = {
-		"--front",  "fuse",		   "--mount",
+		"--front",	    "fuse",	"--mount",
 		launch_path("dev"), "--socket", launch_path("control"),
 	};
 	int n = sizeof(standard) / sizeof(standard[0]);
@@ -250,12 +250,11 @@ START_TEST(another_daemons_mount_point_is_refused)
 	struct launch l = { .become = NULL };
 
 	start(&l, NULL);
-	launch_refused(&(struct launch){ .args = { "--front", "fuse",
-						   "--mount",
-						   launch_path("dev"),
-						   "--socket",
-						   launch_path("other") } },
-		       EXIT_NO_FRONT, launch_path("dev"), "--mount");
+	launch_refused(
+		&(struct launch){ .args = { "--front", "fuse", "--mount",
+					    launch_path("dev"), "--socket",
+					    launch_path("other") } },
+		EXIT_NO_FRONT, launch_path("dev"), "--mount");
 	check_service();
 	stop(&l);
 }
@@ -333,8 +332,7 @@ START_TEST(what_is_at_the_sockets_path_is_taken_over_only_if_dead)
 	ck_assert_int_eq(unlink(own), 0);
 
 	fd = listen_there(path);
-	launch_refused(&(struct launch){ .args = { "--front", "fuse",
-						   "--mount",
+	launch_refused(&(struct launch){ .args = { "--front", "fuse", "--mount",
 						   launch_path("dev"),
 						   "--socket", path } },
 		       EXIT_RUNNING, path, "--socket");
@@ -458,10 +456,10 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_mount_point_too_long_is_refused_with_the_whole_reason);
 	tcase_add_test(tcase, another_daemons_mount_point_is_refused);
-	tcase_add_test(tcase, a_second_daemon_on_a_socket_leaves_the_first_alone);
-	tcase_add_test(tcase, a_socket_path_too_long_is_refused);
 	tcase_add_test(tcase,
-		       a_directory_that_cannot_be_written_to_is_refused);
+		       a_second_daemon_on_a_socket_leaves_the_first_alone);
+	tcase_add_test(tcase, a_socket_path_too_long_is_refused);
+	tcase_add_test(tcase, a_directory_that_cannot_be_written_to_is_refused);
 	tcase_add_test(tcase,
 		       what_is_at_the_sockets_path_is_taken_over_only_if_dead);
 	tcase_add_test(tcase, a_start_without_descriptors_says_so);

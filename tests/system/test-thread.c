@@ -269,11 +269,11 @@ END_TEST
 
 static void *wait_to_be_cancelled(void *arg)
 {
-	struct loopback_echo *echo = arg;
+	_Atomic(pid_t) *tid = arg;
 	int fd = open(node_path("loopback"), O_RDWR);
 
 	if (evl_attach_self("cancelled") >= 0) {
-		echo->value = (__u64)syscall(SYS_gettid);
+		*tid = (pid_t)syscall(SYS_gettid);
 		oob_read(fd, buf, 1);
 	}
 
@@ -282,14 +282,14 @@ static void *wait_to_be_cancelled(void *arg)
 
 START_TEST(a_thread_asleep_in_an_oob_call_can_be_cancelled)
 {
-	volatile struct loopback_echo echo = { .value = 0 };
+	_Atomic(pid_t) tid = 0;
 	pthread_t thread;
 	void *ret;
 
-	pthread_create(&thread, NULL, wait_to_be_cancelled, (void *)&echo);
-	while (echo.value == 0)
+	pthread_create(&thread, NULL, wait_to_be_cancelled, &tid);
+	while (tid == 0)
 		sched_yield();
-	wait_until_asleep(getpid(), (pid_t)echo.value);
+	wait_until_asleep(getpid(), tid);
 	ck_assert_int_eq(pthread_cancel(thread), 0);
 	pthread_join(thread, &ret);
 	ck_assert_ptr_eq(ret, PTHREAD_CANCELED);

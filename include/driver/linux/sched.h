@@ -33,6 +33,8 @@ struct task_struct {
 	struct user_window window;
 	bool compat;	 /* a 32-bit process */
 	bool identified; /* tgid, comm and files are known */
+	bool by_mem;	 /* its memory is reached through mem_fd only */
+	int mem_fd;	 /* /proc/PID/mem, -1: out of reach */
 };
 
 /* Never NULL: outside of a request it is the daemon itself. */
