@@ -15,6 +15,7 @@ static ev_async doorbell; /* another thread posted something */
 static ev_prepare before_sleep;
 static ev_timer next_timer;
 static ev_idle keep_going;
+static bool stepping; /* inband_run_once() */
 static bool one_round; /* inband_run_once() */
 
 /* Fibers at rest. They are made as needed and kept. */
@@ -144,7 +145,9 @@ void inband_run_once(bool block)
 	 * without the loop. */
 	if (stage_run_until_idle(&inband_stage))
 		block = false;
+	stepping = true;
 	ev_run(loop, block ? EVRUN_ONCE : EVRUN_NOWAIT);
+	stepping = false;
 	one_round = false;
 }
 

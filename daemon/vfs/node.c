@@ -78,7 +78,8 @@ int node_add(struct node *node)
 	node_get(node);
 
 	ret = host ? host->add(node) : 0;
-	if (ret) {
+	/* Unless it was taken off again while the host slept. */
+	if (ret && node->listed) {
 		node->listed = false;
 		list_del(&node->link);
 		nr_nodes--;

@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/irq_work.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -280,8 +281,6 @@ static struct open_file *file_in_use(struct vfs_request *rq)
 	return rq->op == VFS_OPEN || rq->op == VFS_RELEASE ? NULL : rq->file;
 }
 
-static void start_waiting_releases(void);
-
 /* What is to be opened may be removed before the fiber comes to run. */
 static void hold_node(struct vfs_request *rq)
 {
@@ -294,6 +293,27 @@ static void drop_node(struct vfs_request *rq)
 	if (rq->op == VFS_OPEN)
 		node_put(rq->node);
 }
+
+/* A RELEASE cannot be refused: without a fiber it waits for one. */
+static LIST_HEAD(waiting_releases);
+
+static void run_request(void *arg);
+
+static void start_waiting_releases(struct irq_work *work)
+{
+	struct vfs_request *rq;
+
+	while (!list_empty(&waiting_releases)) {
+		rq = list_first_entry(&waiting_releases, struct vfs_request,
+				      link);
+		if (inband_spawn(run_request, rq, &rq->fiber))
+			return;
+		list_del(&rq->link);
+	}
+}
+
+/* Once the fiber that ended is at rest, and can be had. */
+static DEFINE_IRQ_WORK(fiber_free_work, start_waiting_releases);
 
 static void run_request(void *arg)
 {
@@ -326,23 +346,8 @@ static void run_request(void *arg)
 	rq->ended = true;
 	if (!rq->checking)
 		rq->free(rq);
-	start_waiting_releases();
-}
-
-/* A RELEASE cannot be refused: without a fiber it waits for one. */
-static LIST_HEAD(waiting_releases);
-
-static void start_waiting_releases(void)
-{
-	struct vfs_request *rq;
-
-	while (!list_empty(&waiting_releases)) {
-		rq = list_first_entry(&waiting_releases, struct vfs_request,
-				      link);
-		if (inband_spawn(run_request, rq, &rq->fiber))
-			return;
-		list_del(&rq->link);
-	}
+	if (!list_empty(&waiting_releases))
+		irq_work_queue(&fiber_free_work);
 }
 
 void vfs_submit(struct vfs_request *rq)
