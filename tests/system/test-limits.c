@@ -199,6 +199,40 @@ START_TEST(out_of_descriptors_it_goes_on_and_takes_who_waits_later)
 }
 END_TEST
 
+static int make_request(void *arg)
+{
+	char buf[4];
+	int xfd;
+
+	if (evl_attach_self("request:%d", getpid()) < 0)
+		return 1;
+	xfd = evl_new_xbuf(16, "request:%d", getpid());
+	if (xfd < 0 || oob_write(xfd, "here", 4) != 4)
+		return 2;
+
+	return read(xfd, buf, 4) == 4 ? 0 : 3;
+}
+
+/* The worker spins for the first client, without end, and sees the others. */
+START_TEST(spinning_for_one_client_the_worker_serves_all)
+{
+	const struct channel_request rq = { .op = CHANNEL_READ, .fd = -1 };
+	struct raw_client client;
+	struct raw_channel ch;
+	struct raw_slot slot;
+
+	start("--spin", "always");
+	raw_enter(&client, &ch, &slot);
+	ck_assert_int_eq(raw_request(&slot, &rq), -EBADF);
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(child_wait(child_start(make_request, NULL)),
+				 0);
+	ck_assert_int_eq(raw_request(&slot, &rq), -EBADF);
+	raw_exit(&client, &ch, &slot);
+	stop();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("system/limits");
@@ -211,6 +245,7 @@ int main(void)
 	tcase_add_test(tcase, memory_for_rings_is_limited);
 	tcase_add_test(tcase,
 		       out_of_descriptors_it_goes_on_and_takes_who_waits_later);
+	tcase_add_test(tcase, spinning_for_one_client_the_worker_serves_all);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);
