@@ -207,7 +207,7 @@ int raw_clone(const char *class, const char *name, const void *attrs,
 
 	snprintf(path, sizeof(path), "evl/%s/clone", class);
 	fd = raw_open(path, O_RDWR);
-	ck_assert_int_ge(fd, 0);
+	ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
 
 	snprintf(clone.name, sizeof(clone.name), "%s", name);
 	clone.flags = name[0] ? EVL_CLONE_PUBLIC : 0;

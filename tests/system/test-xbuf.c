@@ -2,6 +2,7 @@
 /* Cross-buffers, end to end: read and write rules on both sides, names,
  * polling, closing. */
 #include "daemon.h"
+#include "endure.h"
 
 #include <errno.h>
 #include <evl/evl.h>
@@ -20,7 +21,7 @@ static char buf[4096];
 
 static void setup(void)
 {
-	daemon_setup();
+	endure_setup();
 	ck_assert_int_ge(evl_attach_self("test:%d", getpid()), 0);
 }
 
@@ -250,6 +251,9 @@ static void start_call(struct call *call)
 	while (call->tid == 0)
 		sched_yield();
 	wait_until_asleep(getpid(), call->tid);
+	/* Asleep it may be before the worker has even seen the request. */
+	if (call->op == OOB_READ || call->op == OOB_WRITE)
+		endure_await_busy(call->tid);
 }
 
 static void end_call(struct call *call)
@@ -442,7 +446,7 @@ int main(void)
 	Suite *suite = suite_create("system/xbuf");
 	TCase *tcase = tcase_create("xbuf");
 
-	tcase_add_checked_fixture(tcase, setup, daemon_teardown);
+	tcase_add_checked_fixture(tcase, setup, endure_teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, oob_write_feeds_read_and_write_feeds_oob_read);
 	tcase_add_test(tcase, sizes_are_checked_at_creation);
