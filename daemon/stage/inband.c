@@ -15,7 +15,6 @@ static ev_async doorbell; /* another thread posted something */
 static ev_prepare before_sleep;
 static ev_timer next_timer;
 static ev_idle keep_going;
-static bool stepping; /* inband_run_once() */
 static bool one_round; /* inband_run_once() */
 
 /* Fibers at rest. They are made as needed and kept. */
@@ -141,13 +140,7 @@ void inband_break(void)
 void inband_run_once(bool block)
 {
 	one_round = true;
-	/* Whoever calls this waits for something, which may have come true
-	 * without the loop. */
-	if (stage_run_until_idle(&inband_stage))
-		block = false;
-	stepping = true;
 	ev_run(loop, block ? EVRUN_ONCE : EVRUN_NOWAIT);
-	stepping = false;
 	one_round = false;
 }
 
