@@ -378,23 +378,34 @@ START_TEST(a_start_without_descriptors_says_so)
 }
 END_TEST
 
-static const int ends[] = { SIGTERM, SIGINT };
-
+/* With clients at rest, asleep in a call, and just gone. */
 START_TEST(a_signal_ends_it_cleanly)
 {
+	struct channel_request rq = { .op = CHANNEL_READ, .count = 8 };
 	struct launch l = { .become = NULL };
-	struct raw_channel ch;
 	struct raw_client client;
+	struct raw_channel ch;
 	struct raw_slot slot;
-	const struct channel_request nothing = { .op = CHANNEL_READ, .fd = -1 };
 
 	start(&l, "--driver", getenv("EVL_LOOPBACK"), NULL);
 	strcpy(test_daemon.devdir, launch_path("dev"));
 	raw_enter(&client, &ch, &slot);
-	ck_assert_int_eq(raw_request(&slot, &nothing), -EBADF);
-	ck_assert_int_eq(launch_end(&l, ends[_i]), 0);
+	rq.fd = raw_xbuf("", 8, 8);
+	if (_i % 3 > 0)
+		ck_assert_int_eq(raw_bind(&client, rq.fd, rq.fd), 0);
+	raw_post(&slot, &rq);
+	if (_i % 3 == 0)
+		ck_assert_int_eq(raw_wait(&slot), -EBADF);
+	if (_i % 3 == 2) {
+		close(rq.fd);
+		raw_exit(&client, &ch, &slot);
+	}
+	ck_assert_int_eq(launch_end(&l, _i % 2 ? SIGTERM : SIGINT), 0);
 	launch_close(&l);
+	if (_i % 3 == 2)
+		return;
 	raw_await_hangup(client.fd);
+	close(rq.fd);
 	raw_exit(&client, &ch, &slot);
 }
 END_TEST
@@ -463,7 +474,7 @@ int main(void)
 	tcase_add_test(tcase,
 		       what_is_at_the_sockets_path_is_taken_over_only_if_dead);
 	tcase_add_test(tcase, a_start_without_descriptors_says_so);
-	tcase_add_loop_test(tcase, a_signal_ends_it_cleanly, 0, 2);
+	tcase_add_loop_test(tcase, a_signal_ends_it_cleanly, 0, 24);
 	tcase_add_test(tcase, sighup_is_not_fatal);
 	tcase_add_test(tcase, after_sigkill_the_next_start_cleans_up);
 	suite_add_tcase(suite, tcase);
