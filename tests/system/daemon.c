@@ -227,8 +227,8 @@ bool daemon_said(const struct test_daemon *daemon, const char *text)
 
 const char *node_path(const char *path)
 {
-	static char bufs[4][256];
-	static unsigned int next;
+	static _Thread_local char bufs[4][256];
+	static _Thread_local unsigned int next;
 	char *buf = bufs[next++ % 4];
 
 	snprintf(buf, sizeof(bufs[0]), "%s/%s", test_daemon.devdir, path);

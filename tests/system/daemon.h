@@ -42,7 +42,7 @@ void daemon_clean(struct test_daemon *daemon);
 bool daemon_on_cuse(void);
 /* Does the log contain @text? */
 bool daemon_said(const struct test_daemon *daemon, const char *text);
-/* "<devdir>/<path>", in a static buffer (four of them). */
+/* "<devdir>/<path>", in one of four buffers of the calling thread. */
 const char *node_path(const char *path);
 /* How many descriptors, mappings, threads and kB of memory it has. */
 struct daemon_usage {

@@ -427,6 +427,44 @@ START_TEST(odd_clone_requests_are_refused)
 }
 END_TEST
 
+static void *open_again_and_again(void *arg)
+{
+	int fd;
+
+	while (!enough) {
+		fd = raw_open("evl/xbuf/fleeting", O_RDWR);
+		if (fd >= 0)
+			close(fd);
+	}
+
+	return NULL;
+}
+
+/* The node may be gone by the time the daemon comes to open it. */
+static void open_what_is_going(void)
+{
+	pthread_t threads[2];
+	int fd;
+
+	enough = false;
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, open_again_and_again, NULL);
+	for (int i = 0; i < 500; i++) {
+		fd = raw_xbuf("fleeting", 16, 16);
+		if (fd >= 0) /* else one of them has it still */
+			close(fd);
+	}
+	enough = true;
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+}
+
+START_TEST(what_is_being_removed_may_be_opened)
+{
+	endure(open_what_is_going);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("system/hostile-attach");
@@ -444,6 +482,7 @@ int main(void)
 	tcase_add_test(tcase, strange_descriptor_numbers_are_refused);
 	tcase_add_test(tcase, bindings_are_limited);
 	tcase_add_test(tcase, odd_clone_requests_are_refused);
+	tcase_add_test(tcase, what_is_being_removed_may_be_opened);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);
