@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The rings of a cross-buffer: read and write rules, sleeping, wrapping. */
 #include "core/ring.h"
+#include "kapi/task.h"
 #include "suite.h"
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct ring ring;
 static int nr_came, nr_went;
@@ -316,6 +318,52 @@ START_TEST(the_largest_ring_can_be_made)
 }
 END_TEST
 
+#define LARGE (1u << 20)
+
+static bool copied;
+
+static void write_large(void *arg)
+{
+	struct task_struct task = { .pid = getpid() };
+
+	task_set(fiber_current(), &task);
+	ck_assert_int_eq(ring_write(&ring, &ring_io_user, arg, LARGE,
+				    RING_BLOCK),
+			 LARGE);
+	ck_assert_int_eq(ring_read(&ring, &ring_io_user, (char *)arg + LARGE,
+				   LARGE, RING_BLOCK),
+			 LARGE);
+	copied = true;
+}
+
+static void count_turns(void *arg)
+{
+	unsigned int *nr_turns = arg;
+
+	for (; !copied; fiber_yield())
+		++*nr_turns;
+}
+
+/* Or one client's megabytes would be everybody's milliseconds. */
+START_TEST(others_have_their_turns_while_much_is_copied)
+{
+	unsigned int nr_turns = 0;
+	char *buf = malloc((size_t)2 * LARGE);
+
+	ring_deinit(&ring);
+	ck_assert_int_eq(ring_init(&ring, LARGE, NULL), 0);
+	for (unsigned int i = 0; i < LARGE; i++)
+		buf[i] = (char)(i * 7 + i / 4096);
+	test_fiber(write_large, buf, 1);
+	test_fiber(count_turns, &nr_turns, 1);
+	stage_run_until_idle(&test_stage);
+	ck_assert(copied);
+	ck_assert_uint_ge(nr_turns, 2 * LARGE / 65536 - 2);
+	ck_assert_mem_eq(buf, buf + LARGE, LARGE);
+	free(buf);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("core/ring");
@@ -337,6 +385,7 @@ int main(void)
 	tcase_add_test(tcase, a_broken_or_removed_sleep_takes_nothing);
 	tcase_add_test(tcase, a_fault_leaves_zeroes_and_loses_what_was_read);
 	tcase_add_test(tcase, the_largest_ring_can_be_made);
+	tcase_add_test(tcase, others_have_their_turns_while_much_is_copied);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);
