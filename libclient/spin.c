@@ -63,7 +63,7 @@ void spin_begin(struct spin *spin, struct spin_try *try, uint32_t key, int cpu,
 		goto out;
 
 	if (spin->mode == CHANNEL_SPIN_ALWAYS)
-		window = SPIN_FOREVER;
+		window = spin->cap_ns;
 	else if (spin->mode == CHANNEL_SPIN_ADAPTIVE)
 		window = window_adaptive(spin, *try->estimate);
 

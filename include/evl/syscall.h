@@ -10,9 +10,9 @@
  *   caller's memory is there when the thread goes.
  * - A signal whose handler was installed with SA_RESTART does not disturb a
  *   sleeping call. Any other one ends it with EINTR, unless it completed
- *   first. While the library still spins for the answer (as a daemon started
- *   with --spin=always makes it do without limit) a signal is handled but
- *   does not end the call.
+ *   first. While the library still spins for the answer, which it does for a
+ *   few microseconds (--spin-us of the daemon), a signal is handled but does
+ *   not end the call.
  * - A signal handler which broke into a call must not make another one on the
  *   same thread: EBUSY.
  */
