@@ -79,17 +79,12 @@ bool bind_is_ours(int fd)
 /* What the kernel or the daemon says to our ioctl, for the caller. */
 static int bind_error(int ret)
 {
-	if (client_dead())
-		return -ENODEV;
-
+	ret = client_error(ret);
 	switch (ret) {
 	case -EMFILE:
+	case -ENODEV:
 	case -ENOMEM:
 		return ret;
-	case -ENOTCONN: /* a FUSE mount without its daemon */
-	case -ECONNABORTED:
-	case -ENODEV:
-		return -ENODEV;
 	default:
 		return -EBADF;
 	}
@@ -123,9 +118,9 @@ int bind_new(int fd)
 int bind_fd(int fd)
 {
 	if (!client_is_us())
-		return client_dead() ? -ENODEV : -EBADF;
+		return client_error(-EBADF);
 	if (!bind_is_ours(fd))
-		return client_dead() ? -ENODEV : -EBADF;
+		return client_error(-EBADF);
 
 	return bind_new(fd);
 }

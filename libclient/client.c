@@ -138,6 +138,19 @@ const char *client_path(const char *path, char *buf, size_t size)
 	return len > 0 && (size_t)len < size ? buf : NULL;
 }
 
+int client_error(int ret)
+{
+	switch (ret) {
+	case -ENOTCONN: /* a FUSE mount whose daemon is gone */
+	case -ECONNABORTED: /* one whose daemon went meanwhile */
+	case -ECONNRESET:
+	case -EPIPE:
+		return -ENODEV;
+	default:
+		return ret < 0 && client_dead() ? -ENODEV : ret;
+	}
+}
+
 void client_reset(void)
 {
 	static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;

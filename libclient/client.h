@@ -62,6 +62,13 @@ static inline bool client_dead(void)
 }
 
 /*
+ * What the caller is to know of @ret, which the kernel answered for one of the
+ * daemon's files: -ENODEV where the daemon is gone, in the words of either
+ * front, and though the control thread may not have seen it yet.
+ */
+int client_error(int ret);
+
+/*
  * Where a path below /dev is for this daemon: @path itself, or one built in
  * @buf. NULL: too long.
  */

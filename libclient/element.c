@@ -62,11 +62,11 @@ static int clone_open(const char *class, bool nonblock)
 
 	fd = sys_open(path, O_RDWR | O_CLOEXEC | (nonblock ? O_NONBLOCK : 0));
 	if (fd < 0)
-		return client_dead() ? -ENODEV : fd;
+		return client_error(fd);
 
 	if (!bind_is_ours(fd)) {
 		sys_close(fd);
-		return client_dead() ? -ENODEV : -ENXIO;
+		return client_error(-ENXIO);
 	}
 
 	return fd;
@@ -98,7 +98,7 @@ int element_new(const char *class, const void *attrs, size_t attrs_len,
 		ret = bind_new(fd);
 	if (ret) {
 		bind_close(fd);
-		return client_dead() ? -ENODEV : ret;
+		return client_error(ret);
 	}
 
 	r_element->fd = fd;

@@ -193,6 +193,35 @@ START_TEST(a_busy_client_gets_enodev_too)
 }
 END_TEST
 
+/* Whichever step of theirs the daemon's death hits. */
+static int make_elements_until_daemon_dies(void *arg)
+{
+	int fd;
+
+	for (unsigned int i = 0;; i++) {
+		fd = i % 2 ? evl_attach_self("now and then") :
+			     evl_new_xbuf(64, "now and then");
+		if (fd < 0)
+			return fd == -ENODEV ? 0 : -fd;
+		if (i % 2)
+			evl_detach_self();
+		close(fd);
+		if (i == 10)
+			board->tid = getpid();
+	}
+}
+
+START_TEST(who_makes_elements_gets_enodev_too)
+{
+	pid_t pid = child_start(make_elements_until_daemon_dies, NULL);
+
+	while (board->tid == 0)
+		sched_yield();
+	daemon_kill(&test_daemon);
+	ck_assert_int_eq(child_wait(pid), 0);
+}
+END_TEST
+
 START_TEST(the_next_daemon_cleans_up_after_a_killed_one)
 {
 	int status;
@@ -305,6 +334,7 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_client_asleep_when_the_daemon_dies_gets_enodev);
 	tcase_add_test(tcase, a_busy_client_gets_enodev_too);
+	tcase_add_loop_test(tcase, who_makes_elements_gets_enodev_too, 0, 10);
 	tcase_add_test(tcase, the_next_daemon_cleans_up_after_a_killed_one);
 	suite_add_tcase(suite, tcase);
 
