@@ -58,20 +58,15 @@ static int open_elsewhere(const char *path, int flags, mode_t mode)
 /* There is no such path. Not in /dev? The kernel has read it: so may we. */
 static int open_missing(const char *path, int flags, mode_t mode)
 {
-	int fd;
-
 	if (!starts_with(path, DEV_DIR))
 		return -1;
 	if (starts_with(path, EVL_DIR))
 		(void)client_connect(NULL);
+	errno = ENOENT;
 	if (!nodes_elsewhere())
 		return -1;
 
-	fd = open_elsewhere(path, flags, mode);
-	if (fd < 0)
-		errno = ENOENT;
-
-	return fd;
+	return open_elsewhere(path, flags, mode);
 }
 
 /* A new descriptor, of whatever. */
@@ -87,13 +82,14 @@ static void opened(int fd, int flags)
 
 static int do_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
+	bool elsewhere = nodes_elsewhere() && starts_with(path, EVL_DIR);
 	int fd = -1;
 
-	if (nodes_elsewhere() && starts_with(path, EVL_DIR))
+	if (elsewhere)
 		fd = open_elsewhere(path, flags, mode);
-	if (fd < 0)
+	if (!elsewhere || (fd < 0 && errno == ENOENT))
 		fd = libc()->openat(dirfd, path, flags, mode);
-	if (fd < 0 && errno == ENOENT)
+	if (!elsewhere && fd < 0 && errno == ENOENT)
 		fd = open_missing(path, flags, mode);
 
 	opened(fd, flags);

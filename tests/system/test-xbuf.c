@@ -80,6 +80,9 @@ START_TEST(a_name_is_taken_until_the_last_close_and_free_at_once_then)
 	ck_assert_int_eq(access(node_path("evl/xbuf/test-xbuf"), F_OK), 0);
 	ck_assert_int_eq(evl_new_xbuf(16, "test-xbuf"), -EEXIST);
 	ck_assert_int_eq(evl_new_xbuf(16, "/test-xbuf"), -EEXIST);
+	/* Wherever the nodes are, open(2) says why it fails. */
+	ck_assert_fails(open("/dev/evl/xbuf/test-xbuf",
+			     O_RDWR | O_CREAT | O_EXCL, 0600), EEXIST);
 	other = open(node_path("evl/xbuf/test-xbuf"), O_RDWR);
 	ck_assert_int_ge(other, 0);
 	close(xfd);
