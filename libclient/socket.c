@@ -37,7 +37,7 @@ static bool path_of_user(struct socket_hello *hello)
 
 	if (geteuid() == 0)
 		return false;
-	if (dir && *dir)
+	if (dir && dir[0] == '/')
 		return path_set(hello, dir, "/" CONTROL_USER_DIR);
 
 	(void)snprintf(tmp, sizeof(tmp), CONTROL_TMP_DIR,
