@@ -2,6 +2,7 @@
 /*
  * evl-cused: the order in which things start and stop.
  */
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "config.h"
@@ -18,6 +19,7 @@
 
 #include <errno.h>
 #include <ev.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +35,7 @@
 #define MIN_NOFILE	  32 /* what we need before the first client comes */
 
 static struct stack_pool *stacks;
-static ev_signal on_term, on_int, on_hup;
+static ev_signal on_term, on_int, on_quit, on_hup;
 
 static void flush_log(struct irq_work *work)
 {
@@ -63,11 +65,18 @@ static void watch_signals(void)
 	struct ev_loop *loop = inband_loop();
 
 	signal(SIGPIPE, SIG_IGN);
+	/* Nobody is to send these; what is mounted would stay if they ended
+	 * us. */
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
+	signal(SIGALRM, SIG_IGN);
 	ev_signal_init(&on_term, stop_serving, SIGTERM);
 	ev_signal_init(&on_int, stop_serving, SIGINT);
+	ev_signal_init(&on_quit, stop_serving, SIGQUIT);
 	ev_signal_init(&on_hup, ignore_hangup, SIGHUP);
 	ev_signal_start(loop, &on_term);
 	ev_signal_start(loop, &on_int);
+	ev_signal_start(loop, &on_quit);
 	ev_signal_start(loop, &on_hup);
 }
 
@@ -215,8 +224,9 @@ static void stop_all(void)
 	front_stop();
 	oob_stop();
 	log_flush();
-	inband_exit();
-	stacks = stack_pool_free(stacks);
+	/* A handler which never ends sleeps on, on its stack. */
+	if (inband_exit() == 0)
+		stacks = stack_pool_free(stacks);
 }
 
 static int serve(const struct config *config)
@@ -235,10 +245,23 @@ static int serve(const struct config *config)
 	return status;
 }
 
+/* Or the next thing we open is taken for standard output. */
+static void open_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	fd_close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	int status = EXIT_OTHER, ret;
 	struct config config;
+
+	open_standard_fds();
 
 	config_parse(&config, argc, argv);
 	log_init(config.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, NULL);

@@ -111,7 +111,7 @@ static void free_idle_fibers(unsigned int keep)
 	}
 }
 
-void inband_exit(void)
+unsigned int inband_exit(void)
 {
 	stage_run_until_idle(&inband_stage);
 	free_idle_fibers(0);
@@ -120,6 +120,8 @@ void inband_exit(void)
 	ev_ref(loop);
 	ev_loop_destroy(loop);
 	loop = NULL;
+
+	return nr_fibers;
 }
 
 struct ev_loop *inband_loop(void)

@@ -18,7 +18,8 @@ extern struct stage inband_stage;
 /* The calling thread becomes the in-band stage. @pool serves fibers; no more
  * than @max_fibers at a time. */
 int inband_init(struct stack_pool *pool, unsigned int max_fibers);
-void inband_exit(void);
+/* Returns how many fibers sleep on for good: their stacks are in use. */
+unsigned int inband_exit(void);
 
 struct ev_loop *inband_loop(void);
 

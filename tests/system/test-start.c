@@ -378,6 +378,8 @@ START_TEST(a_start_without_descriptors_says_so)
 }
 END_TEST
 
+static const int ends[] = { SIGTERM, SIGINT, SIGQUIT };
+
 /* With clients at rest, asleep in a call, and just gone. */
 START_TEST(a_signal_ends_it_cleanly)
 {
@@ -400,7 +402,7 @@ START_TEST(a_signal_ends_it_cleanly)
 		close(rq.fd);
 		raw_exit(&client, &ch, &slot);
 	}
-	ck_assert_int_eq(launch_end(&l, _i % 2 ? SIGTERM : SIGINT), 0);
+	ck_assert_int_eq(launch_end(&l, ends[_i / 3 % 3]), 0);
 	launch_close(&l);
 	if (_i % 3 == 2)
 		return;
@@ -410,13 +412,65 @@ START_TEST(a_signal_ends_it_cleanly)
 }
 END_TEST
 
-START_TEST(sighup_is_not_fatal)
+static int read_stubborn(void *arg)
+{
+	char byte;
+	int fd = raw_open("stubborn", O_RDONLY);
+
+	return fd >= 0 && read(fd, &byte, 1) < 0 ? 0 : 1;
+}
+
+START_TEST(a_handler_that_never_ends_does_not_keep_it)
+{
+	struct launch l = { .become = NULL };
+	pid_t reader;
+
+	start(&l, "--driver", getenv("EVL_STUBBORN"), NULL);
+	strcpy(test_daemon.devdir, launch_path("dev"));
+	reader = child_start(read_stubborn, NULL);
+	while (!launch_said(&l, "stubborn: asleep", NULL))
+		sched_yield();
+	ck_assert_int_eq(launch_end(&l, SIGTERM), 0);
+	ck_assert(launch_said(&l, "left behind", "stubborn"));
+	launch_close(&l);
+	ck_assert_int_eq(child_wait(reader), 0);
+}
+END_TEST
+
+static void close_standard_fds(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		close(fd);
+}
+
+START_TEST(without_standard_descriptors_it_takes_none_for_them)
+{
+	struct launch l = { .become = close_standard_fds };
+	char path[64], target[64];
+	ssize_t len;
+
+	start(&l, NULL);
+	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", l.pid, fd);
+		len = readlink(path, target, sizeof(target) - 1);
+		ck_assert_int_gt(len, 0);
+		target[len] = '\0';
+		ck_assert_str_eq(target, "/dev/null");
+	}
+	stop(&l);
+}
+END_TEST
+
+START_TEST(other_signals_are_not_fatal)
 {
 	struct launch l = { .become = NULL };
 
 	start(&l, NULL);
 	for (int i = 0; i < 3; i++) {
 		kill(l.pid, SIGHUP);
+		kill(l.pid, SIGUSR1);
+		kill(l.pid, SIGUSR2);
+		kill(l.pid, SIGALRM);
 		check_service();
 	}
 	while (!launch_said(&l, "SIGHUP", NULL))
@@ -474,8 +528,11 @@ int main(void)
 	tcase_add_test(tcase,
 		       what_is_at_the_sockets_path_is_taken_over_only_if_dead);
 	tcase_add_test(tcase, a_start_without_descriptors_says_so);
-	tcase_add_loop_test(tcase, a_signal_ends_it_cleanly, 0, 24);
-	tcase_add_test(tcase, sighup_is_not_fatal);
+	tcase_add_loop_test(tcase, a_signal_ends_it_cleanly, 0, 27);
+	tcase_add_test(tcase, a_handler_that_never_ends_does_not_keep_it);
+	tcase_add_test(tcase,
+		       without_standard_descriptors_it_takes_none_for_them);
+	tcase_add_test(tcase, other_signals_are_not_fatal);
 	tcase_add_test(tcase, after_sigkill_the_next_start_cleans_up);
 	suite_add_tcase(suite, tcase);
 
