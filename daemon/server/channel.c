@@ -7,6 +7,7 @@
 #include "server/client.h"
 #include "server/serve.h"
 #include "stage/inband.h"
+#include "stage/oob.h"
 #include "stage/wait.h"
 
 #include <errno.h>

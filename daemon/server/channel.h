@@ -7,7 +7,7 @@
 #pragma once
 
 #include "kapi/task.h"
-#include "stage/oob.h"
+#include "stage/oob-source.h"
 #include "wire/channel.h"
 
 #include <linux/irq_work.h>

@@ -9,6 +9,7 @@
 #include "server/client.h"
 #include "server/query.h"
 #include "stage/inband.h"
+#include "stage/oob.h"
 #include "vfs/file.h"
 #include "vfs/files.h"
 

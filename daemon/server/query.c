@@ -7,6 +7,7 @@
 #include "server/client.h"
 #include "stage/clock.h"
 #include "stage/inband.h"
+#include "stage/oob.h"
 #include "vfs/file.h"
 #include "vfs/module.h"
 #include "vfs/node.h"

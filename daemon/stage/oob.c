@@ -4,6 +4,8 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "stage/clock.h"
+#include "stage/oob-source.h"
+#include "stage/oob-worker.h"
 #include "stage/placement.h"
 
 #include <errno.h>
@@ -21,28 +23,6 @@
 #define MAX_WORKERS	64
 #define ROUNDS_PER_TICK 64
 #define LOOK_NS		20000 /* while awake, cold sources wait so long */
-
-struct oob_worker {
-	struct stage stage; /* first: kick_worker() casts */
-	char name[16];
-	pthread_t thread;
-	unsigned int index;
-	int cpu; /* -1: not pinned */
-	bool fifo;
-	sem_t started;
-	int epoll_fd; /* owned: kick_fd and every source's fd */
-	int kick_fd;  /* owned, eventfd */
-	_Atomic(bool) sleeping;
-	_Atomic(bool) stopping;
-	struct stage_item wake_up; /* for oob_stop() */
-	/* The worker's own: */
-	struct list_head hot;  /* struct oob_source, polled each round */
-	struct list_head cold; /* waited for through epoll_fd */
-	uint64_t tick_ns;      /* when the clock was last read, idle */
-	uint64_t look_ns;      /* when we last looked for kicks, idle */
-	bool spins;
-	_Atomic(unsigned int) nr_sources;
-};
 
 static struct oob_worker *workers[MAX_WORKERS];
 static unsigned int nr_workers;
@@ -80,26 +60,6 @@ static void end_silence(struct oob_source *source, uint64_t now)
 
 	source->gap_ns = (source->gap_ns * 3 + gap) / 4;
 	source->silent_since = 0;
-}
-
-static void make_hot(struct oob_worker *worker, struct oob_source *source)
-{
-	source->disarm(source);
-	/* Relaxed: for people to look at. */
-	atomic_store_explicit(&source->hot, true, memory_order_relaxed);
-	list_move_tail(&source->link, &worker->hot);
-}
-
-/* True: it went cold. False: something had just come. */
-static bool make_cold(struct oob_worker *worker, struct oob_source *source)
-{
-	if (!source->arm(source))
-		return false;
-	/* Relaxed: for people to look at. */
-	atomic_store_explicit(&source->hot, false, memory_order_relaxed);
-	list_move_tail(&source->link, &worker->cold);
-
-	return true;
 }
 
 static unsigned int poll_hot(struct oob_worker *worker)
@@ -142,7 +102,7 @@ static bool stay_awake(struct oob_worker *worker, uint64_t now)
 		if (source->silent_since == 0)
 			source->silent_since = now;
 		if (!worth_spinning(worker, source, now) &&
-		    !make_cold(worker, source))
+		    !source_make_cold(source))
 			return true;
 	}
 
@@ -163,7 +123,7 @@ static void take_events(struct oob_worker *worker,
 				continue; /* somebody else's kick was merged */
 		} else if (source->worker == worker) {
 			end_silence(source, now);
-			make_hot(worker, source);
+			source_make_hot(source);
 		}
 	}
 }
@@ -435,21 +395,6 @@ int oob_worker_cpu(const struct oob_worker *worker)
 	return worker->cpu;
 }
 
-struct oob_worker *oob_pick_worker(void)
-{
-	struct oob_worker *best = workers[0];
-
-	/* Relaxed: any is right, one is better. */
-	for (unsigned int i = 1; i < nr_workers; i++)
-		if (atomic_load_explicit(&workers[i]->nr_sources,
-					 memory_order_relaxed) <
-		    atomic_load_explicit(&best->nr_sources,
-					 memory_order_relaxed))
-			best = workers[i];
-
-	return best;
-}
-
 bool oob_is_realtime(void)
 {
 	return nr_workers && workers[0]->fifo;
@@ -468,64 +413,4 @@ enum oob_spin oob_spin_mode(void)
 uint32_t oob_spin_ns(void)
 {
 	return config.spin_ns;
-}
-
-static void add_here(struct stage_item *item)
-{
-	struct oob_source *source = container_of(item, struct oob_source, item);
-	struct oob_worker *worker = source->worker;
-
-	/* Kicked before we came here: take_events() has put it among the hot
-	 * ones already. */
-	if (!list_empty(&source->link))
-		return;
-
-	list_add_tail(&source->link, &worker->hot);
-	if (!make_cold(worker, source))
-		make_hot(worker, source);
-}
-
-int oob_source_add(struct oob_worker *worker, struct oob_source *source)
-{
-	struct epoll_event event = {
-		.events = EPOLLIN | EPOLLET,
-		.data.ptr = source,
-	};
-
-	source->worker = worker;
-	INIT_LIST_HEAD(&source->link);
-	source->silent_since = 0;
-	source->gap_ns = 0;
-	source->item.func = add_here;
-	if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, source->fd, &event))
-		return err_origin(-errno);
-
-	/* Relaxed: see oob_pick_worker(). */
-	atomic_fetch_add_explicit(&worker->nr_sources, 1, memory_order_relaxed);
-	stage_post(&worker->stage, &source->item);
-
-	return 0;
-}
-
-static void remove_here(struct stage_item *item)
-{
-	struct oob_source *source = container_of(item, struct oob_source, item);
-
-	list_del(&source->link);
-	source->removed(source);
-}
-
-void oob_source_remove(struct oob_source *source,
-		       void (*removed)(struct oob_source *source))
-{
-	struct oob_worker *worker = source->worker;
-
-	/* From here on no event names it; one that was fetched already is
-	 * handled before the worker comes to our item. */
-	epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
-	/* Relaxed: see oob_pick_worker(). */
-	atomic_fetch_sub_explicit(&worker->nr_sources, 1, memory_order_relaxed);
-	source->removed = removed;
-	source->item.func = remove_here;
-	stage_post(&worker->stage, &source->item);
 }
