@@ -139,28 +139,6 @@ EXPORT void evl_destroy_wait(struct evl_wait_queue *wq)
 	evl_flush_wait(wq, EVL_T_RMID);
 }
 
-/* wait_queue_join() for who holds the lock already. */
-static void join_locked(struct wait_queue *wq, struct fiber *fiber)
-{
-	struct list_head *pos;
-
-	/* A zero-filled queue works too. */
-	if (wq->waiters.next == NULL)
-		INIT_LIST_HEAD(&wq->waiters);
-
-	pos = wq->waiters.prev;
-	if (wq->order == WAIT_PRIO)
-		while (pos != &wq->waiters &&
-		       list_entry(pos, struct fiber, wait_link)->prio <
-			       fiber->prio)
-			pos = pos->prev;
-
-	fiber->wq = wq;
-	list_add(&fiber->wait_link, pos);
-	/* Relaxed: under the lock. */
-	atomic_store_explicit(&fiber->queued, true, memory_order_relaxed);
-}
-
 EXPORT void evl_add_wait_queue(struct evl_wait_queue *wq, ktime_t timeout,
 			       enum evl_tmode mode)
 {
@@ -172,7 +150,7 @@ EXPORT void evl_add_wait_queue(struct evl_wait_queue *wq, ktime_t timeout,
 
 	/* The timer is at rest: it keeps the date until it is armed. */
 	fiber->timeout.date = deadline_of(wq, timeout, mode);
-	join_locked(queue_of(wq), fiber);
+	wait_queue_join_locked(queue_of(wq), fiber);
 }
 
 EXPORT int evl_wait_schedule(struct evl_wait_queue *wq)

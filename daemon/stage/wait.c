@@ -19,7 +19,7 @@ void wait_queue_init(struct wait_queue *wq, enum wait_order order)
 }
 
 /* Behind everybody of the same or a higher priority. */
-static void enqueue(struct wait_queue *wq, struct fiber *fiber)
+void wait_queue_join_locked(struct wait_queue *wq, struct fiber *fiber)
 {
 	struct list_head *pos;
 
@@ -32,6 +32,7 @@ static void enqueue(struct wait_queue *wq, struct fiber *fiber)
 		while (pos != &wq->waiters && waiter_of(pos)->prio < fiber->prio)
 			pos = pos->prev;
 
+	fiber->wq = wq;
 	list_add(&fiber->wait_link, pos);
 	/* Relaxed: under the lock; who looks without it takes it next. */
 	atomic_store_explicit(&fiber->queued, true, memory_order_relaxed);
@@ -52,12 +53,6 @@ static void time_out(struct stage_timer *timer)
 
 	if (wait_queue_abort(fiber, -ETIMEDOUT))
 		fiber_wake(fiber);
-}
-
-static void join(struct wait_queue *wq, struct fiber *fiber)
-{
-	fiber->wq = wq;
-	enqueue(wq, fiber);
 }
 
 /* We are on @fiber->wq, unlocked, or were and have been woken already. */
@@ -90,7 +85,7 @@ static int do_sleep(struct wait_queue *wq, uint64_t deadline,
 	if (interruptible && fiber->broken)
 		return -EINTR;
 
-	join(wq, fiber);
+	wait_queue_join_locked(wq, fiber);
 	pi_unlock(&wq->lock);
 	ret = sleep_joined(fiber, deadline, interruptible);
 	if (ret != -EIDRM)
@@ -115,7 +110,7 @@ void wait_queue_join(struct wait_queue *wq)
 
 	assert(fiber);
 	pi_lock(&wq->lock);
-	join(wq, fiber);
+	wait_queue_join_locked(wq, fiber);
 	pi_unlock(&wq->lock);
 }
 

@@ -56,6 +56,8 @@ int wait_queue_sleep_uninterruptible(struct wait_queue *wq, uint64_t deadline);
  * between is not lost.
  */
 void wait_queue_join(struct wait_queue *wq);
+/* For @fiber, the current one, when @wq->lock is held. */
+void wait_queue_join_locked(struct wait_queue *wq, struct fiber *fiber);
 void wait_queue_leave(void);
 int wait_queue_commit(uint64_t deadline, bool interruptible);
 
