@@ -321,15 +321,3 @@ void wait_until_asleep(pid_t pid, pid_t tid)
 		sched_yield();
 	}
 }
-
-int suite_run(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}

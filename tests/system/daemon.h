@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "../helpers.h"
+
 #include <check.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -57,5 +59,3 @@ int child_wait(pid_t pid); /* exit status, or 128 + signal */
 
 /* Wait until thread @tid of process @pid sleeps in the kernel ('S', or 'D'). */
 void wait_until_asleep(pid_t pid, pid_t tid);
-
-int suite_run(Suite *suite);

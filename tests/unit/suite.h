@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every Check program here ends with: one suite, run with a fork per test,
- * its result as an exit status. Fibers of the calling thread: a stage of its
- * own, stepped by hand.
+ * Fibers of the calling thread for a Check program: a stage of its own, stepped
+ * by hand.
  */
 #pragma once
 
+#include "../helpers.h"
 #include "stage/stack-pool.h"
 #include "stage/stage.h"
-
-#include <check.h>
-#include <stdlib.h>
-
-static inline int suite_run(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
 
 /* A stage on the test's own thread. */
 extern struct stage test_stage;

@@ -12,12 +12,12 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "../helpers.h"
 #include "channel.h"
 #include "slot.h"
 
@@ -581,8 +581,6 @@ static void add(Suite *suite, const char *name, const TTest *test, int nr)
 int main(void)
 {
 	Suite *suite = suite_create("client/channel");
-	SRunner *runner;
-	int failed;
 
 	add(suite, "payload", bytes_go_in_and_come_out, 1);
 	add(suite, "round-trips", every_call_is_answered,
@@ -606,10 +604,5 @@ int main(void)
 	    CHANNEL_SPIN_ALWAYS + 1);
 	add(suite, "death-late", an_answer_after_death_changes_nothing, 1);
 
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "../helpers.h"
 #include "channel.h"
 #include "client.h"
 #include "control.h"
@@ -488,8 +489,6 @@ static void add(Suite *suite, const char *name, const TTest *test, int nr)
 int main(void)
 {
 	Suite *suite = suite_create("client/control");
-	SRunner *runner;
-	int failed;
 
 	add(suite, "welcome", a_good_daemon_is_joined_in_silence, 1);
 	add(suite, "nobody", without_a_daemon_one_line_names_the_socket, 1);
@@ -506,10 +505,5 @@ int main(void)
 	add(suite, "channel-bad", a_channel_without_descriptors_is_refused, 1);
 	add(suite, "path", a_path_below_dev_follows_the_nodes, 1);
 
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

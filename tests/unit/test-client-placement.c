@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "../helpers.h"
 #include "placement.h"
 
 #define WORD_BITS (8 * sizeof(unsigned long))
@@ -119,8 +120,6 @@ static void add(Suite *suite, const char *name, const TTest *test)
 int main(void)
 {
 	Suite *suite = suite_create("client/placement");
-	SRunner *runner;
-	int failed;
 
 	add(suite, "stay", a_thread_stays_where_it_is);
 	add(suite, "leave", it_leaves_a_workers_cpu_for_the_nearest);
@@ -129,10 +128,5 @@ int main(void)
 	add(suite, "pin", pinning_leaves_one_cpu);
 	add(suite, "alone", alone_is_who_has_no_cpu_but_the_workers);
 
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -4,9 +4,9 @@
  */
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "../helpers.h"
 #include "reach.h"
 
 static struct reach reach;
@@ -188,8 +188,6 @@ static void add(Suite *suite, const char *name, const TTest *test)
 int main(void)
 {
 	Suite *suite = suite_create("client/reach");
-	SRunner *runner;
-	int failed;
 
 	add(suite, "wild", what_cannot_be_memory_is_not_reached);
 	add(suite, "empty", nothing_is_always_reached);
@@ -200,10 +198,5 @@ int main(void)
 	add(suite, "stack", the_stack_is_reached_without_asking);
 	add(suite, "thread-stack", a_threads_stack_is_its_own);
 
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -3,8 +3,8 @@
  * How long the client library spins for an answer.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <wire/channel.h>
+#include "../helpers.h"
 #include "spin.h"
 
 #define CAP	   50000
@@ -163,8 +163,6 @@ int main(void)
 	const int adaptive = CHANNEL_SPIN_ADAPTIVE;
 	const int end = CHANNEL_SPIN_ALWAYS + 1;
 	Suite *suite = suite_create("client/spin");
-	SRunner *runner;
-	int failed;
 
 	add(suite, "never", nobody_spins_where_it_is_off, 0, 1);
 	add(suite, "same-cpu", nobody_spins_on_the_workers_cpu, adaptive, end);
@@ -179,10 +177,5 @@ int main(void)
 	add(suite, "rttime", the_budget_is_spent_between_two_sleeps, adaptive,
 	    end);
 
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include "../helpers.h"
 #include "fd-table.h"
 
 #define BEYOND (FD_TABLE_LEAVES * FD_TABLE_LEAF_SIZE)
@@ -190,8 +191,6 @@ static void add(Suite *suite, const char *name, const TTest *test)
 int main(void)
 {
 	Suite *suite = suite_create("client/fd-table");
-	SRunner *runner;
-	int failed;
 
 	add(suite, "unknown", every_number_starts_unknown);
 	add(suite, "limits", numbers_no_table_can_hold_are_unknown);
@@ -203,10 +202,5 @@ int main(void)
 	add(suite, "reset", reset_forgets_everything);
 	add(suite, "race", of_racing_closers_exactly_one_wins_each_number);
 
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }
