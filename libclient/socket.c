@@ -18,34 +18,6 @@
 
 #define ANSWER_TIMEOUT_S 10
 
-/* False: the name does not fit. */
-static bool path_set(struct socket_hello *hello, const char *dir,
-		     const char *subdir)
-{
-	int len;
-
-	len = snprintf(hello->path, sizeof(hello->path), "%s%s/%s", dir, subdir,
-		       CONTROL_SOCKET_NAME);
-
-	return len > 0 && (size_t)len < sizeof(hello->path);
-}
-
-static bool path_of_user(struct socket_hello *hello)
-{
-	const char *dir = secure_getenv("XDG_RUNTIME_DIR");
-	char tmp[sizeof(CONTROL_TMP_DIR) + 10];
-
-	if (geteuid() == 0)
-		return false;
-	if (dir && dir[0] == '/')
-		return path_set(hello, dir, "/" CONTROL_USER_DIR);
-
-	(void)snprintf(tmp, sizeof(tmp), CONTROL_TMP_DIR,
-		       (unsigned int)geteuid());
-
-	return path_set(hello, tmp, "");
-}
-
 static void timeout_set(int fd, time_t seconds)
 {
 	const struct timeval timeout = { .tv_sec = seconds };
@@ -54,11 +26,6 @@ static void timeout_set(int fd, time_t seconds)
 			 sizeof(timeout));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout,
 			 sizeof(timeout));
-}
-
-static int error_of(int err)
-{
-	return err == EAGAIN ? -ETIMEDOUT : -err;
 }
 
 static int try_path(const struct socket_hello *hello, int *r_fd)
@@ -78,7 +45,7 @@ static int try_path(const struct socket_hello *hello, int *r_fd)
 	} while (ret && errno == EINTR);
 
 	if (ret) {
-		ret = error_of(errno);
+		ret = control_error_of(errno);
 		sys_close(fd);
 		return ret;
 	}
@@ -86,23 +53,6 @@ static int try_path(const struct socket_hello *hello, int *r_fd)
 	*r_fd = fd;
 
 	return 0;
-}
-
-static bool nobody_there(int ret)
-{
-	return ret == -ENOENT || ret == -ECONNREFUSED || ret == -ENOTDIR;
-}
-
-/* Any user can make a directory in /tmp and wait for us there. */
-static int check_owner(int fd)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
-		return -errno;
-
-	return cred.uid == geteuid() ? 0 : -EACCES;
 }
 
 static int find_daemon(struct socket_hello *hello, int *r_fd)
@@ -117,19 +67,20 @@ static int find_daemon(struct socket_hello *hello, int *r_fd)
 		return try_path(hello, r_fd);
 	}
 
-	if (path_of_user(hello)) {
+	if (control_user_socket(hello->path)) {
 		ret = try_path(hello, r_fd);
 		if (ret == 0) {
-			ret = check_owner(*r_fd);
+			ret = control_check_owner(*r_fd);
 			if (ret == 0)
 				return 0;
 			sys_close(*r_fd);
 		}
-		if (!nobody_there(ret))
+		if (!control_nobody_there(ret))
 			return ret;
 	}
 
-	(void)path_set(hello, CONTROL_SYSTEM_DIR, "");
+	memcpy(hello->path, CONTROL_SYSTEM_SOCKET,
+	       sizeof(CONTROL_SYSTEM_SOCKET));
 
 	return try_path(hello, r_fd);
 }
@@ -173,7 +124,7 @@ static int say_hello(int fd, struct socket_hello *hello)
 	if (size == 0 || (size < 0 && errno == ECONNRESET))
 		return -ENOSYS;
 	if (size < 0)
-		return error_of(errno);
+		return control_error_of(errno);
 
 	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
 	hello->pid = cred.pid;
@@ -189,7 +140,7 @@ int socket_connect(struct socket_hello *hello, int *r_fd)
 
 	ret = find_daemon(hello, &fd);
 	if (ret)
-		return nobody_there(ret) ? -ENOSYS : ret;
+		return control_nobody_there(ret) ? -ENOSYS : ret;
 
 	ret = say_hello(fd, hello);
 	if (ret) {

@@ -4,11 +4,11 @@
  */
 #pragma once
 
-#include <sys/un.h>
+#include <wire/control-find.h>
 #include <wire/control.h>
 
 struct socket_hello {
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* tried last */
+	char path[CONTROL_SOCKET_MAX]; /* tried last */
 	struct control_welcome welcome;
 	int pid; /* the daemon's, as we see it; 0 if we cannot */
 };

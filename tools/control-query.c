@@ -13,37 +13,6 @@
 #define ANSWER_TIMEOUT_S 5
 #define MAX_RECORDS	 (1u << 20)
 
-static bool set_path(struct query *query, const char *dir, const char *subdir)
-{
-	int len;
-
-	len = snprintf(query->path, sizeof(query->path), "%s%s/%s", dir, subdir,
-		       CONTROL_SOCKET_NAME);
-
-	return len > 0 && (size_t)len < sizeof(query->path);
-}
-
-/* The socket of a user's own daemon; root has the system's. */
-static bool set_user_path(struct query *query)
-{
-	const char *dir = secure_getenv("XDG_RUNTIME_DIR");
-	char tmp[sizeof(CONTROL_TMP_DIR) + 10];
-
-	if (geteuid() == 0)
-		return false;
-	if (dir && *dir)
-		return set_path(query, dir, "/" CONTROL_USER_DIR);
-
-	snprintf(tmp, sizeof(tmp), CONTROL_TMP_DIR, geteuid());
-
-	return set_path(query, tmp, "");
-}
-
-static int error_of(int err)
-{
-	return err == EAGAIN ? -ETIMEDOUT : -err;
-}
-
 static int try_path(struct query *query)
 {
 	const struct timeval timeout = { .tv_sec = ANSWER_TIMEOUT_S };
@@ -59,7 +28,7 @@ static int try_path(struct query *query)
 	memcpy(addr.sun_path, query->path, sizeof(addr.sun_path));
 
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
-		ret = error_of(errno);
+		ret = control_error_of(errno);
 		close(fd);
 		return ret;
 	}
@@ -67,23 +36,6 @@ static int try_path(struct query *query)
 	query->fd = fd;
 
 	return 0;
-}
-
-static bool nobody_there(int ret)
-{
-	return ret == -ENOENT || ret == -ECONNREFUSED || ret == -ENOTDIR;
-}
-
-/* Anybody can make a directory in /tmp and wait for us there. */
-static int check_owner(int fd)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
-		return -errno;
-
-	return cred.uid == geteuid() ? 0 : -EACCES;
 }
 
 static int find_daemon(struct query *query)
@@ -98,15 +50,16 @@ static int find_daemon(struct query *query)
 		return try_path(query);
 	}
 
-	if (set_user_path(query)) {
+	if (control_user_socket(query->path)) {
 		ret = try_path(query);
 		if (ret == 0)
-			return check_owner(query->fd);
-		if (!nobody_there(ret))
+			return control_check_owner(query->fd);
+		if (!control_nobody_there(ret))
 			return ret;
 	}
 
-	set_path(query, CONTROL_SYSTEM_DIR, "");
+	memcpy(query->path, CONTROL_SYSTEM_SOCKET,
+	       sizeof(CONTROL_SYSTEM_SOCKET));
 
 	return try_path(query);
 }
@@ -142,7 +95,7 @@ static int say_hello(struct query *query)
 	(void)send(query->fd, &hello, sizeof(hello), MSG_NOSIGNAL);
 	size = recv(query->fd, &query->welcome, sizeof(query->welcome), 0);
 	if (size <= 0)
-		return size ? error_of(errno) : -EPROTO;
+		return size ? control_error_of(errno) : -EPROTO;
 
 	ret = check_welcome(&query->welcome, (size_t)size);
 	query->welcome.devdir[sizeof(query->welcome.devdir) - 1] = '\0';
@@ -185,10 +138,10 @@ static int ask(struct query *query, uint32_t table, uint64_t cursor,
 	ssize_t got;
 
 	if (send(query->fd, &msg, CONTROL_SIZE(query), MSG_NOSIGNAL) < 0)
-		return errno == EPIPE ? -ECONNRESET : error_of(errno);
+		return errno == EPIPE ? -ECONNRESET : control_error_of(errno);
 	got = recv(query->fd, &msg, sizeof(msg), 0);
 	if (got <= 0)
-		return got ? error_of(errno) : -ECONNRESET;
+		return got ? control_error_of(errno) : -ECONNRESET;
 
 	if ((size_t)got < sizeof(msg.header) ||
 	    msg.header.type != CONTROL_QUERY)

@@ -7,10 +7,10 @@
  */
 #pragma once
 
+#include "wire/control-find.h"
 #include "wire/control.h"
 
 #include <stddef.h>
-#include <sys/un.h>
 
 /* Exit statuses all tools share. */
 enum tool_exit {
@@ -22,7 +22,7 @@ enum tool_exit {
 struct query {
 	int fd; /* owned, -1: not connected */
 	struct control_welcome welcome;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* the socket */
+	char path[CONTROL_SOCKET_MAX]; /* the socket */
 };
 
 /*
