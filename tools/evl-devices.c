@@ -5,6 +5,7 @@
  */
 #include "control-query.h"
 #include "json-put.h"
+#include "table-view.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -224,59 +225,36 @@ static struct json_object *driver_to_json(void *record)
 	return obj;
 }
 
-static const struct view {
-	uint32_t table; /* enum control_table */
-	size_t size;
-	void (*print_head)(void);
-	void (*print)(void *record);
-	struct json_object *(*to_json)(void *record);
-} views[] = {
-	[TABLE_NODES] = { CONTROL_TABLE_NODES, sizeof(struct control_node_info),
-			  print_nodes_head, print_node, node_to_json },
-	[TABLE_FILES] = { CONTROL_TABLE_FILES, sizeof(struct control_file_info),
-			  print_files_head, print_file, file_to_json },
-	[TABLE_DRIVERS] = { CONTROL_TABLE_DRIVERS,
-			    sizeof(struct control_driver_info),
-			    print_drivers_head, print_driver, driver_to_json },
+static const struct table_view views[] = {
+	[TABLE_NODES] = {
+		.table = CONTROL_TABLE_NODES,
+		.size = sizeof(struct control_node_info),
+		.print_head = print_nodes_head,
+		.print = print_node,
+		.to_json = node_to_json,
+	},
+	[TABLE_FILES] = {
+		.table = CONTROL_TABLE_FILES,
+		.size = sizeof(struct control_file_info),
+		.print_head = print_files_head,
+		.print = print_file,
+		.to_json = file_to_json,
+	},
+	[TABLE_DRIVERS] = {
+		.table = CONTROL_TABLE_DRIVERS,
+		.size = sizeof(struct control_driver_info),
+		.print_head = print_drivers_head,
+		.print = print_driver,
+		.to_json = driver_to_json,
+	},
 };
-
-static void print_all(const struct view *view, char *records, size_t nr)
-{
-	view->print_head();
-	for (size_t i = 0; i < nr; i++)
-		view->print(records + i * view->size);
-}
-
-static void print_all_json(const struct view *view, char *records, size_t nr)
-{
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < nr; i++)
-		json_object_array_add(list,
-				      view->to_json(records + i * view->size));
-	json_print(list);
-}
 
 static int show(struct query *query)
 {
-	const struct view *view = &views[want.table];
-	char *records;
-	size_t nr;
-	int ret;
-
 	want.devdir =
 		printable(query->welcome.devdir, sizeof(query->welcome.devdir));
-	ret = query_table(query, view->table, view->size, &records, &nr);
-	if (ret)
-		return ret;
 
-	if (want.json)
-		print_all_json(view, records, nr);
-	else
-		print_all(view, records, nr);
-	free(records);
-
-	return 0;
+	return table_view_show(&views[want.table], query, want.json);
 }
 
 int main(int argc, char **argv)

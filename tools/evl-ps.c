@@ -4,6 +4,7 @@
  */
 #include "control-query.h"
 #include "json-put.h"
+#include "table-view.h"
 #include "wire/channel.h"
 
 #include <argp.h>
@@ -156,8 +157,10 @@ static const char *op_name(uint32_t op)
 	}
 }
 
-static bool is_wanted(const struct control_thread_info *info)
+static bool is_wanted(const void *record)
 {
+	const struct control_thread_info *info = record;
+
 	if (!want.cpus_given)
 		return true;
 
@@ -174,7 +177,7 @@ static int by_pid(const void *left, const void *right)
 	return a->tid < b->tid ? -1 : a->tid > b->tid;
 }
 
-static void print_head(void)
+static void print_threads_head(void)
 {
 	printf("%3s   %-7s %-7s", "CPU", "PID", "TID");
 	if (want.columns & COLUMNS_POLICY)
@@ -199,8 +202,10 @@ static void print_state(const struct control_thread_info *info)
 	       slot);
 }
 
-static void print_thread(struct control_thread_info *info)
+static void print_thread(void *record)
 {
+	struct control_thread_info *info = record;
+
 	if (info->cpu < 0)
 		printf("%3s", "-");
 	else
@@ -213,8 +218,9 @@ static void print_thread(struct control_thread_info *info)
 	printf("  %s\n", printable(info->name, sizeof(info->name)));
 }
 
-static struct json_object *thread_to_json(struct control_thread_info *info)
+static struct json_object *thread_to_json(void *record)
 {
+	struct control_thread_info *info = record;
 	struct json_object *obj = json_object_new_object();
 
 	json_put_int(obj, "cpu", info->cpu);
@@ -237,38 +243,6 @@ static struct json_object *thread_to_json(struct control_thread_info *info)
 	return obj;
 }
 
-static int show_threads(struct query *query)
-{
-	struct json_object *list = want.json ? json_object_new_array() : NULL;
-	struct control_thread_info *infos;
-	size_t nr;
-	int ret;
-
-	ret = query_table(query, CONTROL_TABLE_THREADS, sizeof(*infos), &infos,
-			  &nr);
-	if (ret)
-		goto out;
-
-	qsort(infos, nr, sizeof(*infos), by_pid);
-	if (!want.json)
-		print_head();
-	for (size_t i = 0; i < nr; i++) {
-		if (!is_wanted(&infos[i]))
-			continue;
-		if (want.json)
-			json_object_array_add(list, thread_to_json(&infos[i]));
-		else
-			print_thread(&infos[i]);
-	}
-	free(infos);
-	if (want.json)
-		json_print(json_object_get(list));
-out:
-	json_object_put(list);
-
-	return ret;
-}
-
 static const char *channel_state(uint32_t state)
 {
 	static const char *const names[] = { "new", "live", "draining" };
@@ -276,16 +250,25 @@ static const char *channel_state(uint32_t state)
 	return state < 3 ? names[state] : "?";
 }
 
-static void print_channel(struct control_channel_info *info)
+static void print_channels_head(void)
 {
+	printf("%-7s %7s %6s %7s %-5s %-8s %10s  %s\n", "PID", "CHANNEL",
+	       "WORKER", "THREADS", "POLL", "STATE", "REQUESTS", "COMMAND");
+}
+
+static void print_channel(void *record)
+{
+	struct control_channel_info *info = record;
+
 	printf("%-7d %7u %6u %7u %-5s %-8s %10" PRIu64 "  %s\n", info->pid,
 	       info->index, info->worker, info->nr_threads,
 	       info->hot ? "hot" : "cold", channel_state(info->state),
 	       info->nr_requests, printable(info->comm, sizeof(info->comm)));
 }
 
-static struct json_object *channel_to_json(struct control_channel_info *info)
+static struct json_object *channel_to_json(void *record)
 {
+	struct control_channel_info *info = record;
 	struct json_object *obj = json_object_new_object();
 
 	json_put_int(obj, "pid", info->pid);
@@ -300,36 +283,23 @@ static struct json_object *channel_to_json(struct control_channel_info *info)
 	return obj;
 }
 
-static int show_channels(struct query *query)
-{
-	struct json_object *list = want.json ? json_object_new_array() : NULL;
-	struct control_channel_info *infos;
-	size_t nr;
-	int ret;
+static const struct table_view threads_view = {
+	.table = CONTROL_TABLE_THREADS,
+	.size = sizeof(struct control_thread_info),
+	.print_head = print_threads_head,
+	.print = print_thread,
+	.to_json = thread_to_json,
+	.compare = by_pid,
+	.is_wanted = is_wanted,
+};
 
-	ret = query_table(query, CONTROL_TABLE_CHANNELS, sizeof(*infos), &infos,
-			  &nr);
-	if (ret)
-		goto out;
-
-	if (!want.json)
-		printf("%-7s %7s %6s %7s %-5s %-8s %10s  %s\n", "PID",
-		       "CHANNEL", "WORKER", "THREADS", "POLL", "STATE",
-		       "REQUESTS", "COMMAND");
-	for (size_t i = 0; i < nr; i++) {
-		if (want.json)
-			json_object_array_add(list, channel_to_json(&infos[i]));
-		else
-			print_channel(&infos[i]);
-	}
-	free(infos);
-	if (want.json)
-		json_print(json_object_get(list));
-out:
-	json_object_put(list);
-
-	return ret;
-}
+static const struct table_view channels_view = {
+	.table = CONTROL_TABLE_CHANNELS,
+	.size = sizeof(struct control_channel_info),
+	.print_head = print_channels_head,
+	.print = print_channel,
+	.to_json = channel_to_json,
+};
 
 int main(int argc, char **argv)
 {
@@ -348,8 +318,9 @@ int main(int argc, char **argv)
 
 	ret = query_open(&query);
 	if (ret == 0)
-		ret = want.channels ? show_channels(&query)
-				    : show_threads(&query);
+		ret = table_view_show(want.channels ? &channels_view
+						    : &threads_view,
+				      &query, want.json);
 	if (ret)
 		return query_complain(&query, ret);
 	query_close(&query);
