@@ -5,6 +5,7 @@
  */
 #include "bench.h"
 #include "control-query.h"
+#include "self-dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,14 +39,9 @@ static bool is_file(const char *path)
 static const char *find_near(const char *const *places, char found[PATH_MAX])
 {
 	char self[PATH_MAX];
-	char *slash;
-	ssize_t len;
+	int len;
 
-	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	self[len > 0 ? len : 0] = '\0';
-	slash = strrchr(self, '/');
-	if (slash)
-		*slash = '\0';
+	self_dir(self);
 
 	for (; *places; places++) {
 		len = **places == '/' ? snprintf(found, PATH_MAX, "%s", *places)

@@ -3,6 +3,8 @@
  * evl: runs evl-<command>. Commands live in one directory; each describes
  * itself in a line when it is called with the single option -@.
  */
+#include "self-dir.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <evl/evl.h>
@@ -37,15 +39,8 @@ static void find_command_dir(void)
 {
 	char self[PATH_MAX], dir[PATH_MAX + 32];
 	const char *found = dir;
-	char *slash;
-	ssize_t len;
 
-	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	self[len > 0 ? len : 0] = '\0';
-	slash = strrchr(self, '/');
-	if (slash)
-		*slash = '\0';
-
+	self_dir(self);
 	snprintf(dir, sizeof(dir), "%s/../libexec/evl", self);
 	if (!is_directory(dir))
 		found = is_directory(COMMAND_DIR) ? COMMAND_DIR : self;
