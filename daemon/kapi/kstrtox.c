@@ -18,14 +18,17 @@ static const char *digits_of(const char *s, bool with_minus)
 	return isxdigit((unsigned char)*s) ? s : NULL;
 }
 
+/* After strtoll() and the like, which set errno: 0, -EINVAL or -ERANGE. */
 static int check_end(const char *s, const char *end)
 {
 	if (end == s)
 		return -EINVAL;
 	if (*end == '\n')
 		end++;
+	if (*end)
+		return -EINVAL;
 
-	return *end ? -EINVAL : 0;
+	return errno == ERANGE ? -ERANGE : 0;
 }
 
 EXPORT int kstrtoull(const char *s, unsigned int base, unsigned long long *res)
@@ -40,13 +43,10 @@ EXPORT int kstrtoull(const char *s, unsigned int base, unsigned long long *res)
 	errno = 0;
 	value = strtoull(s, &end, (int)base);
 	ret = check_end(s, end);
-	if (ret)
-		return ret;
-	if (errno == ERANGE)
-		return -ERANGE;
-	*res = value;
+	if (ret == 0)
+		*res = value;
 
-	return 0;
+	return ret;
 }
 
 EXPORT int kstrtoll(const char *s, unsigned int base, long long *res)
@@ -61,13 +61,10 @@ EXPORT int kstrtoll(const char *s, unsigned int base, long long *res)
 	errno = 0;
 	value = strtoll(s, &end, (int)base);
 	ret = check_end(s, end);
-	if (ret)
-		return ret;
-	if (errno == ERANGE)
-		return -ERANGE;
-	*res = value;
+	if (ret == 0)
+		*res = value;
 
-	return 0;
+	return ret;
 }
 
 #define DEFINE_UNSIGNED(name, type, max)                             \
