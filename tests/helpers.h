@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every Check program here ends with: one suite, run with a fork per test,
- * its result as an exit status.
+ * Check programs here are one suite, run with a fork per test, its result as an
+ * exit status.
  */
 #pragma once
 
 #include <check.h>
 #include <stdlib.h>
+
+/* A case for @test alone, which runs for _i from 0 up to, but without, @nr. */
+static inline TCase *suite_add(Suite *suite, const char *name,
+			       const TTest *test, int nr)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, test, 0, nr);
+	suite_add_tcase(suite, tcase);
+
+	return tcase;
+}
 
 static inline int suite_run(Suite *suite)
 {

@@ -124,28 +124,22 @@ START_TEST(an_answer_after_death_changes_nothing)
 }
 END_TEST
 
-static void add(Suite *suite, const char *name, const TTest *test, int nr)
-{
-	TCase *tcase = tcase_create(name);
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, test, 0, nr);
-	suite_add_tcase(suite, tcase);
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("client/channel");
 
-	add(suite, "payload", bytes_go_in_and_come_out, 1);
-	add(suite, "round-trips", every_call_is_answered,
-	    CHANNEL_SPIN_ALWAYS + 1);
-	add(suite, "wrap", sequence_numbers_skip_the_one_for_death, 1);
-	add(suite, "reuse", a_slot_goes_on_where_its_last_owner_stopped, 1);
-	add(suite, "geometry", a_geometry_we_do_not_know_is_refused, 1);
-	add(suite, "death", death_ends_the_call_under_way_and_all_later_ones,
-	    CHANNEL_SPIN_ALWAYS + 1);
-	add(suite, "death-late", an_answer_after_death_changes_nothing, 1);
+	suite_add(suite, "payload", bytes_go_in_and_come_out, 1);
+	suite_add(suite, "round-trips", every_call_is_answered,
+		  CHANNEL_SPIN_ALWAYS + 1);
+	suite_add(suite, "wrap", sequence_numbers_skip_the_one_for_death, 1);
+	suite_add(suite, "reuse", a_slot_goes_on_where_its_last_owner_stopped,
+		  1);
+	suite_add(suite, "geometry", a_geometry_we_do_not_know_is_refused, 1);
+	suite_add(suite, "death",
+		  death_ends_the_call_under_way_and_all_later_ones,
+		  CHANNEL_SPIN_ALWAYS + 1);
+	suite_add(suite, "death-late", an_answer_after_death_changes_nothing,
+		  1);
 
 	return suite_run(suite);
 }

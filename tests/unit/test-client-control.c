@@ -285,13 +285,8 @@ END_TEST
 
 static void add(Suite *suite, const char *name, const TTest *test, int nr)
 {
-	TCase *tcase = tcase_create(name);
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, client_daemon_setup,
-				  client_daemon_teardown);
-	tcase_add_loop_test(tcase, test, 0, nr);
-	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(suite_add(suite, name, test, nr),
+				  client_daemon_setup, client_daemon_teardown);
 }
 
 int main(void)

@@ -186,31 +186,23 @@ START_TEST(a_thread_which_disabled_cancellation_is_left_alone)
 }
 END_TEST
 
-static void add(Suite *suite, const char *name, const TTest *test, int nr)
-{
-	TCase *tcase = tcase_create(name);
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, test, 0, nr);
-	suite_add_tcase(suite, tcase);
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("client/interrupt");
 
-	add(suite, "signal", a_signal_breaks_a_sleeping_call,
-	    CHANNEL_SPIN_ADAPTIVE + 1);
-	add(suite, "signal-late",
-	    a_call_which_completed_first_is_not_interrupted, 1);
-	add(suite, "signal-restart", a_restarting_signal_leaves_the_call_asleep,
-	    SIGNALS_COME);
-	add(suite, "signal-nested",
-	    a_handler_which_broke_into_a_call_gets_EBUSY, SIGNALS_COME);
-	add(suite, "cancel", a_cancelled_thread_goes_after_its_results_came,
-	    SIGNALS_COME * (CHANNEL_SPIN_ALWAYS + 1));
-	add(suite, "cancel-disabled",
-	    a_thread_which_disabled_cancellation_is_left_alone, 1);
+	suite_add(suite, "signal", a_signal_breaks_a_sleeping_call,
+		  CHANNEL_SPIN_ADAPTIVE + 1);
+	suite_add(suite, "signal-late",
+		  a_call_which_completed_first_is_not_interrupted, 1);
+	suite_add(suite, "signal-restart",
+		  a_restarting_signal_leaves_the_call_asleep, SIGNALS_COME);
+	suite_add(suite, "signal-nested",
+		  a_handler_which_broke_into_a_call_gets_EBUSY, SIGNALS_COME);
+	suite_add(suite, "cancel",
+		  a_cancelled_thread_goes_after_its_results_came,
+		  SIGNALS_COME * (CHANNEL_SPIN_ALWAYS + 1));
+	suite_add(suite, "cancel-disabled",
+		  a_thread_which_disabled_cancellation_is_left_alone, 1);
 
 	return suite_run(suite);
 }

@@ -109,24 +109,16 @@ START_TEST(alone_is_who_has_no_cpu_but_the_workers)
 }
 END_TEST
 
-static void add(Suite *suite, const char *name, const TTest *test)
-{
-	TCase *tcase = tcase_create(name);
-
-	tcase_add_test(tcase, test);
-	suite_add_tcase(suite, tcase);
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("client/placement");
 
-	add(suite, "stay", a_thread_stays_where_it_is);
-	add(suite, "leave", it_leaves_a_workers_cpu_for_the_nearest);
-	add(suite, "stuck", it_stays_if_there_is_nowhere_to_go);
-	add(suite, "mask", the_mask_is_the_kernels);
-	add(suite, "pin", pinning_leaves_one_cpu);
-	add(suite, "alone", alone_is_who_has_no_cpu_but_the_workers);
+	suite_add(suite, "stay", a_thread_stays_where_it_is, 1);
+	suite_add(suite, "leave", it_leaves_a_workers_cpu_for_the_nearest, 1);
+	suite_add(suite, "stuck", it_stays_if_there_is_nowhere_to_go, 1);
+	suite_add(suite, "mask", the_mask_is_the_kernels, 1);
+	suite_add(suite, "pin", pinning_leaves_one_cpu, 1);
+	suite_add(suite, "alone", alone_is_who_has_no_cpu_but_the_workers, 1);
 
 	return suite_run(suite);
 }

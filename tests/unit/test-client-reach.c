@@ -178,11 +178,7 @@ END_TEST
 
 static void add(Suite *suite, const char *name, const TTest *test)
 {
-	TCase *tcase = tcase_create(name);
-
-	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_test(tcase, test);
-	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(suite_add(suite, name, test, 1), setup, NULL);
 }
 
 int main(void)

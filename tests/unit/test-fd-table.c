@@ -180,27 +180,20 @@ START_TEST(of_racing_closers_exactly_one_wins_each_number)
 }
 END_TEST
 
-static void add(Suite *suite, const char *name, const TTest *test)
-{
-	TCase *tcase = tcase_create(name);
-
-	tcase_add_test(tcase, test);
-	suite_add_tcase(suite, tcase);
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("client/fd-table");
 
-	add(suite, "unknown", every_number_starts_unknown);
-	add(suite, "limits", numbers_no_table_can_hold_are_unknown);
-	add(suite, "bound", a_bound_number_tells_its_file);
-	add(suite, "unbind", unbinding_happens_once);
-	add(suite, "internal",
-	    internal_numbers_are_neither_bound_nor_unbindable);
-	add(suite, "walk", a_walk_finds_numbers_in_order);
-	add(suite, "reset", reset_forgets_everything);
-	add(suite, "race", of_racing_closers_exactly_one_wins_each_number);
+	suite_add(suite, "unknown", every_number_starts_unknown, 1);
+	suite_add(suite, "limits", numbers_no_table_can_hold_are_unknown, 1);
+	suite_add(suite, "bound", a_bound_number_tells_its_file, 1);
+	suite_add(suite, "unbind", unbinding_happens_once, 1);
+	suite_add(suite, "internal",
+		  internal_numbers_are_neither_bound_nor_unbindable, 1);
+	suite_add(suite, "walk", a_walk_finds_numbers_in_order, 1);
+	suite_add(suite, "reset", reset_forgets_everything, 1);
+	suite_add(suite, "race", of_racing_closers_exactly_one_wins_each_number,
+		  1);
 
 	return suite_run(suite);
 }
