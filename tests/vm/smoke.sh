@@ -20,6 +20,7 @@ check()
 	fi
 }
 
+# shellcheck disable=SC2016 # expanded inside
 out=$("$run_uml" sh -c '
 	[ -c /dev/cuse ] && [ -c /dev/fuse ] || echo "no device"
 	[ "$(id -u)" = 0 ] || echo "not root"
