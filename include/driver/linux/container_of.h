@@ -6,14 +6,11 @@
 
 #ifndef container_of
 /* The object of @type which embeds *@ptr as its @member. */
-#define container_of(ptr, type, member)                          \
-	__extension__({                                          \
-		const __typeof__(((type *)0)->member) *__mptr =  \
-			(ptr);                                   \
-		(type *)((char *)(uintptr_t)__mptr -             \
-			 offsetof(type, member));                \
+#define container_of(ptr, type, member)                                    \
+	__extension__({                                                    \
+		const __typeof__(((type *)0)->member) *__mptr = (ptr);     \
+		(type *)(void *)((char *)__mptr - offsetof(type, member)); \
 	})
-#include <stdint.h>
 #endif
 
 #endif /* _LINUX_CONTAINER_OF_H */
