@@ -65,6 +65,7 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+/* NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet */
 static unsigned long number(struct argp_state *state, const char *arg,
 			    unsigned long max, int base, const char *what)
 {
@@ -97,7 +98,7 @@ static enum oob_spin spin_mode(struct argp_state *state, const char *arg)
 		return OOB_SPIN_NEVER;
 	if (strcmp(arg, "always") == 0)
 		return OOB_SPIN_ALWAYS;
-	if (strcmp(arg, "adaptive"))
+	if (strcmp(arg, "adaptive") != 0)
 		argp_error(state, "%s: not a valid --spin", arg);
 
 	return OOB_SPIN_ADAPTIVE;
@@ -269,3 +270,4 @@ void config_parse(struct config *config, int argc, char **argv)
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, config);
 }
+/* NOLINTEND(concurrency-mt-unsafe) */

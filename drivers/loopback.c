@@ -166,7 +166,7 @@ static ssize_t loopback_oob_write(struct file *filp, const char __user *u_buf,
 	msg->len = count;
 	put(lb, msg, &lb->filled);
 
-	return count;
+	return (ssize_t)count;
 }
 
 static long do_echo(struct loopback_echo __user *u_echo)

@@ -17,7 +17,7 @@ static inline int fd_close(int fd)
 	return -1;
 }
 
-static inline void cleanup_fd(int *fd)
+static inline void cleanup_fd(const int *fd)
 {
 	fd_close(*fd);
 }

@@ -67,6 +67,7 @@ EXPORT int kstrtoll(const char *s, unsigned int base, long long *res)
 	return ret;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types */
 #define DEFINE_UNSIGNED(name, type, max)                             \
 	EXPORT int name(const char *s, unsigned int base, type *res) \
 	{                                                            \
@@ -96,6 +97,7 @@ EXPORT int kstrtoll(const char *s, unsigned int base, long long *res)
                                                                      \
 		return 0;                                            \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 DEFINE_UNSIGNED(kstrtoul, unsigned long, ULONG_MAX)
 DEFINE_UNSIGNED(kstrtouint, unsigned int, UINT_MAX)
@@ -108,10 +110,9 @@ DEFINE_SIGNED(kstrtos8, s8, SCHAR_MIN, SCHAR_MAX)
 
 EXPORT int kstrtobool(const char *s, bool *res)
 {
-	char first = (char)tolower((unsigned char)s[0]);
+	int first = tolower((unsigned char)s[0]);
 	/* "on" and "off" differ in the second character. */
-	char telling =
-		first == 'o' ? (char)tolower((unsigned char)s[1]) : first;
+	int telling = first == 'o' ? tolower((unsigned char)s[1]) : first;
 
 	switch (telling) {
 	case 'y':

@@ -197,7 +197,7 @@ struct client *client_by_secret(const uint8_t *secret)
 
 	client = table[index];
 	if (client == NULL || client->fd < 0 ||
-	    memcmp(client->secret, secret, sizeof(client->secret)))
+	    memcmp(client->secret, secret, sizeof(client->secret)) != 0)
 		return NULL;
 
 	return client;

@@ -184,7 +184,7 @@ int server_lock(const char *path)
 	if (ret)
 		return ret;
 
-	strcpy(addr.sun_path, path);
+	memcpy(addr.sun_path, path, strlen(path) + 1);
 	ret = check_place(&addr);
 	if (ret) {
 		log_err("%s: %s: remove what is there, or choose another place "
@@ -236,7 +236,8 @@ int server_start(const struct server_config *wanted)
 
 	config = *wanted;
 	start_ns = clock_ns();
-	strcpy(addr.sun_path, config.socket); /* it fits, see server_lock() */
+	/* It fits, see server_lock(). */
+	memcpy(addr.sun_path, config.socket, strlen(config.socket) + 1);
 
 	listen_fd = socket(AF_UNIX,
 			   SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -33,16 +33,16 @@ struct server_config {
 };
 
 /*
- * Claim @socket for this process: one daemon a socket. On failure (-EADDRINUSE:
+ * Claim @path for this process: one daemon a socket. On failure (-EADDRINUSE:
  * another one lives) one line on the log names the thing and the remedy. What
- * is at @socket is left alone, unless it is a socket nobody listens on.
+ * is at @path is left alone, unless it is a socket nobody listens on.
  */
-int server_lock(const char *socket);
+int server_lock(const char *path);
 void server_unlock(void);
 
-/* Listen; @socket is ours already, what a dead owner left there goes. On
+/* Listen; the socket is ours already, what a dead owner left there goes. On
  * failure one line on the log names the thing and the remedy. */
-int server_start(const struct server_config *config);
+int server_start(const struct server_config *wanted);
 /* Nobody may connect any more, the socket is unlinked; clients are told to
  * leave. */
 void server_hangup(void);

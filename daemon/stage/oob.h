@@ -30,7 +30,7 @@ struct oob_worker;
 
 /* Start the workers. What is not allowed (SCHED_FIFO, mlock) is logged, with
  * the remedy, and done without. */
-int oob_start(const struct oob_config *config);
+int oob_start(const struct oob_config *wanted);
 void oob_stop(void);
 
 unsigned int oob_nr_workers(void);

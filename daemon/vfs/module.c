@@ -9,6 +9,7 @@
 #include "vfs/node.h"
 #include "vfs/param.h"
 
+#include <assert.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -376,6 +377,7 @@ int module_load(const char *path, char *const params[], unsigned int nr)
 	ret = map_path(path, &absolute, &mod);
 	if (ret)
 		return ret;
+	assert(mod);
 	if (is_in_service(mod)) {
 		log_err("driver %s: it is loaded already: name it once", path);
 		free(absolute);

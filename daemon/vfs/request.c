@@ -278,7 +278,11 @@ static void open_window(struct vfs_request *rq, struct task_struct *task)
 /* Whose RELEASE must wait for us; an OPEN has no file yet. */
 static struct open_file *file_in_use(struct vfs_request *rq)
 {
-	return rq->op == VFS_OPEN || rq->op == VFS_RELEASE ? NULL : rq->file;
+	if (rq->op == VFS_OPEN || rq->op == VFS_RELEASE)
+		return NULL;
+	assert(rq->file);
+
+	return rq->file;
 }
 
 /* What is to be opened may be removed before the fiber comes to run. */

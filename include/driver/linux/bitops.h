@@ -9,6 +9,7 @@
 #include <linux/bits.h>
 #include <stdbool.h>
 
+/* NOLINTBEGIN(readability-non-const-parameter): the built-ins write */
 static inline void set_bit(long nr, volatile unsigned long *addr)
 {
 	/* Relaxed: as in the kernel, only those with a result order. */
@@ -45,6 +46,7 @@ static inline bool test_and_clear_bit(long nr, volatile unsigned long *addr)
 				  __ATOMIC_SEQ_CST) &
 	       BIT_MASK(nr);
 }
+/* NOLINTEND(readability-non-const-parameter) */
 
 static inline void assign_bit(long nr, volatile unsigned long *addr, bool value)
 {

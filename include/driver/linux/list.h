@@ -122,6 +122,7 @@ static inline void list_splice_tail_init(struct list_head *list,
 #define list_first_entry_or_null(head, type, member) \
 	(list_empty(head) ? NULL : list_first_entry(head, type, member))
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): variables to be assigned */
 #define list_for_each(pos, head) \
 	for (pos = (head)->next; pos != (head); pos = pos->next)
 
@@ -139,6 +140,7 @@ static inline void list_splice_tail_init(struct list_head *list,
 	     tmp = list_next_entry(pos, member); \
 	     &(pos)->member != (head); \
 	     pos = tmp, tmp = list_next_entry(tmp, member))
+/* NOLINTEND(bugprone-macro-parentheses) */
 /* clang-format on */
 
 #endif /* _LINUX_LIST_H */

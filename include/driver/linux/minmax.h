@@ -3,6 +3,7 @@
 #define _LINUX_MINMAX_H
 
 /* clang-format off */
+/* NOLINTBEGIN(bugprone-macro-parentheses): names, types, operators */
 #define __pick(op, x, y, __x, __y)					\
 	__extension__({							\
 		__auto_type __x = (x);					\
@@ -17,6 +18,7 @@
 		type __y = (y);						\
 		__x op __y ? __x : __y;					\
 	})
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define min(x, y)	  __pick(<, x, y, __min_x, __min_y)
 #define max(x, y)	  __pick(>, x, y, __max_x, __max_y)
