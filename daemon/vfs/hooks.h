@@ -11,8 +11,5 @@ struct open_file;
 void vfs_set_ioctl_hook(bool (*hook)(struct open_file *of, unsigned int cmd,
 				     unsigned long arg, long *r_ret));
 
-/* Runs on the release's fiber, before the driver's handler. */
-void vfs_set_release_hook(void (*hook)(struct open_file *of));
-
 /* The file's status flags as fcntl(F_SETFL) set them. */
 void vfs_set_file_flags(struct open_file *of, unsigned int flags);

@@ -18,17 +18,11 @@
 
 static bool (*ioctl_hook)(struct open_file *of, unsigned int cmd,
 			  unsigned long arg, long *r_ret);
-static void (*release_hook)(struct open_file *of);
 
 void vfs_set_ioctl_hook(bool (*hook)(struct open_file *of, unsigned int cmd,
 				     unsigned long arg, long *r_ret))
 {
 	ioctl_hook = hook;
-}
-
-void vfs_set_release_hook(void (*hook)(struct open_file *of))
-{
-	release_hook = hook;
 }
 
 void vfs_set_file_flags(struct open_file *of, unsigned int flags)
@@ -91,8 +85,6 @@ static void release_file(struct open_file *of)
 		wait_queue_sleep_uninterruptible(&of->leave, DEADLINE_NONE);
 	pi_unlock(&of->leave.lock);
 
-	if (release_hook)
-		release_hook(of);
 	if (of->filp.f_op->release)
 		of->filp.f_op->release(of->filp.f_inode, &of->filp);
 	open_file_free(of);
