@@ -1,77 +1,102 @@
 /* SPDX-License-Identifier: MIT */
 #include <evl/file.h>
 
+#include "core/fd-index.h"
 #include "core/file.h"
 #include "kapi/export.h"
+#include "stage/stage.h"
 #include "vfs/file.h"
 #include "vfs/files.h"
+#include "vfs/hooks.h"
 
 #include <linux/fs.h>
 #include <linux/sched.h>
 
 EXPORT int evl_open_file(struct evl_file *efilp, struct file *filp)
 {
+	struct open_file *of = open_file_of(filp);
+
 	efilp->filp = filp;
-	evl_init_crossing(&efilp->crossing);
-	/* Release: @efilp, to whoever resolves a descriptor on @filp. */
-	__atomic_store_n(&filp->oob_data, efilp, __ATOMIC_RELEASE);
+	/* Who calls it twice may have users already. */
+	if (filp->oob_data == NULL)
+		evl_init_crossing(&of->oob_users);
+	filp->oob_data = efilp;
+	/* Descriptors bound before it was marked. */
+	if (!stage_self || !stage_self->oob)
+		files_install_again(of);
 
 	return 0;
 }
 
-EXPORT void evl_release_file(struct evl_file *efilp)
+/* Wait for everybody to leave, once. */
+static void leave(struct open_file *of)
 {
-	evl_pass_crossing(&efilp->crossing);
+	if (of->filp.oob_data == NULL || of->oob_left)
+		return;
+
+	of->oob_left = true;
+	evl_pass_crossing(&of->oob_users);
 }
 
-struct evl_file *file_get_from(struct files_struct *files, unsigned int fd)
+EXPORT void evl_release_file(struct evl_file *efilp)
 {
-	struct evl_file *efilp = NULL;
-	struct open_file *of;
+	struct file *filp = vfs_file_in_release();
 
-	if (files == NULL)
-		return NULL;
+	/* @efilp may be shared by all files of a driver: it names the last one
+	 * opened then, which need not be the one that is going. */
+	if (filp == NULL || filp->oob_data != efilp)
+		filp = efilp->filp;
+	if (filp)
+		leave(open_file_of(filp));
+}
 
-	/* Under the lock: the binding goes before release() begins, so the
-	 * initial reference is still there to be added to. */
-	pi_lock(&files->file_lock);
-	of = files_lookup_locked(files, fd);
-	if (of) {
-		/* Acquire: pairs with evl_open_file(). */
-		efilp = __atomic_load_n(&of->filp.oob_data, __ATOMIC_ACQUIRE);
-		if (efilp)
-			evl_down_crossing(&efilp->crossing);
-	}
-	pi_unlock(&files->file_lock);
+/* After the release handler: some do not wait. */
+void finish_oob_file(struct file *filp)
+{
+	leave(open_file_of(filp));
+}
 
-	return efilp;
+struct file *oob_file_get(struct files_struct *files, unsigned int fd)
+{
+	return fd_index_get(files, fd);
+}
+
+void oob_file_ref(struct file *filp)
+{
+	evl_down_crossing(&open_file_of(filp)->oob_users);
+}
+
+void oob_file_put(struct file *filp)
+{
+	evl_up_crossing(&open_file_of(filp)->oob_users);
 }
 
 EXPORT struct evl_file *evl_get_file(unsigned int fd)
 {
-	return file_get_from(current->files, fd);
+	struct file *filp = oob_file_get(current->files, fd);
+
+	return filp ? filp->oob_data : NULL;
 }
 
 EXPORT void evl_get_fileref(struct evl_file *efilp)
 {
-	evl_down_crossing(&efilp->crossing);
+	oob_file_ref(efilp->filp);
 }
 
 EXPORT void evl_put_file(struct evl_file *efilp)
 {
-	evl_up_crossing(&efilp->crossing);
+	oob_file_put(efilp->filp);
 }
 
-unsigned int file_nr_refs(const struct open_file *of)
+unsigned int oob_file_users(const struct open_file *of)
 {
-	const struct evl_file *efilp = of->filp.oob_data;
 	unsigned int count;
 
-	if (efilp == NULL)
+	if (of->filp.oob_data == NULL)
 		return 0;
 
 	/* Relaxed: for people to look at. */
-	count = __atomic_load_n(&efilp->crossing.count, __ATOMIC_RELAXED);
+	count = __atomic_load_n(&of->oob_users.count, __ATOMIC_RELAXED);
 
-	return count && !of->releasing ? count - 1 : count;
+	return count && !of->oob_left ? count - 1 : count;
 }

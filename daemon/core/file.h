@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The out-of-band side of an open file: struct evl_file (<evl/file.h>), lent by
- * the driver for as long as the file is open. Every oob handler runs with a
- * reference on it; evl_release_file() waits for them to be put.
+ * The out-of-band side of an open file. The driver lends a struct evl_file
+ * (<evl/file.h>) and gets it back at release; who uses the file is counted in
+ * the open file itself, because real drivers free the former too early, share
+ * one among all files, or forget to take it back.
+ *
+ * Every oob handler runs with a reference; evl_release_file() waits for them to
+ * be put, and so does the vfs after a release handler which did not.
  */
 #pragma once
 
+#include <linux/types.h>
+
 struct evl_file;
+struct file;
 struct files_struct;
 struct open_file;
 
-/* What @fd refers to in @files, with a reference, or NULL. Any stage. */
-struct evl_file *file_get_from(struct files_struct *files, unsigned int fd);
+/* What @fd refers to in @files, if it takes out-of-band requests, with a
+ * reference; or NULL. Any stage. */
+struct file *oob_file_get(struct files_struct *files, unsigned int fd);
+/* The caller has one already, or knows it is open. Any stage. */
+void oob_file_ref(struct file *filp);
+void oob_file_put(struct file *filp);
 
 /* Out-of-band references held right now, for people to look at. In-band. */
-unsigned int file_nr_refs(const struct open_file *of);
+unsigned int oob_file_users(const struct open_file *of);

@@ -97,8 +97,7 @@ static struct evl_thread *thread_on_fd(struct client *client, int fd)
 
 	if (fd < 0)
 		return NULL;
-	/* In-band alone changes the table: no lock to look at it. */
-	of = files_lookup_locked(client->files, (unsigned int)fd);
+	of = files_lookup(client->files, (unsigned int)fd);
 
 	return of ? thread_behind(&of->filp) : NULL;
 }

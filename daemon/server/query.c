@@ -189,7 +189,7 @@ static int query_file(struct control_file_info *info, uint64_t cursor)
 	info->flags = of->filp.f_flags;
 	list_for_each(pos, &of->bindings)
 		info->nr_fds++;
-	info->nr_refs = file_nr_refs(of);
+	info->nr_refs = oob_file_users(of);
 	info->oob = of->filp.oob_data != NULL;
 	info->releasing = of->releasing;
 	snprintf(info->path, sizeof(info->path), "%s", of->node->path);

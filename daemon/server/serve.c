@@ -5,7 +5,6 @@
 #include "server/channel.h"
 
 #include <errno.h>
-#include <evl/file.h>
 #include <limits.h>
 #include <linux/fs.h>
 #include <linux/futex.h>
@@ -33,10 +32,8 @@ static long sane_result(long ret)
 	return ret;
 }
 
-static long do_read(struct evl_file *efilp, const struct channel_request *rq)
+static long do_read(struct file *filp, const struct channel_request *rq)
 {
-	struct file *filp = efilp->filp;
-
 	if (!(filp->f_mode & FMODE_READ))
 		return -EBADF;
 	if (filp->f_op->oob_read == NULL)
@@ -46,10 +43,8 @@ static long do_read(struct evl_file *efilp, const struct channel_request *rq)
 				    rq->count);
 }
 
-static long do_write(struct evl_file *efilp, const struct channel_request *rq)
+static long do_write(struct file *filp, const struct channel_request *rq)
 {
-	struct file *filp = efilp->filp;
-
 	if (!(filp->f_mode & FMODE_WRITE))
 		return -EBADF;
 	if (filp->f_op->oob_write == NULL)
@@ -59,9 +54,8 @@ static long do_write(struct evl_file *efilp, const struct channel_request *rq)
 		filp, (const char __user *)(uintptr_t)rq->addr, rq->count);
 }
 
-static long do_ioctl(struct evl_file *efilp, const struct channel_request *rq)
+static long do_ioctl(struct file *filp, const struct channel_request *rq)
 {
-	struct file *filp = efilp->filp;
 	long ret;
 
 	if (filp->f_op->oob_ioctl == NULL)
@@ -75,31 +69,31 @@ static long do_ioctl(struct evl_file *efilp, const struct channel_request *rq)
 static long call_driver(struct slot *slot)
 {
 	const struct channel_request *rq = &slot->rq;
-	struct evl_file *efilp;
+	struct file *filp;
 	long ret;
 
 	if (rq->fd < 0)
 		return -EBADF;
-	efilp = file_get_from(slot->task.files, (unsigned int)rq->fd);
-	if (efilp == NULL)
+	filp = oob_file_get(slot->task.files, (unsigned int)rq->fd);
+	if (filp == NULL)
 		return -EBADF;
 
 	switch (rq->op) {
 	case CHANNEL_READ:
-		ret = do_read(efilp, rq);
+		ret = do_read(filp, rq);
 		break;
 	case CHANNEL_WRITE:
-		ret = do_write(efilp, rq);
+		ret = do_write(filp, rq);
 		break;
 	case CHANNEL_IOCTL:
-		ret = do_ioctl(efilp, rq);
+		ret = do_ioctl(filp, rq);
 		break;
 	default:
 		ret = -ENOSYS;
 		break;
 	}
 
-	evl_put_file(efilp);
+	oob_file_put(filp);
 
 	return sane_result(ret);
 }

@@ -12,6 +12,7 @@
 
 #include "stage/wait.h"
 
+#include <evl/crossing.h>
 #include <linux/fs.h>
 #include <linux/irq_work.h>
 #include <linux/list.h>
@@ -29,6 +30,9 @@ struct open_file {
 	struct wait_queue released;   /* open_file_wait_release() */
 	unsigned int nr_waiters;      /* fibers in there */
 	struct list_head bindings;    /* struct files_binding, see files.h */
+	/* The core's, see core/file.h. */
+	struct evl_crossing oob_users;
+	bool oob_left;
 	struct list_head poll_entries; /* wait queues the driver's poll named */
 	void *poll_handle;	      /* owned: the front's, for the next event */
 	struct irq_work poll_work;    /* an event came: notify */

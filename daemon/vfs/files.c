@@ -2,15 +2,44 @@
 #include "vfs/files.h"
 
 #include "base/error.h"
+#include "base/map.h"
 #include "vfs/file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define FD_LIMIT (1u << 20) /* numbers beyond this are refused */
+static struct map by_tgid;   /* struct files_struct */
+static struct map by_number; /* struct files_binding, see key_of() */
+static uint64_t last_id;
 
-static LIST_HEAD(all_files);
+static uint64_t key_of(const struct files_struct *files, unsigned int fd)
+{
+	static_assert(FILES_FD_LIMIT == 1 << 20, "it has 20 bits here");
+
+	return files->id << 20 | fd;
+}
+
+/* Of a core which does not care. */
+
+__attribute__((weak)) void install_inband_fd(unsigned int fd, struct file *file,
+					     struct files_struct *files)
+{
+	(void)fd, (void)file, (void)files;
+}
+
+__attribute__((weak)) void replace_inband_fd(unsigned int fd, struct file *file,
+					     struct files_struct *files)
+{
+	(void)fd, (void)file, (void)files;
+}
+
+__attribute__((weak)) void
+uninstall_inband_fd(unsigned int fd, struct file *file,
+		    struct files_struct *files)
+{
+	(void)fd, (void)file, (void)files;
+}
 
 int files_new(pid_t tgid, struct files_struct **r_files)
 {
@@ -20,9 +49,17 @@ int files_new(pid_t tgid, struct files_struct **r_files)
 	if (files == NULL)
 		return err_origin(-ENOMEM);
 
+	/* Of several with one number, as exec() leaves it for a moment, the
+	 * last is the living one. */
+	if (map_set(&by_tgid, (uint64_t)tgid, files)) {
+		free(files);
+		return err_origin(-ENOMEM);
+	}
+
 	pi_mutex_init(&files->file_lock);
+	INIT_LIST_HEAD(&files->bindings);
+	files->id = ++last_id;
 	files->tgid = tgid;
-	list_add(&files->link, &all_files);
 	*r_files = files;
 
 	return 0;
@@ -34,8 +71,8 @@ struct files_struct *files_free(struct files_struct *files)
 		return NULL;
 
 	files_unbind(files, 0, UINT32_MAX);
-	list_del(&files->link);
-	free(files->table);
+	if (files_find(files->tgid) == files)
+		map_remove(&by_tgid, (uint64_t)files->tgid);
 	free(files);
 
 	return NULL;
@@ -43,87 +80,92 @@ struct files_struct *files_free(struct files_struct *files)
 
 struct files_struct *files_find(pid_t tgid)
 {
-	struct files_struct *files;
-
-	list_for_each_entry(files, &all_files, link)
-		if (files->tgid == tgid)
-			return files;
-
-	return NULL;
+	return map_find(&by_tgid, (uint64_t)tgid);
 }
 
-/* Make room for @fd. The old table is freed after the lock was dropped. */
-static int grow(struct files_struct *files, unsigned int fd)
+static struct files_binding *find(const struct files_struct *files,
+				  unsigned int fd)
 {
-	struct files_binding **table, **old = files->table;
-	unsigned int size = files->size ? files->size : 64;
-
-	while (size <= fd)
-		size *= 2;
-
-	table = calloc(size, sizeof(*table));
-	if (table == NULL)
-		return -ENOMEM;
-
-	if (files->size)
-		memcpy(table, old, files->size * sizeof(*table));
-	pi_lock(&files->file_lock);
-	files->table = table;
-	files->size = size;
-	pi_unlock(&files->file_lock);
-	free(old);
-
-	return 0;
+	return fd < FILES_FD_LIMIT ? map_find(&by_number, key_of(files, fd)) :
+				     NULL;
 }
 
-/* Put @binding, or nothing, at @fd. What was there is freed. */
-static void replace(struct files_struct *files, unsigned int fd,
-		    struct files_binding *binding)
+struct open_file *files_lookup(struct files_struct *files, unsigned int fd)
 {
-	struct files_binding *old = files->table[fd];
+	const struct files_binding *binding = find(files, fd);
+
+	return binding ? binding->file : NULL;
+}
+
+static void install(struct files_binding *binding)
+{
+	struct files_struct *files = binding->files;
 
 	pi_lock(&files->file_lock);
-	files->table[fd] = binding;
+	install_inband_fd(binding->fd, &binding->file->filp, files);
 	pi_unlock(&files->file_lock);
-
-	if (binding)
-		files->nr_bound++;
-	if (old) {
-		files->nr_bound--;
-		list_del(&old->link);
-		free(old);
-	}
 }
 
-int files_bind(struct files_struct *files, unsigned int fd,
-	       struct open_file *file, unsigned int max)
+static void replace(struct files_binding *binding, struct open_file *file)
+{
+	struct files_struct *files = binding->files;
+
+	binding->file = file;
+	list_move(&binding->link, &file->bindings);
+	pi_lock(&files->file_lock);
+	replace_inband_fd(binding->fd, &file->filp, files);
+	pi_unlock(&files->file_lock);
+}
+
+static void uninstall(struct files_binding *binding)
+{
+	struct files_struct *files = binding->files;
+
+	map_remove(&by_number, key_of(files, binding->fd));
+	list_del(&binding->link);
+	list_del(&binding->files_link);
+	files->nr_bound--;
+	pi_lock(&files->file_lock);
+	uninstall_inband_fd(binding->fd, &binding->file->filp, files);
+	pi_unlock(&files->file_lock);
+	free(binding);
+}
+
+static int add(struct files_struct *files, unsigned int fd,
+	       struct open_file *file)
 {
 	struct files_binding *binding;
-	int ret;
-
-	if (fd >= FD_LIMIT)
-		return -EBADF;
-
-	if (fd >= files->size) {
-		ret = grow(files, fd);
-		if (ret)
-			return ret;
-	}
-
-	if (files->table[fd] && files->table[fd]->file == file)
-		return 0;
-	if (files->table[fd] == NULL && files->nr_bound >= max)
-		return -EMFILE;
 
 	binding = malloc(sizeof(*binding));
 	if (binding == NULL)
 		return -ENOMEM;
+	if (map_set(&by_number, key_of(files, fd), binding)) {
+		free(binding);
+		return -ENOMEM;
+	}
 
 	binding->files = files;
 	binding->file = file;
 	binding->fd = fd;
 	list_add(&binding->link, &file->bindings);
-	replace(files, fd, binding);
+	list_add(&binding->files_link, &files->bindings);
+	files->nr_bound++;
+	install(binding);
+
+	return 0;
+}
+
+int files_bind(struct files_struct *files, unsigned int fd,
+	       struct open_file *file, unsigned int max)
+{
+	struct files_binding *binding = find(files, fd);
+
+	if (fd >= FILES_FD_LIMIT)
+		return -EBADF;
+	if (binding == NULL)
+		return files->nr_bound < max ? add(files, fd, file) : -EMFILE;
+	if (binding->file != file)
+		replace(binding, file);
 
 	return 0;
 }
@@ -131,18 +173,32 @@ int files_bind(struct files_struct *files, unsigned int fd,
 void files_unbind(struct files_struct *files, unsigned int first,
 		  unsigned int last)
 {
-	for (unsigned int fd = first; fd < files->size && fd <= last; fd++)
-		if (files->table[fd])
-			replace(files, fd, NULL);
+	struct files_binding *binding, *tmp;
+
+	if (first == last) {
+		binding = find(files, first);
+		if (binding)
+			uninstall(binding);
+		return;
+	}
+
+	list_for_each_entry_safe(binding, tmp, &files->bindings, files_link)
+		if (binding->fd >= first && binding->fd <= last)
+			uninstall(binding);
 }
 
 void files_unbind_file(struct open_file *file)
 {
+	struct files_binding *binding, *tmp;
+
+	list_for_each_entry_safe(binding, tmp, &file->bindings, link)
+		uninstall(binding);
+}
+
+void files_install_again(struct open_file *file)
+{
 	struct files_binding *binding;
 
-	while (!list_empty(&file->bindings)) {
-		binding = list_first_entry(&file->bindings,
-					   struct files_binding, link);
-		replace(binding->files, binding->fd, NULL);
-	}
+	list_for_each_entry(binding, &file->bindings, link)
+		install(binding);
 }

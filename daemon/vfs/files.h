@@ -6,7 +6,8 @@
  * does not keep a file open: when the kernel says its last reference is gone,
  * what is left is removed.
  *
- * Changed in-band only, under @file_lock because the workers look things up.
+ * Stage: in-band, all of it. Who needs to know on another stage keeps an index
+ * of its own, fed by the hooks below.
  */
 #pragma once
 
@@ -16,48 +17,76 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct file;
 struct open_file;
+
+#define FILES_FD_LIMIT (1u << 20) /* numbers from here on are refused */
+
+struct files_struct {
+	struct pi_mutex file_lock; /* held around the hooks */
+	uint64_t id;		   /* never reused */
+	pid_t tgid;
+	unsigned int nr_bound;
+	struct list_head bindings; /* struct files_binding */
+};
 
 struct files_binding {
 	struct files_struct *files;
 	struct open_file *file;
 	unsigned int fd;
-	struct list_head link; /* among the bindings of @file */
-};
-
-struct files_struct {
-	struct pi_mutex file_lock;
-	struct files_binding **table; /* by fd, under the lock */
-	unsigned int size;
-	unsigned int nr_bound; /* in-band */
-	pid_t tgid;
-	struct list_head link; /* all of them; in-band */
+	struct list_head link;	     /* among the bindings of @file */
+	struct list_head files_link; /* among those of @files */
 };
 
 int files_new(pid_t tgid, struct files_struct **r_files);
 /* Unbinds everything. Takes NULL; always returns NULL. */
 struct files_struct *files_free(struct files_struct *files);
-/* That of process @tgid, borrowed, or NULL. In-band. */
+/* That of process @tgid, borrowed, or NULL. */
 struct files_struct *files_find(pid_t tgid);
 
 /*
- * Let @fd refer to @file; whatever it referred to before is gone. In-band.
- * -EBADF: a number no process can have; -EMFILE: @max are bound; -ENOMEM.
+ * Let @fd refer to @file; whatever it referred to before is gone. Harmless to
+ * repeat. -EBADF: a number no process can have; -EMFILE: @max are bound;
+ * -ENOMEM.
  */
 int files_bind(struct files_struct *files, unsigned int fd,
 	       struct open_file *file, unsigned int max);
-/* Forget descriptors @first to @last. In-band. */
+/* Forget descriptors @first to @last. */
 void files_unbind(struct files_struct *files, unsigned int first,
 		  unsigned int last);
-/* @file is going: forget every descriptor on it, in all processes. In-band. */
+/* @file is going: forget every descriptor on it, in all processes. */
 void files_unbind_file(struct open_file *file);
+/* What @fd refers to, NULL if nothing of ours. */
+struct open_file *files_lookup(struct files_struct *files, unsigned int fd);
+/* @file has become one a companion core cares for: install what refers to it
+ * once more. */
+void files_install_again(struct open_file *file);
 
-/* What @fd refers to, NULL if nothing of ours. @file_lock held. Any stage. */
-static inline struct open_file *files_lookup_locked(struct files_struct *files,
-						    unsigned int fd)
-{
-	if (fd >= files->size || files->table[fd] == NULL)
-		return NULL;
-
-	return files->table[fd]->file;
-}
+/*
+ * What a companion core is told about descriptors. The vfs has weak functions
+ * which do nothing; the core overrides them. Each is called from one place:
+ *
+ *	install		@fd now refers to @file, which is fully open. Again for
+ *			one that is there: @file has been marked since
+ *	replace		@fd referred to another file until now, and refers to
+ *			@file. There is no uninstall for the old one
+ *	uninstall	@fd no longer refers to @file, which is open still: its
+ *			release handler has not begun. The number may be used
+ *			again only after this returned
+ *
+ * They run in-band, with files->file_lock held: they may take locks of the
+ * core's and allocate memory, but neither sleep nor change descriptors. Nothing
+ * else takes that lock, so no worker ever waits for them.
+ *
+ * Whose descriptor it is says @files alone. uninstall in particular runs in
+ * foreign contexts: when the process is gone, or when another one's release
+ * takes all descriptors of a file along; current and current->files are
+ * whatever they are. Each install or replace is followed by one uninstall, or
+ * by a replace, before @files goes.
+ */
+void install_inband_fd(unsigned int fd, struct file *file,
+		       struct files_struct *files);
+void replace_inband_fd(unsigned int fd, struct file *file,
+		       struct files_struct *files);
+void uninstall_inband_fd(unsigned int fd, struct file *file,
+			 struct files_struct *files);

@@ -25,6 +25,18 @@ void vfs_set_ioctl_hook(bool (*hook)(struct open_file *of, unsigned int cmd,
 	ioctl_hook = hook;
 }
 
+static void (*release_hook)(struct open_file *of);
+
+void vfs_set_release_hook(void (*hook)(struct open_file *of))
+{
+	release_hook = hook;
+}
+
+__attribute__((weak)) void finish_oob_file(struct file *filp)
+{
+	(void)filp;
+}
+
 void vfs_set_file_flags(struct open_file *of, unsigned int flags)
 {
 	unsigned int now = of->filp.f_flags;
@@ -85,8 +97,11 @@ static void release_file(struct open_file *of)
 		wait_queue_sleep_uninterruptible(&of->leave, DEADLINE_NONE);
 	pi_unlock(&of->leave.lock);
 
+	if (release_hook)
+		release_hook(of);
 	if (of->filp.f_op->release)
 		of->filp.f_op->release(of->filp.f_inode, &of->filp);
+	finish_oob_file(&of->filp);
 	open_file_free(of);
 }
 
@@ -344,6 +359,19 @@ static void run_request(void *arg)
 		rq->free(rq);
 	if (!list_empty(&waiting_releases))
 		irq_work_queue(&fiber_free_work);
+}
+
+struct file *vfs_file_in_release(void)
+{
+	struct fiber *fiber = fiber_current();
+	struct vfs_request *rq;
+
+	if (fiber == NULL || fiber->entry != run_request)
+		return NULL;
+
+	rq = fiber->arg;
+
+	return rq->file && rq->file->releasing ? &rq->file->filp : NULL;
 }
 
 void vfs_submit(struct vfs_request *rq)

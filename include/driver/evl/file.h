@@ -7,13 +7,11 @@
 #ifndef _EVL_FILE_H
 #define _EVL_FILE_H
 
-#include <evl/crossing.h>
 #include <evl/prelude.h>
 #include <linux/fs.h>
 
 struct evl_file {
 	struct file *filp; /* whose out-of-band side this is */
-	struct evl_crossing crossing;
 };
 
 /**
