@@ -15,7 +15,9 @@
 #include "fd-table.h"
 #include "sys.h"
 
-#define RDEVS_MAX 32u
+#define RDEVS_MAX   32u
+#define BIND_TRIES  4
+#define BIND_CHECKS 256u /* a second */
 
 /* Character devices found to be the daemon's. Anybody adds, racing threads
  * may overwrite each other: it is a cache. */
@@ -30,6 +32,19 @@ static bool rdev_usual(dev_t rdev)
 	return nr == 1 || nr == 4 || nr == 5 || (nr >= 136 && nr <= 143);
 }
 
+static bool rdev_known(dev_t rdev)
+{
+	uint32_t n;
+
+	/* Relaxed: an entry stands for itself. */
+	for (n = 0; n < RDEVS_MAX; n++)
+		if (atomic_load_explicit(&rdevs[n], memory_order_relaxed) ==
+		    rdev)
+			return true;
+
+	return false;
+}
+
 static bool rdev_is_ours(dev_t rdev)
 {
 	struct control_rdev ask = { .rdev = rdev };
@@ -37,12 +52,8 @@ static bool rdev_is_ours(dev_t rdev)
 
 	if (rdev_usual(rdev))
 		return false;
-
-	/* Relaxed: an entry stands for itself. */
-	for (n = 0; n < RDEVS_MAX; n++)
-		if (atomic_load_explicit(&rdevs[n], memory_order_relaxed) ==
-		    rdev)
-			return true;
+	if (rdev_known(rdev))
+		return true;
 
 	if (control_ask(CONTROL_RDEV, &ask, sizeof(ask)) != 1)
 		return false;
@@ -54,7 +65,8 @@ static bool rdev_is_ours(dev_t rdev)
 	return true;
 }
 
-bool bind_is_ours(int fd)
+/* @rdev_test tells it of character devices. */
+static bool is_ours(int fd, bool (*rdev_test)(dev_t rdev))
 {
 	int saved = errno, ret;
 	struct statx stx;
@@ -73,7 +85,12 @@ bool bind_is_ours(int fd)
 			       client_hello.welcome.mount_dev;
 
 	return S_ISCHR(stx.stx_mode) &&
-	       rdev_is_ours(makedev(stx.stx_rdev_major, stx.stx_rdev_minor));
+	       rdev_test(makedev(stx.stx_rdev_major, stx.stx_rdev_minor));
+}
+
+bool bind_is_ours(int fd)
+{
+	return is_ours(fd, rdev_is_ours);
 }
 
 /* What the kernel or the daemon says to our ioctl, for the caller. */
@@ -90,26 +107,60 @@ static int bind_error(int ret)
 	}
 }
 
+/* The daemon forgets @fd, if it refers to @file_id. The control thread cannot
+ * wait for the answer; it need not. */
+static void unbind(int fd, uint64_t file_id)
+{
+	struct control_unbind unbind = {
+		.first = (uint32_t)fd,
+		.last = (uint32_t)fd,
+		.file_id = file_id,
+	};
+
+	if (control_is_self())
+		control_tell(CONTROL_UNBIND, &unbind, sizeof(unbind));
+	else
+		(void)control_ask(CONTROL_UNBIND, &unbind, sizeof(unbind));
+}
+
+/* What @fd is, in the daemon's table from now on. */
+static int ask_to_bind(int fd, struct bind_request *request)
+{
+	int ret;
+
+	*request = (struct bind_request){ .fd = fd };
+	memcpy(request->secret, client_hello.welcome.secret,
+	       sizeof(request->secret));
+	do {
+		ret = sys_ioctl(fd, BIND_IOC_BIND, request);
+	} while (ret == -EINTR);
+
+	return ret < 0 ? bind_error(ret) : 0;
+}
+
 int bind_new(int fd)
 {
-	struct bind_request request = { .fd = fd };
-	int flags, ret;
+	struct bind_request request;
+	uint64_t age;
+	int ret, n;
 
-	memcpy(request.secret, client_hello.welcome.secret,
-	       sizeof(request.secret));
-	do {
-		ret = sys_ioctl(fd, BIND_IOC_BIND, &request);
-	} while (ret == -EINTR);
-	if (ret < 0)
-		return bind_error(ret);
-
-	ret = fd_table_bind(fd, request.file_id);
-	if (ret)
-		return ret;
+	/* Somebody may close it meanwhile, and it may come back. */
+	for (n = 0; n < BIND_TRIES; n++) {
+		ret = fd_table_age(fd, &age);
+		if (ret == 0)
+			ret = ask_to_bind(fd, &request);
+		if (ret)
+			return ret;
+		if (fd_table_bind(fd, age, request.file_id))
+			break;
+		unbind(fd, request.file_id);
+	}
+	if (n == BIND_TRIES)
+		return -EBADF;
 
 	/* They may have changed where nobody looked. */
-	flags = sys_fcntl(fd, F_GETFL, 0);
-	if (flags >= 0 && ((uint32_t)flags ^ request.flags) & O_NONBLOCK)
+	ret = sys_fcntl(fd, F_GETFL, 0);
+	if (ret >= 0 && ((uint32_t)ret ^ request.flags) & O_NONBLOCK)
 		bind_flags_changed(fd);
 
 	return 0;
@@ -139,15 +190,45 @@ void bind_flags_changed(int fd)
 
 bool bind_end(int fd, uint64_t *r_file_id)
 {
-	struct control_unbind unbind = { .first = (uint32_t)fd,
-					 .last = (uint32_t)fd };
-
-	if (!fd_table_unbind(fd, r_file_id))
+	if (!fd_table_take(fd, r_file_id))
 		return false;
 
-	(void)control_ask(CONTROL_UNBIND, &unbind, sizeof(unbind));
+	unbind(fd, *r_file_id);
 
 	return true;
+}
+
+void bind_renewed(int fd)
+{
+	uint64_t file_id;
+
+	(void)bind_end(fd, &file_id);
+}
+
+/* Is @fd still what we think? */
+static void check(int fd)
+{
+	/* A device nobody has asked about is bound by its next oob call. */
+	if (is_ours(fd, rdev_known))
+		(void)bind_new(fd);
+	else
+		bind_renewed(fd);
+}
+
+void bind_check_used(void)
+{
+	unsigned int nr;
+	int fd = -1;
+
+	if (!client_live())
+		return;
+
+	for (nr = 0; nr < BIND_CHECKS; nr++) {
+		fd = fd_table_unuse((uint32_t)fd + 1);
+		if (fd < 0)
+			return;
+		check(fd);
+	}
 }
 
 void bind_sync(uint64_t file_id)
@@ -167,6 +248,7 @@ int bind_close(int fd)
 
 	bound = bind_end(fd, &file_id);
 	ret = sys_close(fd);
+	bind_renewed(fd);
 	if (bound)
 		bind_sync(file_id);
 

@@ -41,7 +41,19 @@ void bind_flags_changed(int fd);
  * this was the last reference.
  */
 bool bind_end(int fd, uint64_t *r_file_id);
+/* The number has been closed, or got another file: who bound it in between may
+ * have bound what it was before. */
+void bind_renewed(int fd);
 void bind_sync(uint64_t file_id);
+
+/*
+ * Look at the descriptors used by oob calls since the last time: one which was
+ * closed by a raw system call may be something else by now. For the control
+ * thread, once a second.
+ *
+ * Blocks: until the daemon answered for each, some 20 us.
+ */
+void bind_check_used(void);
 
 /* Close a descriptor, bound or not, and await its release. */
 int bind_close(int fd);

@@ -78,7 +78,7 @@ static int go_live(void)
 
 	client_pid = getpid();
 
-	ret = control_start(fd, client_died);
+	ret = control_start(fd, client_died, bind_check_used);
 	if (ret)
 		goto fail;
 

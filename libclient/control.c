@@ -13,12 +13,14 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include "control.h"
 #include "fd-table.h"
 #include "sys.h"
@@ -27,6 +29,7 @@
 #define CALL_NUMBER    (CALLS_MAX - 1)
 #define THREAD_STACK   65536ul
 #define KEPT_FD_LOWEST 512
+#define TICK_MS	       1000
 
 enum call_state {
 	CALL_FREE,
@@ -48,6 +51,8 @@ static _Atomic(uint32_t) next_seq;
 static _Atomic(int) control_fd = -1; /* owned */
 static _Atomic(bool) dead;
 static void (*death_callback)(void);
+static void (*tick_callback)(void);
+static __thread bool self; /* this is the control thread */
 
 bool control_dead(void)
 {
@@ -239,12 +244,41 @@ static void fail_calls(void)
 	}
 }
 
+/* What is to be done once a second, if it is time. Returns the milliseconds
+ * until then. */
+static int tick(void)
+{
+	static struct timespec last;
+	struct timespec now;
+	long ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (now.tv_sec - last.tv_sec) * 1000 +
+	     (now.tv_nsec - last.tv_nsec) / 1000000;
+	if (ms < TICK_MS)
+		return (int)(TICK_MS - ms);
+
+	last = now;
+	tick_callback();
+
+	return TICK_MS;
+}
+
 static void *control_thread(void *arg)
 {
-	(void)arg;
+	struct pollfd pfd = { .events = POLLIN };
+	int ret;
 
-	while (message_receive())
-		;
+	(void)arg;
+	/* Relaxed: set before this thread was started. */
+	pfd.fd = atomic_load_explicit(&control_fd, memory_order_relaxed);
+
+	self = true;
+	for (;;) {
+		ret = poll(&pfd, 1, tick());
+		if (ret > 0 && !message_receive())
+			break;
+	}
 
 	atomic_store_explicit(&dead, true, memory_order_seq_cst);
 	death_callback();
@@ -253,7 +287,7 @@ static void *control_thread(void *arg)
 	return NULL;
 }
 
-int control_start(int fd, void (*on_death)(void))
+int control_start(int fd, void (*on_death)(void), void (*on_tick)(void))
 {
 	struct sched_param param = { .sched_priority = 0 };
 	sigset_t all, saved;
@@ -263,6 +297,7 @@ int control_start(int fd, void (*on_death)(void))
 
 	atomic_store_explicit(&control_fd, fd, memory_order_relaxed);
 	death_callback = on_death;
+	tick_callback = on_tick;
 
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
@@ -415,6 +450,26 @@ int control_call(uint32_t type, const void *body, size_t size,
 	errno = saved;
 
 	return r_reply->result;
+}
+
+bool control_is_self(void)
+{
+	return self;
+}
+
+void control_tell(uint32_t type, const void *body, size_t size)
+{
+	/* The answer finds no call with that number, and is dropped. */
+	struct control_header header = { .type = type };
+	struct iovec iov[2] = { { .iov_base = &header,
+				  .iov_len = sizeof(header) },
+				{ .iov_base = (void *)body, .iov_len = size } };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+
+	header.seq = atomic_fetch_add_explicit(&next_seq, CALLS_MAX,
+					       memory_order_relaxed);
+	(void)sendmsg(atomic_load_explicit(&control_fd, memory_order_relaxed),
+		      &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 int control_ask(uint32_t type, const void *body, size_t size)

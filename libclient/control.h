@@ -24,12 +24,13 @@ struct control_reply {
 
 /*
  * Take over the connected socket @fd and start the thread. @on_death runs on
- * it, once, when the daemon is gone; before any call is told.
+ * it, once, when the daemon is gone; before any call is told. @on_tick runs on
+ * it once a second; it cannot wait for answers.
  *
  * Return: 0, or
  *   -EAGAIN	no thread could be made; @fd is the caller's again
  */
-int control_start(int fd, void (*on_death)(void));
+int control_start(int fd, void (*on_death)(void), void (*on_tick)(void));
 
 /* True from the moment the daemon is known to be gone. */
 bool control_dead(void);
@@ -45,6 +46,13 @@ bool control_dead(void);
  */
 int control_call(uint32_t type, const void *body, size_t size,
 		 struct control_reply *r_reply);
+
+/* True on the thread which receives the answers: it must not wait for one. */
+bool control_is_self(void);
+
+/* For that thread: a request whose answer nobody waits for. Lost if the socket
+ * is full. */
+void control_tell(uint32_t type, const void *body, size_t size);
 
 /* The same where only the result matters. */
 int control_ask(uint32_t type, const void *body, size_t size);

@@ -57,7 +57,8 @@ static _Atomic(uint64_t) *entry_at(int fd)
 	return leaf ? &leaf->entries[n % FD_TABLE_LEAF_SIZE] : NULL;
 }
 
-static int entry_set(int fd, uint64_t value)
+/* As entry_at(), the leaf made if need be. 0, -EMFILE, -ENOMEM. */
+static int entry_get(int fd, _Atomic(uint64_t) **r_entry)
 {
 	uint32_t n = (uint32_t)fd;
 	struct fd_leaf *leaf;
@@ -71,36 +72,30 @@ static int entry_set(int fd, uint64_t value)
 	if (leaf == NULL)
 		return -ENOMEM;
 
-	/* Relaxed: see fd_table_entry(). */
-	atomic_store_explicit(&leaf->entries[n % FD_TABLE_LEAF_SIZE], value,
-			      memory_order_relaxed);
+	*r_entry = &leaf->entries[n % FD_TABLE_LEAF_SIZE];
 
 	return 0;
 }
 
-int fd_table_bind(int fd, uint64_t file_id)
+/*
+ * All that follows is relaxed: an entry stands for itself. What orders a bind
+ * and a close is the system calls in between, and the daemon.
+ */
+
+int fd_table_age(int fd, uint64_t *r_age)
 {
-	return entry_set(fd, file_id + FD_ENTRY_BOUND);
+	_Atomic(uint64_t) *where;
+	int ret;
+
+	ret = entry_get(fd, &where);
+	if (ret == 0)
+		*r_age = atomic_load_explicit(where, memory_order_relaxed) &
+			 FD_ENTRY_AGE;
+
+	return ret;
 }
 
-int fd_table_reserve(int fd)
-{
-	return entry_set(fd, FD_ENTRY_INTERNAL);
-}
-
-bool fd_table_file(int fd, uint64_t *r_file_id)
-{
-	uint64_t entry = fd_table_entry(fd);
-
-	if (entry < FD_ENTRY_BOUND)
-		return false;
-
-	*r_file_id = entry - FD_ENTRY_BOUND;
-
-	return true;
-}
-
-bool fd_table_unbind(int fd, uint64_t *r_file_id)
+bool fd_table_bind(int fd, uint64_t age, uint64_t file_id)
 {
 	_Atomic(uint64_t) *where = entry_at(fd);
 	uint64_t entry;
@@ -110,13 +105,72 @@ bool fd_table_unbind(int fd, uint64_t *r_file_id)
 
 	entry = atomic_load_explicit(where, memory_order_relaxed);
 	do {
-		if (entry < FD_ENTRY_BOUND)
+		if ((entry & FD_ENTRY_AGE) != age)
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(
-		where, &entry, FD_ENTRY_UNKNOWN, memory_order_relaxed,
-		memory_order_relaxed));
+		where, &entry, age | (file_id + FD_ENTRY_BOUND),
+		memory_order_relaxed, memory_order_relaxed));
 
-	*r_file_id = entry - FD_ENTRY_BOUND;
+	return true;
+}
+
+/* Give it @id, whatever it was. */
+static void entry_renew(_Atomic(uint64_t) *where, uint64_t id)
+{
+	uint64_t entry = atomic_load_explicit(where, memory_order_relaxed);
+
+	while (!atomic_compare_exchange_weak_explicit(
+		where, &entry, (entry & FD_ENTRY_AGE) + FD_ENTRY_OLDER + id,
+		memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+int fd_table_reserve(int fd)
+{
+	_Atomic(uint64_t) *where;
+	int ret;
+
+	ret = entry_get(fd, &where);
+	if (ret == 0)
+		entry_renew(where, FD_ENTRY_INTERNAL);
+
+	return ret;
+}
+
+bool fd_table_file(int fd, uint64_t *r_file_id)
+{
+	uint64_t id = fd_table_entry(fd) & FD_ENTRY_ID;
+
+	if (id < FD_ENTRY_BOUND)
+		return false;
+
+	*r_file_id = id - FD_ENTRY_BOUND;
+
+	return true;
+}
+
+bool fd_table_take(int fd, uint64_t *r_file_id)
+{
+	_Atomic(uint64_t) *where;
+	uint64_t entry, id;
+
+	/* Made if need be: somebody may be about to bind it. */
+	if (entry_get(fd, &where))
+		return false;
+
+	entry = atomic_load_explicit(where, memory_order_relaxed);
+	do {
+		id = entry & FD_ENTRY_ID;
+		if (id == FD_ENTRY_INTERNAL)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(
+		where, &entry, (entry & FD_ENTRY_AGE) + FD_ENTRY_OLDER,
+		memory_order_relaxed, memory_order_relaxed));
+
+	if (id < FD_ENTRY_BOUND)
+		return false;
+
+	*r_file_id = id - FD_ENTRY_BOUND;
 
 	return true;
 }
@@ -125,19 +179,28 @@ void fd_table_forget(int fd)
 {
 	_Atomic(uint64_t) *where = entry_at(fd);
 
-	/* Look first: this is called for every new descriptor. */
-	if (where && atomic_load_explicit(where, memory_order_relaxed))
-		atomic_store_explicit(where, FD_ENTRY_UNKNOWN,
-				      memory_order_relaxed);
+	if (where)
+		entry_renew(where, FD_ENTRY_UNKNOWN);
 }
 
-/* The lowest number in [@first, @last] whose entry is in [@low, @high]. */
-static int next_entry(uint32_t first, uint32_t last, uint64_t low,
-		      uint64_t high)
+void fd_table_use(int fd)
+{
+	_Atomic(uint64_t) *where = entry_at(fd);
+
+	/* On one which was taken meanwhile it means nothing. */
+	if (where)
+		atomic_fetch_or_explicit(where, FD_ENTRY_USED,
+					 memory_order_relaxed);
+}
+
+/* The lowest number in [@first, @last] with a leaf, and with all of @bits and
+ * an id from @low on, up to @high. */
+static int next_entry(uint32_t first, uint32_t last, uint64_t bits,
+		      uint64_t low, uint64_t high)
 {
 	const uint32_t end = FD_TABLE_LEAVES * FD_TABLE_LEAF_SIZE;
 	struct fd_leaf *leaf;
-	uint64_t entry;
+	uint64_t entry, id;
 	uint32_t n;
 
 	if (last >= end)
@@ -153,21 +216,34 @@ static int next_entry(uint32_t first, uint32_t last, uint64_t low,
 		entry = atomic_load_explicit(
 			&leaf->entries[n % FD_TABLE_LEAF_SIZE],
 			memory_order_relaxed);
-		if (entry >= low && entry <= high)
+		id = entry & FD_ENTRY_ID;
+		if ((entry & bits) == bits && id >= low && id <= high)
 			return (int)n;
 	}
 
 	return -1;
 }
 
-int fd_table_next_bound(uint32_t first, uint32_t last)
+int fd_table_unuse(uint32_t first)
 {
-	return next_entry(first, last, FD_ENTRY_BOUND, UINT64_MAX);
+	int fd = next_entry(first, UINT32_MAX, FD_ENTRY_USED, FD_ENTRY_BOUND,
+			    FD_ENTRY_ID);
+
+	if (fd >= 0)
+		atomic_fetch_and_explicit(entry_at(fd), ~FD_ENTRY_USED,
+					  memory_order_relaxed);
+
+	return fd;
+}
+
+int fd_table_next(uint32_t first, uint32_t last)
+{
+	return next_entry(first, last, 0, 0, FD_ENTRY_ID);
 }
 
 int fd_table_next_internal(uint32_t first, uint32_t last)
 {
-	return next_entry(first, last, FD_ENTRY_INTERNAL, FD_ENTRY_INTERNAL);
+	return next_entry(first, last, 0, FD_ENTRY_INTERNAL, FD_ENTRY_INTERNAL);
 }
 
 void fd_table_reset(void)

@@ -8,6 +8,12 @@
  *			may be ours and have come by a way we do not see.
  *	bound		an EVL file; the daemon has it in our table, too
  *	internal	the library's own, out of bounds for the application
+ *
+ * A number also has an age, which goes up whenever it is taken from whoever had
+ * it: when it is about to be closed, once it is, and when it comes back as
+ * something new. Who binds one looks at the age first, asks the daemon, and
+ * then succeeds only if the age is the same: what it asked about is still what
+ * the number means.
  */
 #pragma once
 
@@ -18,10 +24,15 @@
 #define FD_TABLE_LEAVES	   4096u
 #define FD_TABLE_LEAF_SIZE 4096u
 
-/* An entry is one of these, or a file_id plus FD_ENTRY_BOUND. */
+/* An entry: its low bits say what it is, one of these or a file_id plus
+ * FD_ENTRY_BOUND; then a bit, and the age. */
 #define FD_ENTRY_UNKNOWN  0u
 #define FD_ENTRY_INTERNAL 1u
 #define FD_ENTRY_BOUND	  2u
+#define FD_ENTRY_ID	  ((UINT64_C(1) << 48) - 1)
+#define FD_ENTRY_USED	  (UINT64_C(1) << 48) /* since fd_table_unuse() */
+#define FD_ENTRY_AGE	  (~UINT64_C(0) << 49)
+#define FD_ENTRY_OLDER	  (UINT64_C(1) << 49)
 
 struct fd_leaf {
 	_Atomic(uint64_t) entries[FD_TABLE_LEAF_SIZE];
@@ -49,40 +60,66 @@ static inline uint64_t fd_table_entry(int fd)
 				    memory_order_relaxed);
 }
 
+static inline bool fd_table_unknown(int fd)
+{
+	return (fd_table_entry(fd) & FD_ENTRY_ID) == FD_ENTRY_UNKNOWN;
+}
+
 static inline bool fd_table_bound(int fd)
 {
-	return fd_table_entry(fd) >= FD_ENTRY_BOUND;
+	return (fd_table_entry(fd) & FD_ENTRY_ID) >= FD_ENTRY_BOUND;
 }
 
 static inline bool fd_table_internal(int fd)
 {
-	return fd_table_entry(fd) == FD_ENTRY_INTERNAL;
+	return (fd_table_entry(fd) & FD_ENTRY_ID) == FD_ENTRY_INTERNAL;
+}
+
+/* One load for an oob call: bound, and known to be in use? */
+static inline bool fd_table_in_use(int fd)
+{
+	return (fd_table_entry(fd) & (FD_ENTRY_USED | FD_ENTRY_ID)) >=
+	       (FD_ENTRY_USED | FD_ENTRY_BOUND);
 }
 
 /*
- * @fd is the EVL file @file_id, or one of the library's own.
+ * Before asking the daemon about @fd: how old it is, in *@r_age.
  *
  * Return: 0, or
  *   -EMFILE	@fd is beyond what the table can hold (16 millions)
  *   -ENOMEM	not enough memory
  */
-int fd_table_bind(int fd, uint64_t file_id);
+int fd_table_age(int fd, uint64_t *r_age);
+
+/* @fd is the EVL file @file_id, unless it is older than @age by now: then
+ * false. */
+bool fd_table_bind(int fd, uint64_t age, uint64_t file_id);
+
+/* @fd is one of the library's own. 0, or as fd_table_age(). */
 int fd_table_reserve(int fd);
 
 /* True if @fd is bound, to *@r_file_id. */
 bool fd_table_file(int fd, uint64_t *r_file_id);
 
 /*
- * @fd is about to go, or to become something else. True if it was bound, to
- * *@r_file_id. Of several threads which race, one gets true.
+ * @fd is about to go, is gone, or has become something else: it is older, and
+ * unknown. True if it was bound, to *@r_file_id; of several threads which race,
+ * one gets true. Those of the library are left alone.
  */
-bool fd_table_unbind(int fd, uint64_t *r_file_id);
+bool fd_table_take(int fd, uint64_t *r_file_id);
 
 /* Whatever it was, it is unknown now. */
 void fd_table_forget(int fd);
 
-/* The lowest bound (or internal) number in [@first, @last], or -1. */
-int fd_table_next_bound(uint32_t first, uint32_t last);
+/* @fd is used for an oob call. */
+void fd_table_use(int fd);
+/* The lowest bound number from @first on which was used since this was last
+ * asked, or -1. */
+int fd_table_unuse(uint32_t first);
+
+/* The lowest number in [@first, @last] which may be known, or is internal, or
+ * -1. */
+int fd_table_next(uint32_t first, uint32_t last);
 int fd_table_next_internal(uint32_t first, uint32_t last);
 
 /* In the child after fork(): all unknown. */

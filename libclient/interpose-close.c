@@ -20,14 +20,14 @@
 
 #define ROUND_FILES 32u
 
-/* @fd means something to us. */
+/* @fd means something to us, or may do so to another thread any moment. */
 static int close_known(int fd)
 {
 	uint64_t file_id;
 	bool bound;
 	int ret;
 
-	if (client_is_vfork_child())
+	if (!fd_table_unknown(fd) && client_is_vfork_child())
 		return libc()->close(fd);
 
 	if (fd_table_internal(fd)) {
@@ -37,6 +37,7 @@ static int close_known(int fd)
 
 	bound = bind_end(fd, &file_id);
 	ret = libc()->close(fd);
+	bind_renewed(fd);
 	if (bound)
 		bind_sync(file_id);
 
@@ -45,7 +46,7 @@ static int close_known(int fd)
 
 EXPORT int close(int fd)
 {
-	if (fd_table_entry(fd) == FD_ENTRY_UNKNOWN)
+	if (!client_live() && fd_table_unknown(fd))
 		return libc()->close(fd);
 
 	return close_known(fd);
@@ -55,28 +56,28 @@ EXPORT int close(int fd)
  * last number closed. */
 static unsigned int close_round(unsigned int first, unsigned int last)
 {
-	struct control_unbind unbind = { .first = first };
+	struct control_unbind unbind = { .first = first, .last = last };
 	uint64_t files[ROUND_FILES];
 	unsigned int nr = 0;
 	int fd;
 
-	unbind.last = first;
-	while (nr < ROUND_FILES) {
-		fd = fd_table_next_bound(unbind.last, last);
-		if (fd < 0)
-			break;
-		if (fd_table_unbind(fd, &files[nr]))
+	for (fd = fd_table_next(first, last); fd >= 0;
+	     fd = fd_table_next((uint32_t)fd + 1, last)) {
+		if (fd_table_take(fd, &files[nr]))
 			nr++;
-		unbind.last = (uint32_t)fd;
+		if (nr == ROUND_FILES) {
+			unbind.last = (uint32_t)fd;
+			break;
+		}
 	}
-
-	if (nr < ROUND_FILES)
-		unbind.last = last;
 	if (nr)
 		(void)control_ask(CONTROL_UNBIND, &unbind, sizeof(unbind));
 
 	(void)libc()->close_range(first, unbind.last, 0);
 
+	for (fd = fd_table_next(first, unbind.last); fd >= 0;
+	     fd = fd_table_next((uint32_t)fd + 1, unbind.last))
+		bind_renewed(fd);
 	while (nr)
 		bind_sync(files[--nr]);
 

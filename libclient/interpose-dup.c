@@ -23,7 +23,7 @@ static int duplicated(int old, int fd)
 	if (fd < 0 || !client_live() || !client_is_us())
 		return fd;
 
-	fd_table_forget(fd);
+	bind_renewed(fd);
 	if (fd_table_bound(old))
 		(void)bind_new(fd); /* else the first oob call will say why */
 
@@ -72,7 +72,7 @@ static int do_dup3(int old, int new, int flags)
 {
 	if (old == new)
 		return dup_real(old, new, flags);
-	if (fd_table_entry(new) != FD_ENTRY_UNKNOWN && !client_is_vfork_child())
+	if (!fd_table_unknown(new) && !client_is_vfork_child())
 		return dup_over(old, new, flags);
 
 	return duplicated(old, dup_real(old, new, flags));

@@ -75,7 +75,7 @@ static void opened(int fd, int flags)
 	if (fd < 0 || !client_live() || !client_is_us())
 		return;
 
-	fd_table_forget(fd);
+	bind_renewed(fd);
 	if (!(flags & O_PATH) && bind_is_ours(fd))
 		(void)bind_new(fd); /* else the first oob call will say why */
 }

@@ -20,22 +20,21 @@
 
 /*
  * The daemon does not know a descriptor which we think is bound. Was it closed
- * and opened again where we could not see it? True: it is another file, bound
- * now. If it is the same, the driver had the last word.
+ * and opened again where we could not see it, or is another thread about to
+ * close or to replace it? True: it is bound now. If it is the same file as
+ * before, the driver had the last word.
  */
 static bool bound_anew(int efd)
 {
 	uint64_t before, after;
-
-	if (!fd_table_file(efd, &before))
-		return false;
+	bool known = fd_table_file(efd, &before);
 
 	if (bind_fd(efd)) {
-		fd_table_forget(efd);
+		bind_renewed(efd);
 		return false;
 	}
 
-	return fd_table_file(efd, &after) && after != before;
+	return fd_table_file(efd, &after) && (!known || after != before);
 }
 
 static int64_t oob_result(int64_t result)
@@ -53,10 +52,11 @@ static int64_t oob_call(struct thread *self, const struct slot_call *call)
 	int64_t result;
 	int ret;
 
-	if (!likely(fd_table_bound(call->fd))) {
-		ret = bind_fd(call->fd);
+	if (!likely(fd_table_in_use(call->fd))) {
+		ret = fd_table_bound(call->fd) ? 0 : bind_fd(call->fd);
 		if (ret)
 			return oob_result(ret);
+		fd_table_use(call->fd);
 	}
 
 	result = slot_do(&self->slot, call);

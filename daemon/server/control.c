@@ -179,8 +179,18 @@ static int do_detach(struct job *job)
 
 static int do_unbind(struct job *job)
 {
-	files_unbind(job->client->files, job->msg.u.unbind.first,
-		     job->msg.u.unbind.last);
+	const struct control_unbind *unbind = &job->msg.u.unbind;
+	struct files_struct *files = job->client->files;
+	struct open_file *of;
+
+	if (unbind->file_id) {
+		of = files_lookup(files, unbind->first);
+		if (unbind->first != unbind->last)
+			return -EINVAL;
+		if (of == NULL || of->id != unbind->file_id)
+			return 0;
+	}
+	files_unbind(files, unbind->first, unbind->last);
 
 	return 0;
 }

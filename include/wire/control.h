@@ -125,6 +125,8 @@ struct control_attach {
 struct control_unbind {
 	uint32_t first; /* closed range of descriptor numbers */
 	uint32_t last;
+	/* 0, or with @first == @last: only if it refers to this file. */
+	uint64_t file_id;
 };
 
 struct control_sync {

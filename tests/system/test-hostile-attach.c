@@ -170,7 +170,7 @@ END_TEST
 static void detach_in_a_crowd(void)
 {
 	struct channel_request rq = { .op = CHANNEL_READ, .count = 8 };
-	struct control_unbind all = { 0, UINT_MAX };
+	struct control_unbind all = { .last = UINT_MAX };
 
 	for (int i = 0; i < 20; i++) {
 		raw_enter(&client, &channel, &slot);
