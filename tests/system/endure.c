@@ -7,9 +7,11 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#define ROUNDS 4
+#define ROUNDS	   4
+#define PATIENCE_S 60 /* far longer than a daemon that works ever takes */
 
 static struct raw_client watcher;
 
@@ -33,18 +35,38 @@ static void query(uint32_t table, uint64_t cursor,
 	raw_call(&watcher, CONTROL_QUERY, &body, sizeof(body), r_reply);
 }
 
+static time_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	return now.tv_sec;
+}
+
 void endure_await_quiet(void)
 {
 	const struct control_daemon_info *info;
 	struct control_message reply;
+	time_t end = now_s() + PATIENCE_S;
 
-	do {
-		sched_yield();
+	for (;;) {
 		query(CONTROL_TABLE_DAEMON, 0, &reply);
 		ck_assert_int_eq(reply.header.result, 0);
 		info = &reply.u.daemon_info;
-	} while (info->nr_clients > 1 || info->nr_channels ||
-		 info->nr_threads || info->nr_files);
+		if (info->nr_clients <= 1 && info->nr_channels == 0 &&
+		    info->nr_threads == 0 && info->nr_files == 0)
+			return;
+		/* In-band it answers us: it is the worker that does not let go,
+		 * or does not get to run. */
+		ck_assert_msg(now_s() < end,
+			      "left after %d s: %u clients, %u channels, "
+			      "%u threads, %u files",
+			      PATIENCE_S, info->nr_clients - 1,
+			      info->nr_channels, info->nr_threads,
+			      info->nr_files);
+		sched_yield();
+	}
 }
 
 static bool is_busy(pid_t tid)
