@@ -34,6 +34,9 @@ __attribute__((constructor(101))) static void resolve(void)
 	RESOLVE(dup2, "dup2");
 	RESOLVE(dup3, "dup3");
 	RESOLVE(fcntl, "fcntl");
+	RESOLVE(fclose, "fclose");
+	RESOLVE(freopen, "freopen");
+	RESOLVE(freopen64, "freopen64");
 	if (RESOLVE(fcntl64, "fcntl64") == NULL)
 		table.fcntl64 = table.fcntl;
 	if (RESOLVE(close_range, "close_range") == NULL)

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdio.h>
+
 struct libc {
 	int (*open)(const char *path, int flags, ...);
 	int (*openat)(int dirfd, const char *path, int flags, ...);
@@ -17,6 +19,9 @@ struct libc {
 	int (*fcntl)(int fd, int cmd, ...);
 	int (*fcntl64)(int fd, int cmd, ...);
 	int (*close_range)(unsigned int first, unsigned int last, int flags);
+	int (*fclose)(FILE *stream);
+	FILE *(*freopen)(const char *path, const char *mode, FILE *stream);
+	FILE *(*freopen64)(const char *path, const char *mode, FILE *stream);
 };
 
 /* Resolved by the library's constructor, or by whoever is there before. */

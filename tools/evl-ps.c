@@ -183,23 +183,25 @@ static void print_threads_head(void)
 	if (want.columns & COLUMNS_POLICY)
 		printf(" %5s %4s", "SCHED", "PRIO");
 	if (want.columns & COLUMNS_STATE)
-		printf(" %10s %10s %6s  %-10s %-7s", "REQUESTS", "WAKEUPS",
-		       "STACK", "STATE", "CHANNEL");
+		printf(" %10s %10s %6s  %-10s %6s %-7s", "REQUESTS", "WAKEUPS",
+		       "STACK", "STATE", "FILE", "CHANNEL");
 	puts("  NAME");
 }
 
 static void print_state(const struct control_thread_info *info)
 {
-	char state[24] = "idle", slot[24];
+	char state[24] = "idle", slot[24], file[24] = "-";
 
 	if (info->busy)
 		snprintf(state, sizeof(state), "%s(%d)", op_name(info->busy_op),
 			 info->busy_fd);
+	if (info->busy_file)
+		snprintf(file, sizeof(file), "%" PRIu64, info->busy_file);
 	snprintf(slot, sizeof(slot), "%u:%u", info->slot.channel,
 		 info->slot.slot);
-	printf(" %10" PRIu64 " %10" PRIu64 " %6" PRIu64 "  %-10s %-7s",
+	printf(" %10" PRIu64 " %10" PRIu64 " %6" PRIu64 "  %-10s %6s %-7s",
 	       info->nr_requests, info->nr_wakeups, info->stack_used, state,
-	       slot);
+	       file, slot);
 }
 
 static void print_thread(void *record)
@@ -235,6 +237,7 @@ static struct json_object *thread_to_json(void *record)
 	if (info->busy) {
 		json_put_string(obj, "busy_op", op_name(info->busy_op));
 		json_put_int(obj, "busy_fd", info->busy_fd);
+		json_put_uint(obj, "busy_file", info->busy_file);
 	}
 	json_put_uint(obj, "channel", info->slot.channel);
 	json_put_uint(obj, "slot", info->slot.slot);

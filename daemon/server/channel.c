@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "core/thread.h"
+#include "server/bereave.h"
 #include "server/client.h"
 #include "server/serve.h"
 #include "stage/inband.h"
@@ -209,6 +210,7 @@ static void bury_channel(struct channel *ch)
 	channel_free(ch);
 	client->nr_channels--;
 	client_maybe_free(client);
+	bereave_look_again();
 }
 
 static void channel_is_dead(struct irq_work *work)
@@ -333,6 +335,7 @@ static void slot_is_detached(struct irq_work *work)
 	slot->waiter = NULL;
 	give_back(slot);
 	wait_queue_flush(waiter, 0);
+	bereave_look_again();
 }
 
 void serve_settle(struct slot *slot)

@@ -54,6 +54,7 @@ struct slot {
 	/* For people to look at, relaxed: */
 	_Atomic(int) busy_fd; /* -1: no request */
 	_Atomic(uint32_t) busy_op;
+	_Atomic(uint64_t) busy_file; /* its id; 0: in no driver */
 	_Atomic(int) cpu;
 	_Atomic(uint64_t) nr_requests;
 	_Atomic(uint64_t) nr_wakeups;

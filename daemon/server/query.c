@@ -101,6 +101,8 @@ static void fill_thread(struct control_thread_info *info, struct slot *slot)
 	info->busy = info->busy_fd != -1;
 	info->busy_op =
 		atomic_load_explicit(&slot->busy_op, memory_order_relaxed);
+	info->busy_file =
+		atomic_load_explicit(&slot->busy_file, memory_order_relaxed);
 	info->nr_requests =
 		atomic_load_explicit(&slot->nr_requests, memory_order_relaxed);
 	info->nr_wakeups =

@@ -3,6 +3,7 @@
 
 #include "core/file.h"
 #include "server/channel.h"
+#include "vfs/file.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -78,6 +79,9 @@ static long call_driver(struct slot *slot)
 	if (filp == NULL)
 		return -EBADF;
 
+	/* Relaxed, both: for people, and for bereave.c. */
+	atomic_store_explicit(&slot->busy_file, open_file_of(filp)->id,
+			      memory_order_relaxed);
 	switch (rq->op) {
 	case CHANNEL_READ:
 		ret = do_read(filp, rq);
@@ -93,6 +97,7 @@ static long call_driver(struct slot *slot)
 		break;
 	}
 
+	atomic_store_explicit(&slot->busy_file, 0, memory_order_relaxed);
 	oob_file_put(filp);
 
 	return sane_result(ret);

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "kapi/task.h"
+#include "server/bereave.h"
 #include "server/bind.h"
 #include "server/client.h"
 #include "stage/clock.h"
@@ -250,6 +251,7 @@ int server_start(const struct server_config *wanted)
 	}
 
 	bind_init();
+	bereave_init();
 	task_set_files_finder(files_find);
 	ev_io_init(&listener, on_connect, listen_fd, EV_READ);
 	ev_io_start(inband_loop(), &listener);

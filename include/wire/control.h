@@ -179,6 +179,7 @@ struct control_thread_info {
 	uint64_t nr_requests;
 	uint64_t nr_wakeups; /* requests which found the worker asleep */
 	uint64_t stack_used; /* deepest, in bytes */
+	uint64_t busy_file;  /* the file_id it is inside of, 0: none */
 	char name[CONTROL_NAME_MAX];
 };
 

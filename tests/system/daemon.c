@@ -193,7 +193,12 @@ void daemon_clean(struct test_daemon *daemon)
 
 void daemon_setup(void)
 {
-	const char *driver = getenv("EVL_LOOPBACK");
+	daemon_setup_driver("EVL_LOOPBACK");
+}
+
+void daemon_setup_driver(const char *name)
+{
+	const char *driver = getenv(name);
 	const char *const args[] = { driver ? "--driver" : NULL, driver, NULL };
 	int status;
 

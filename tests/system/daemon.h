@@ -27,6 +27,8 @@ extern struct test_daemon test_daemon;
 /* Checked fixtures. EVL_CUSED_SOCKET is set for libevlclient. */
 void daemon_setup(void);
 void daemon_teardown(void);
+/* With the driver which the environment variable @name names instead. */
+void daemon_setup_driver(const char *name);
 /* For a test that killed it: the next one cleans up, and stops. */
 void daemon_bury(void);
 

@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every way in which a descriptor comes, changes hands and goes. Each open of
+ * the test's driver has a number, which tells what a descriptor reaches: by the
+ * kernel's way (ioctl) and by ours (oob_ioctl).
+ */
+#include "daemon.h"
+#include "drivers/who.h"
+
+#include <errno.h>
+#include <evl/evl.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
+extern char **environ;
+
+static void setup(void)
+{
+	daemon_setup_driver("EVL_WHO");
+	ck_assert_int_ge(evl_attach_self("test-descriptor"), 0);
+}
+
+static int open_who(void)
+{
+	int fd = open("/dev/who", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		fd = open(node_path("who"), O_RDWR | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+
+	return fd;
+}
+
+/* Out-of-band: the number of the open behind @fd, or -errno. */
+static int64_t reached(int fd)
+{
+	uint64_t number = 0;
+
+	return oob_ioctl(fd, WHO_GET, &number) ? -errno : (int64_t)number;
+}
+
+/* In-band: what the kernel thinks. */
+static int64_t is(int fd)
+{
+	uint64_t number = 0;
+
+	return ioctl(fd, WHO_GET, &number) ? -errno : (int64_t)number;
+}
+
+/* Reached by both ways, and the same. */
+#define ck_reaches(fd, number)                           \
+	do {                                             \
+		ck_assert_int_eq(is(fd), number);        \
+		ck_assert_int_eq(reached(fd), number);   \
+	} while (0)
+
+static int zero_fd(void)
+{
+	int fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+
+	return fd;
+}
+
+START_TEST(every_kind_of_duplicate_reaches_the_same_file)
+{
+	int fd = open_who(), dups[6];
+	int64_t number = is(fd);
+
+	ck_assert_int_gt(number, 0);
+	dups[0] = dup(fd);
+	dups[1] = dup2(fd, 200);
+	dups[2] = dup3(fd, 201, O_CLOEXEC);
+	dups[3] = fcntl(fd, F_DUPFD, 300);
+	dups[4] = fcntl(fd, F_DUPFD_CLOEXEC, 300);
+	/* Behind the library's back. */
+	dups[5] = (int)syscall(SYS_dup, fd);
+	ck_reaches(fd, number);
+	for (int i = 0; i < 6; i++)
+		ck_reaches(dups[i], number);
+	for (int i = 0; i < 6; i++) {
+		close(dups[i]);
+		ck_assert_int_eq(reached(dups[i]), -EBADF);
+		ck_reaches(fd, number);
+	}
+	close(fd);
+	ck_assert_int_eq(reached(fd), -EBADF);
+}
+END_TEST
+
+START_TEST(every_call_that_opens_binds)
+{
+	const char *path = node_path("who");
+	int fds[4], dirfd = open(test_daemon.devdir, O_RDONLY | O_DIRECTORY);
+	FILE *stream = fopen(path, "r+");
+
+	fds[0] = open(path, O_RDWR);
+	fds[1] = open64(path, O_RDONLY);
+	fds[2] = openat(dirfd, "who", O_RDWR);
+	fds[3] = creat(path, 0600);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_gt(is(fds[i]), 0);
+		ck_reaches(fds[i], is(fds[i]));
+	}
+	/* Write-only: what it is cannot be read, but ioctls work. */
+	ck_assert_int_gt(reached(fds[3]), 0);
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_gt(reached(fileno(stream)), 0);
+	fclose(stream);
+	close(dirfd);
+}
+END_TEST
+
+START_TEST(the_open_mode_counts_for_oob_calls)
+{
+	int in = open(node_path("who"), O_RDONLY);
+	int out = open(node_path("who"), O_WRONLY);
+	char buf[8];
+
+	ck_assert_int_eq(oob_read(in, buf, 8), 8);
+	ck_assert_int_eq(oob_write(in, buf, 8), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_eq(oob_write(out, buf, 8), 8);
+	ck_assert_int_eq(oob_read(out, buf, 8), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_gt(reached(out), 0);
+}
+END_TEST
+
+START_TEST(dup2_over_replaces_in_every_direction)
+{
+	int a = open_who(), b = open_who(), zero = zero_fd(), c;
+	int64_t number_b = is(b);
+	char byte = 1;
+
+	ck_assert_int_ne(is(a), number_b);
+	ck_reaches(a, is(a));
+	/* One of ours over another. */
+	ck_assert_int_eq(dup2(b, a), a);
+	ck_reaches(a, number_b);
+	/* A file of somebody else's over ours. */
+	ck_assert_int_eq(dup2(zero, a), a);
+	ck_assert_int_eq(reached(a), -EBADF);
+	ck_assert_int_eq(read(a, &byte, 1), 1);
+	ck_assert_int_eq(byte, 0);
+	/* Ours over somebody else's. */
+	ck_assert_int_eq(dup3(b, zero, 0), zero);
+	ck_reaches(zero, number_b);
+	/* What fails changes nothing. */
+	ck_assert_int_eq(dup2(1000, b), -1);
+	ck_reaches(b, number_b);
+	ck_assert_int_eq(dup2(b, b), b);
+	ck_reaches(b, number_b);
+	c = dup(zero);
+	ck_assert_int_eq(dup2(c, zero), zero);
+	ck_reaches(zero, number_b);
+}
+END_TEST
+
+START_TEST(closing_a_stream_closes_its_descriptor)
+{
+	int fd = open_who(), kept = dup(fd), again;
+	FILE *stream = fdopen(fd, "r+");
+
+	ck_reaches(fd, is(kept));
+	ck_assert_int_eq(fclose(stream), 0);
+	again = (int)syscall(SYS_dup, STDIN_FILENO);
+	ck_assert_int_eq(again, fd);
+	ck_assert_int_eq(reached(fd), -EBADF);
+	close(again);
+
+	fd = dup(kept);
+	stream = fdopen(fd, "r+");
+	ck_reaches(fd, is(kept));
+	stream = freopen("/dev/zero", "r", stream);
+	ck_assert_int_eq(fileno(stream), fd);
+	ck_assert_int_eq(reached(fd), -EBADF);
+	stream = freopen(node_path("who"), "r+", stream);
+	ck_assert_int_eq(fileno(stream), fd);
+	ck_assert_int_ne(is(fd), is(kept));
+	ck_reaches(fd, is(fd));
+	fclose(stream);
+}
+END_TEST
+
+/* What another one is by now, once the library has noticed. */
+static void await_reached(int fd, int64_t what)
+{
+	while (reached(fd) != what)
+		sched_yield();
+}
+
+START_TEST(a_bare_close_is_noticed_whatever_takes_the_number)
+{
+	int fd = open_who(), kept = dup(fd), other = open_who();
+	int64_t number = is(fd);
+
+	/* Nothing, and nobody has the file any more. */
+	int gone = open_who();
+
+	ck_reaches(gone, is(gone));
+	syscall(SYS_close, gone);
+	await_reached(gone, -EBADF);
+
+	/* Something else, while a duplicate keeps the file open. */
+	ck_reaches(fd, number);
+	syscall(SYS_dup3, STDIN_FILENO, fd, 0);
+	await_reached(fd, -EBADF);
+	ck_reaches(kept, number);
+
+	/* Another file of ours. */
+	ck_assert_int_eq(dup2(kept, fd), fd);
+	ck_reaches(fd, number);
+	syscall(SYS_dup3, other, fd, 0);
+	await_reached(fd, is(other));
+	ck_reaches(fd, is(other));
+
+	/* Where the number comes back by a call we see: at once. */
+	syscall(SYS_close, fd);
+	ck_assert_int_eq(open("/dev/zero", O_RDONLY), fd < gone ? fd : gone);
+	ck_assert_int_eq(reached(fd < gone ? fd : gone), -EBADF);
+}
+END_TEST
+
+START_TEST(ranges_close_as_one_by_one)
+{
+	int fd = open_who(), first, last;
+	int64_t number = is(fd);
+
+	first = dup2(fd, 100);
+	for (int i = 101; i < 170; i++)
+		ck_reaches(dup2(fd, i), number);
+	last = 169;
+	ck_assert_int_eq(close_range((unsigned int)first + 1,
+				     (unsigned int)last - 1, 0),
+			 0);
+	ck_reaches(first, number);
+	ck_reaches(last, number);
+	for (int i = first + 1; i < last; i++) {
+		ck_assert_int_eq(dup2(STDIN_FILENO, i), i);
+		ck_assert_int_eq(reached(i), -EBADF);
+	}
+	closefrom(first);
+	ck_assert_int_eq(reached(first), -EBADF);
+	ck_assert_int_eq(reached(last), -EBADF);
+	ck_reaches(fd, number);
+}
+END_TEST
+
+struct inheritance {
+	int fd;
+	int64_t number;
+};
+
+static int use_inherited(void *arg)
+{
+	const struct inheritance *in = arg;
+	int fd;
+
+	if (reached(in->fd) != -EPERM)
+		return 1;
+	if (evl_attach_self("child") < 0)
+		return 2;
+	if (reached(in->fd) != in->number)
+		return 3;
+	fd = dup(in->fd);
+	if (reached(fd) != in->number)
+		return 4;
+	close(in->fd);
+	if (reached(in->fd) != -EBADF || reached(fd) != in->number)
+		return 5;
+	dup2(STDIN_FILENO, fd);
+
+	return reached(fd) == -EBADF ? 0 : 6;
+}
+
+START_TEST(a_forked_child_uses_what_it_inherited)
+{
+	struct inheritance in = { .fd = open_who() };
+
+	in.number = is(in.fd);
+	ck_reaches(in.fd, in.number);
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_eq(child_wait(child_start(use_inherited, &in)),
+				 0);
+		ck_reaches(in.fd, in.number);
+	}
+}
+END_TEST
+
+static __attribute__((noinline)) pid_t vfork_and_close(int fd, int other)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		close(fd);
+		dup2(STDIN_FILENO, other);
+		_exit(0);
+	}
+
+	return pid;
+}
+
+START_TEST(children_without_a_memory_of_their_own_leave_the_table_alone)
+{
+	posix_spawn_file_actions_t actions;
+	char *const argv[] = { "true", NULL };
+	int fd = open_who(), kept = dup(fd), status;
+	int64_t number = is(fd);
+	pid_t pid;
+
+	ck_reaches(fd, number);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addclose(&actions, fd);
+	posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, kept);
+	ck_assert_int_eq(posix_spawnp(&pid, "true", &actions, NULL, argv,
+				      environ),
+			 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	posix_spawn_file_actions_destroy(&actions);
+	ck_reaches(fd, number);
+	ck_reaches(kept, number);
+
+	pid = vfork_and_close(fd, kept);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_reaches(fd, number);
+	ck_reaches(kept, number);
+}
+END_TEST
+
+START_TEST(exec_closes_what_it_says_it_closes)
+{
+	char text[32], *const argv[] = { "sh", "-c",
+					 "readlink /proc/self/fd/$FD >/dev/null",
+					 NULL };
+	int fd = open_who(), kept = dup(fd), status;
+	pid_t pid;
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "%d", i ? kept : fd);
+		setenv("FD", text, 1);
+		ck_assert_int_eq(posix_spawnp(&pid, "sh", NULL, NULL, argv,
+					      environ),
+				 0);
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		/* open_who() asks for close-on-exec, dup() does not. */
+		ck_assert_int_eq(WEXITSTATUS(status) == 0, i);
+	}
+	ck_reaches(kept, is(fd));
+}
+END_TEST
+
+static void send_fd(int socket, int fd)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { .buf = "" };
+	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.buf,
+			      .msg_controllen = sizeof(control.buf) };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
+	sendmsg(socket, &msg, 0);
+}
+
+static int receive_fd(int socket)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	char byte;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.buf,
+			      .msg_controllen = sizeof(control.buf) };
+	int fd = -1;
+
+	if (recvmsg(socket, &msg, 0) == 1 && CMSG_FIRSTHDR(&msg))
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
+
+	return fd;
+}
+
+static int pair[2];
+
+/* Without the library: it is told nothing, and the child never attaches. */
+static int send_bare(void *arg)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, node_path("who"), O_RDWR);
+
+	send_fd(pair[1], fd);
+
+	return fd >= 0 ? 0 : 1;
+}
+
+static int send_attached(void *arg)
+{
+	int fd;
+
+	if (evl_attach_self("sender") < 0)
+		return 1;
+	fd = open_who();
+	if (reached(fd) <= 0)
+		return 2;
+	send_fd(pair[1], fd);
+
+	return 0;
+}
+
+START_TEST(a_descriptor_may_come_by_a_socket)
+{
+	int fd;
+	pid_t pid;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	for (int i = 0; i < 2; i++) {
+		pid = child_start(i ? send_attached : send_bare, NULL);
+		fd = receive_fd(pair[0]);
+		ck_assert_int_ge(fd, 0);
+		ck_assert_int_eq(child_wait(pid), 0);
+		ck_assert_int_gt(is(fd), 0);
+		ck_reaches(fd, is(fd));
+		close(fd);
+		ck_assert_int_eq(reached(fd), -EBADF);
+	}
+}
+END_TEST
+
+static int hold_one(void *arg)
+{
+	int fd = open_who();
+	char byte = 0;
+
+	if (write(pair[1], &fd, sizeof(fd)) != sizeof(fd))
+		return 1;
+
+	return read(pair[1], &byte, 1) == 1 ? 0 : 2;
+}
+
+START_TEST(a_descriptor_may_be_taken_from_another_process)
+{
+	int fd, theirs, pidfd;
+	pid_t pid;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	pid = child_start(hold_one, NULL);
+	ck_assert_int_eq(read(pair[0], &theirs, sizeof(theirs)),
+			 sizeof(theirs));
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	fd = (int)syscall(SYS_pidfd_getfd, pidfd, theirs, 0);
+	if (fd < 0 && errno == ENOSYS) { /* before Linux 5.6 */
+		fd = -1;
+	} else {
+		ck_assert_int_ge(fd, 0);
+		ck_reaches(fd, is(fd));
+	}
+	ck_assert_int_eq(write(pair[0], "x", 1), 1);
+	ck_assert_int_eq(child_wait(pid), 0);
+	if (fd >= 0)
+		ck_reaches(fd, is(fd));
+}
+END_TEST
+
+#define MANY 10000
+
+/* Not one after the other, and no table up to the highest number. */
+START_TEST(ten_thousand_descriptors_cost_little)
+{
+	struct rlimit limit;
+	long before, after;
+	int fd = open_who();
+	int64_t number = is(fd);
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur < MANY + 100) {
+		printf("RLIMIT_NOFILE %lu is too low for %d descriptors\n",
+		       (unsigned long)limit.rlim_cur, MANY);
+		return;
+	}
+
+	before = daemon_usage(&test_daemon).rss_kb;
+	for (int i = 0; i < MANY; i++)
+		ck_assert_int_ge(dup(fd), 0);
+	after = daemon_usage(&test_daemon).rss_kb;
+	for (int i = 0; i < MANY; i += 100)
+		ck_assert_int_eq(reached(fd + 1 + i), number);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	ck_assert_int_lt((after - before) * 1024 / MANY, 200);
+#else
+	(void)before, (void)after;
+#endif
+	closefrom(fd + 1);
+	ck_assert_int_eq(reached(fd + 1), -EBADF);
+	ck_reaches(fd, number);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("system/descriptor");
+	TCase *tcase = tcase_create("descriptor");
+
+	tcase_add_checked_fixture(tcase, setup, daemon_teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, every_kind_of_duplicate_reaches_the_same_file);
+	tcase_add_test(tcase, every_call_that_opens_binds);
+	tcase_add_test(tcase, the_open_mode_counts_for_oob_calls);
+	tcase_add_test(tcase, dup2_over_replaces_in_every_direction);
+	tcase_add_test(tcase, closing_a_stream_closes_its_descriptor);
+	tcase_add_test(tcase,
+		       a_bare_close_is_noticed_whatever_takes_the_number);
+	tcase_add_test(tcase, ranges_close_as_one_by_one);
+	tcase_add_test(tcase, a_forked_child_uses_what_it_inherited);
+	tcase_add_test(
+		tcase,
+		children_without_a_memory_of_their_own_leave_the_table_alone);
+	tcase_add_test(tcase, exec_closes_what_it_says_it_closes);
+	tcase_add_test(tcase, a_descriptor_may_come_by_a_socket);
+	tcase_add_test(tcase, a_descriptor_may_be_taken_from_another_process);
+	tcase_add_test(tcase, ten_thousand_descriptors_cost_little);
+	suite_add_tcase(suite, tcase);
+
+	return suite_run(suite);
+}
