@@ -180,6 +180,8 @@ static int64_t collect(struct slot *slot, const struct slot_call *call)
 		return -ENODEV;
 
 	len = shared->out_len;
+	if (len == CHANNEL_UNBOUND)
+		return SLOT_UNBOUND;
 	if (len == 0 || call->out == NULL)
 		return shared->result;
 	if (len > call->window_len)

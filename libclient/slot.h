@@ -43,12 +43,15 @@ void slot_hand_over(struct slot *slot);
 void slot_init(struct slot *slot, struct channel *ch, uint32_t index,
 	       bool pointless);
 
+/* What no driver answers: the daemon has no such descriptor of ours. */
+#define SLOT_UNBOUND INT64_MIN
+
 /*
  * Make a call.
  *
  * Blocks: until the worker answers; then a cancellation point.
  *
- * Return: what the driver answers, or
+ * Return: what the driver answers, SLOT_UNBOUND, or
  *   -EBUSY	a signal handler broke into another call
  *   -EFAULT	cannot store into @call->out
  *   -EINTR	a signal came first

@@ -18,24 +18,7 @@
 
 #define likely(cond) __builtin_expect(!!(cond), 1)
 
-/*
- * The daemon does not know a descriptor which we think is bound. Was it closed
- * and opened again where we could not see it, or is another thread about to
- * close or to replace it? True: it is bound now. If it is the same file as
- * before, the driver had the last word.
- */
-static bool bound_anew(int efd)
-{
-	uint64_t before, after;
-	bool known = fd_table_file(efd, &before);
-
-	if (bind_fd(efd)) {
-		bind_renewed(efd);
-		return false;
-	}
-
-	return fd_table_file(efd, &after) && (!known || after != before);
-}
+#define UNBOUND_TRIES 8
 
 static int64_t oob_result(int64_t result)
 {
@@ -47,21 +30,37 @@ static int64_t oob_result(int64_t result)
 	return -1;
 }
 
-static int64_t oob_call(struct thread *self, const struct slot_call *call)
+/*
+ * The daemon does not know a descriptor which we thought is bound: it was
+ * closed and opened again where we could not see it, or another thread is
+ * about to close or to replace it.
+ */
+static int64_t call_again(struct thread *self, const struct slot_call *call)
 {
-	int64_t result;
-	int ret;
+	int64_t result = SLOT_UNBOUND;
+	unsigned int n;
 
-	if (!likely(fd_table_in_use(call->fd))) {
-		ret = fd_table_bound(call->fd) ? 0 : bind_fd(call->fd);
-		if (ret)
-			return oob_result(ret);
-		fd_table_use(call->fd);
+	for (n = 0; n < UNBOUND_TRIES && result == SLOT_UNBOUND; n++) {
+		result = bind_fd(call->fd);
+		if (result == 0)
+			result = slot_do(&self->slot, call);
 	}
 
-	result = slot_do(&self->slot, call);
-	if (result == -EBADF && bound_anew(call->fd))
+	return result == SLOT_UNBOUND ? -EBADF : result;
+}
+
+static int64_t oob_call(struct thread *self, const struct slot_call *call)
+{
+	int64_t result = SLOT_UNBOUND;
+
+	if (!likely(fd_table_in_use(call->fd)))
+		fd_table_use(call->fd);
+	if (likely(fd_table_bound(call->fd)))
 		result = slot_do(&self->slot, call);
+	if (result == SLOT_UNBOUND) {
+		result = call_again(self, call);
+		fd_table_use(call->fd);
+	}
 
 	return oob_result(result);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/query.h"
 
+#include "core/fd-index.h"
 #include "core/file.h"
 #include "core/thread.h"
 #include "server/channel.h"
@@ -54,6 +55,7 @@ static int query_daemon(struct control_daemon_info *info, uint64_t cursor)
 	info->nr_threads = count_threads();
 	info->nr_files = open_file_count();
 	info->nr_nodes = node_count();
+	info->nr_bound = fd_index_count();
 	info->nr_inband_fibers = inband_stage.nr_fibers;
 	info->realtime = oob_is_realtime();
 	info->priority = (uint32_t)oob_priority();

@@ -73,11 +73,11 @@ static long call_driver(struct slot *slot)
 	struct file *filp;
 	long ret;
 
-	if (rq->fd < 0)
-		return -EBADF;
 	filp = oob_file_get(slot->task.files, (unsigned int)rq->fd);
-	if (filp == NULL)
+	if (filp == NULL) {
+		slot->task.window.written = CHANNEL_UNBOUND;
 		return -EBADF;
+	}
 
 	/* Relaxed, both: for people, and for bereave.c. */
 	atomic_store_explicit(&slot->busy_file, open_file_of(filp)->id,

@@ -112,6 +112,8 @@ struct channel_request {
  */
 #define CHANNEL_SEQ_DEAD 0xffffffffu
 
+#define CHANNEL_UNBOUND 0xffffffffu
+
 struct channel_slot {
 	/* Line 0: written by the client. */
 	struct channel_request request;
@@ -122,7 +124,9 @@ struct channel_slot {
 	/* Line 1: written by the worker; CHANNEL_SEQ_DEAD by the client's own
 	 * control thread once the daemon is gone. @done is the futex. */
 	_Atomic(uint32_t) done;
-	uint32_t out_len; /* bytes at the front of the window to copy out */
+	/* Bytes at the front of the window to copy out; or CHANNEL_UNBOUND,
+	 * with -EBADF: no driver was asked, the descriptor is not bound. */
+	uint32_t out_len;
 	int64_t result;	  /* >= 0, or -errno */
 	_Atomic(uint32_t) watched; /* 1: the worker looks at @posted */
 	uint32_t reserved1[11];

@@ -21,6 +21,12 @@ void endure_setup(void)
 	raw_join(&watcher, true);
 }
 
+void endure_setup_who(void)
+{
+	daemon_setup_driver("EVL_WHO");
+	raw_join(&watcher, true);
+}
+
 void endure_teardown(void)
 {
 	raw_leave(&watcher);
@@ -55,16 +61,17 @@ void endure_await_quiet(void)
 		ck_assert_int_eq(reply.header.result, 0);
 		info = &reply.u.daemon_info;
 		if (info->nr_clients <= 1 && info->nr_channels == 0 &&
-		    info->nr_threads == 0 && info->nr_files == 0)
+		    info->nr_threads == 0 && info->nr_files == 0 &&
+		    info->nr_bound == 0)
 			return;
 		/* In-band it answers us: it is the worker that does not let go,
 		 * or does not get to run. */
 		ck_assert_msg(now_s() < end,
 			      "left after %d s: %u clients, %u channels, "
-			      "%u threads, %u files",
+			      "%u threads, %u files, %u descriptors",
 			      PATIENCE_S, info->nr_clients - 1,
 			      info->nr_channels, info->nr_threads,
-			      info->nr_files);
+			      info->nr_files, info->nr_bound);
 		sched_yield();
 	}
 }

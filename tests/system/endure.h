@@ -12,6 +12,8 @@
 
 /* Checked fixtures: a daemon, and a tool that watches it. */
 void endure_setup(void);
+/* The same with the driver of files which have numbers. */
+void endure_setup_who(void);
 void endure_teardown(void);
 
 void endure(void (*attack)(void));
