@@ -80,6 +80,18 @@ static unsigned long number(struct argp_state *state, const char *arg,
 	return value;
 }
 
+/* Zero of something would be a daemon that serves nobody. */
+static unsigned int limit(struct argp_state *state, const char *arg,
+			  const char *what)
+{
+	unsigned long value = number(state, arg, 1u << 20, 10, what);
+
+	if (value == 0)
+		argp_error(state, "%s=%s: give at least 1", what, arg);
+
+	return (unsigned int)value;
+}
+
 static const char *one_of(struct argp_state *state, const char *arg,
 			  const char *const *words, const char *what)
 {
@@ -124,7 +136,10 @@ static void add_cpu(struct argp_state *state, struct config *config,
 			   cpu);
 	for (unsigned int i = 0; i < config->nr_cpus; i++)
 		if (config->cpus[i] == (int)cpu)
-			return;
+			argp_error(state,
+				   "--oob-cpus: CPU %lu is there twice: name "
+				   "each one once",
+				   cpu);
 	if (config->nr_cpus == CONFIG_MAX_CPUS)
 		argp_error(state, "--oob-cpus: at most %d", CONFIG_MAX_CPUS);
 
@@ -134,15 +149,20 @@ static void add_cpu(struct argp_state *state, struct config *config,
 /* The kernel's list format: 0,2-3 */
 static void cpu_list(struct argp_state *state, struct config *config, char *arg)
 {
+	static const char what[] = "CPU for --oob-cpus";
 	unsigned long first, last;
 	char *item, *dash, *rest = arg;
+
+	if (arg[0] == '\0')
+		argp_error(state, "--oob-cpus: no CPU is named: give some, as "
+				  "2,3 or 4-7");
 
 	while ((item = strsep(&rest, ","))) {
 		dash = strchr(item, '-');
 		if (dash)
 			*dash++ = '\0';
-		first = number(state, item, 8191, 10, "CPU");
-		last = dash ? number(state, dash, 8191, 10, "CPU") : first;
+		first = number(state, item, 8191, 10, what);
+		last = dash ? number(state, dash, 8191, 10, what) : first;
 		if (first > last)
 			argp_error(state,
 				   "--oob-cpus: %lu-%lu: no CPU is in "
@@ -222,16 +242,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 						       "--spin-us");
 		break;
 	case OPT_MAX_CLIENTS:
-		config->max_clients = (unsigned int)number(
-			state, arg, 1u << 20, 10, "--max-clients");
+		config->max_clients = limit(state, arg, "--max-clients");
 		break;
 	case OPT_MAX_THREADS:
-		config->max_threads = (unsigned int)number(
-			state, arg, 1u << 20, 10, "--max-threads");
+		config->max_threads = limit(state, arg, "--max-threads");
 		break;
 	case OPT_MAX_XBUFS:
-		config->max_xbufs = (unsigned int)number(state, arg, 1u << 20,
-							 10, "--max-xbufs");
+		config->max_xbufs = limit(state, arg, "--max-xbufs");
 		break;
 	case OPT_FOREGROUND:
 		break;
