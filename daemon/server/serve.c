@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "server/channel.h"
 #include "vfs/file.h"
+#include "vfs/result.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -20,17 +21,6 @@
 static void wake_client(struct channel_slot *shared)
 {
 	syscall(SYS_futex, &shared->done, FUTEX_WAKE, 1, NULL, NULL, 0);
-}
-
-/* What only the kernel knows inside does not leave the driver. */
-static long sane_result(long ret)
-{
-	if (ret <= -512 && ret >= -514) /* ERESTARTSYS and kin */
-		return -EINTR;
-	if (ret == -ENOTSUPP)
-		return -EOPNOTSUPP;
-
-	return ret;
 }
 
 static long do_read(struct file *filp, const struct channel_request *rq)
@@ -57,14 +47,10 @@ static long do_write(struct file *filp, const struct channel_request *rq)
 
 static long do_ioctl(struct file *filp, const struct channel_request *rq)
 {
-	long ret;
-
 	if (filp->f_op->oob_ioctl == NULL)
 		return -ENOTTY;
 
-	ret = filp->f_op->oob_ioctl(filp, rq->cmd, rq->addr);
-
-	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
+	return filp->f_op->oob_ioctl(filp, rq->cmd, rq->addr);
 }
 
 static long call_driver(struct slot *slot)
@@ -100,7 +86,7 @@ static long call_driver(struct slot *slot)
 	atomic_store_explicit(&slot->busy_file, 0, memory_order_relaxed);
 	oob_file_put(filp);
 
-	return sane_result(ret);
+	return result_sane(ret);
 }
 
 /* What the client and we may move through the slot's window. */

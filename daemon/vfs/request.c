@@ -6,6 +6,7 @@
 #include "vfs/file.h"
 #include "vfs/files.h"
 #include "vfs/hooks.h"
+#include "vfs/result.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -48,30 +49,13 @@ void vfs_set_file_flags(struct open_file *of, unsigned int flags)
 		__atomic_store_n(&of->filp.f_flags, now, __ATOMIC_RELAXED);
 }
 
-/* What only the kernel knows inside does not leave the driver. */
-static ssize_t sane_result(ssize_t ret)
-{
-	switch (ret) {
-	case -ERESTARTSYS:
-	case -513: /* ERESTARTNOINTR */
-	case -514: /* ERESTARTNOHAND */
-		return -EINTR;
-	case -ENOIOCTLCMD:
-		return -ENOTTY;
-	case -ENOTSUPP:
-		return -EOPNOTSUPP;
-	default:
-		return ret < -511 && ret >= -4095 ? -EIO : ret;
-	}
-}
-
 static void answer(struct vfs_request *rq, ssize_t result)
 {
 	if (rq->answered)
 		return;
 
 	rq->answered = true;
-	rq->result = sane_result(result);
+	rq->result = result_sane(result);
 	rq->done(rq);
 }
 
