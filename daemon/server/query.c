@@ -10,6 +10,7 @@
 #include "stage/inband.h"
 #include "stage/oob.h"
 #include "vfs/file.h"
+#include "vfs/misc.h"
 #include "vfs/module.h"
 #include "vfs/node.h"
 
@@ -157,6 +158,14 @@ static int query_channel(struct control_channel_info *info, uint64_t cursor)
 	return 0;
 }
 
+static bool has_oob(const struct node *node)
+{
+	const struct file_operations *fops = misc_node_fops(node);
+
+	return fops->oob_read || fops->oob_write || fops->oob_ioctl ||
+	       fops->oob_poll;
+}
+
 static int query_node(struct control_node_info *info, uint64_t cursor)
 {
 	const struct node *node = node_after(cursor);
@@ -171,8 +180,7 @@ static int query_node(struct control_node_info *info, uint64_t cursor)
 	info->uid = node->uid;
 	info->gid = node->gid;
 	info->nr_open = node->nr_open;
-	info->oob = node->fops->oob_read || node->fops->oob_write ||
-		    node->fops->oob_ioctl;
+	info->oob = has_oob(node);
 	snprintf(info->path, sizeof(info->path), "%s", node->path);
 	snprintf(info->driver, sizeof(info->driver), "%s", node->driver);
 

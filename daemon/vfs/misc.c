@@ -9,6 +9,7 @@
 #include "vfs/chrdev.h"
 #include "vfs/class.h"
 #include "vfs/module.h"
+#include "vfs/node.h"
 
 #include <errno.h>
 #include <linux/bitmap.h>
@@ -156,6 +157,19 @@ EXPORT void misc_deregister(struct miscdevice *misc)
 	misc->this_device = NULL;
 	list_del(&misc->list);
 	give_minor(misc);
+}
+
+const struct file_operations *misc_node_fops(const struct node *node)
+{
+	const struct file_operations *fops = NULL;
+	struct miscdevice *misc = NULL;
+
+	if (node->fops == &misc_fops)
+		misc = find_minor(iminor(&node->inode));
+	if (misc)
+		fops = module_fops(owner_of(misc), misc->fops);
+
+	return fops ? fops : node->fops;
 }
 
 static struct miscdevice *misc_owned_by(const struct module *mod)

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* What the daemon tells tools of its nodes. */
+#include "daemon.h"
+#include "raw-client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void setup(void)
+{
+	const char *const args[] = {
+		"--driver", getenv("EVL_LOOPBACK"),
+		"--driver", getenv("EVL_SLOW_RELEASE"),
+		NULL,
+	};
+	int status;
+
+	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), 0);
+}
+
+/* What it says of the node at @path. */
+static struct control_node_info query_node(const char *path)
+{
+	struct control_query query = { .table = CONTROL_TABLE_NODES };
+	struct control_message reply;
+	struct raw_client tool;
+
+	raw_join(&tool, true);
+	do {
+		ck_assert_msg(raw_call(&tool, CONTROL_QUERY, &query,
+				       sizeof(query), &reply) == 0,
+			      "%s: it is not listed", path);
+		query.cursor = reply.u.node_info.next;
+	} while (strcmp(reply.u.node_info.path, path) != 0);
+	raw_leave(&tool);
+
+	return reply.u.node_info;
+}
+
+/* Both are misc devices, whose node has the operations of all of them. */
+START_TEST(a_node_is_oob_if_its_driver_has_such_operations)
+{
+	ck_assert_uint_eq(query_node("loopback").oob, 1);
+	ck_assert_uint_eq(query_node("slow-release").oob, 0);
+}
+END_TEST
+
+START_TEST(an_element_is_oob_and_what_makes_it_is_not)
+{
+	int fd = raw_xbuf("seen", 16, 16);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_uint_eq(query_node("evl/xbuf/seen").oob, 1);
+	ck_assert_uint_eq(query_node("evl/xbuf/clone").oob, 0);
+	close(fd);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("system/query");
+	TCase *tcase = tcase_create("nodes");
+
+	tcase_add_checked_fixture(tcase, setup, daemon_teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, a_node_is_oob_if_its_driver_has_such_operations);
+	tcase_add_test(tcase, an_element_is_oob_and_what_makes_it_is_not);
+	suite_add_tcase(suite, tcase);
+
+	return suite_run(suite);
+}
