@@ -430,9 +430,13 @@ static const char *op_name(enum vfs_op op)
 void request_report(void)
 {
 	const struct node *node;
+	struct list_head *pos;
 	struct request *r;
 
-	list_for_each_entry(r, &pending, pending_link) {
+	/* Not by entries: what would be the last one, around the head, has not
+	 * the alignment of a request. */
+	list_for_each(pos, &pending) {
+		r = list_entry(pos, struct request, pending_link);
 		node = r->rq.op == VFS_OPEN ? r->rq.node : r->rq.file->node;
 		log_warn(
 			"%s: %s handler of driver %s does not end: left behind",
