@@ -215,7 +215,9 @@ static int clone_element(struct file *filp, const char *name, const void *attrs,
 	ret = build_element(fac, name, attrs, len, flags & EVL_CLONE_MASK,
 			    r_element);
 	if (ret == 0) {
-		ret = become_element(filp, *r_element);
+		ret = open_file_become(open_file_of(filp), (*r_element)->node);
+		if (ret == 0)
+			ret = become_element(filp, *r_element);
 		if (ret)
 			element_put(*r_element);
 	}

@@ -86,7 +86,7 @@ static void op_open(fuse_req_t req, struct fuse_file_info *fi)
 
 	/* The file in /dev is not ours to watch: see who owns it now. */
 	cuse_node_get_owner(device->node);
-	request_open(&device->session, req, device->node, fi);
+	request_open(&device->session, req, device->node, NULL, fi);
 }
 
 static void op_release(fuse_req_t req, struct fuse_file_info *fi)

@@ -96,9 +96,15 @@ static void remove_node(struct node *node)
 	current->remove(node);
 }
 
+static int move_file(void *front_data, struct node *node)
+{
+	return current->move_file ? current->move_file(front_data, node) : 0;
+}
+
 static const struct node_host node_host = {
 	.add = add_node,
 	.remove = remove_node,
+	.move_file = move_file,
 };
 
 static const struct poll_host poll_host = {

@@ -38,6 +38,9 @@ struct front {
 	 * they are released, the front keeps what it needs for them. */
 	int (*add)(struct node *node);
 	void (*remove)(struct node *node);
+	/* A file became one of another node, see struct node_host. NULL: the
+	 * kernel keeps owner and mode itself. */
+	int (*move_file)(void *front_data, struct node *node);
 	/* Take in every request the kernel has queued by now. */
 	void (*drain)(void);
 	bool (*owns_rdev)(uint64_t rdev);

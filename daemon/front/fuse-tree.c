@@ -24,12 +24,12 @@ struct entry {
 	struct list_head link;	   /* in parent->children, by id */
 	struct list_head children; /* of a directory */
 	struct entry *parent;	   /* borrowed; NULL: unlinked, or the root */
-	struct node *node;	   /* borrowed; NULL: a directory, or gone */
+	struct node *node;	   /* borrowed; NULL: a directory, or none */
 	struct inode_ref *inode;   /* of a directory the kernel knows */
 	uint64_t id;		   /* st_ino, offset in the directory */
 	unsigned int refs;	   /* while linked one, and one per inode */
 	bool directory;
-	mode_t mode; /* permission bits, for when the node is gone */
+	mode_t mode; /* permission bits, for when there is no node */
 	uid_t uid;
 	gid_t gid;
 	time_t born;
@@ -61,6 +61,7 @@ static void entry_put(struct entry *entry)
 		free(entry);
 }
 
+/* Without a parent it is not linked. */
 static struct entry *entry_new(struct entry *parent, const char *name,
 			       size_t len)
 {
@@ -78,8 +79,10 @@ static struct entry *entry_new(struct entry *parent, const char *name,
 	entry->gid = root.gid;
 	entry->born = time(NULL);
 	INIT_LIST_HEAD(&entry->children);
+	INIT_LIST_HEAD(&entry->link);
 	entry->parent = parent;
-	list_add_tail(&entry->link, &parent->children);
+	if (parent)
+		list_add_tail(&entry->link, &parent->children);
 
 	return entry;
 }
@@ -167,6 +170,13 @@ int tree_add(struct node *node)
 	return 0;
 }
 
+static void copy_owner(struct entry *entry, const struct node *node)
+{
+	entry->mode = node->mode;
+	entry->uid = node->uid;
+	entry->gid = node->gid;
+}
+
 void tree_remove(struct node *node)
 {
 	struct entry *entry = node->front_data, *dir;
@@ -175,9 +185,7 @@ void tree_remove(struct node *node)
 		return;
 
 	/* For fstat() of who still has it open. */
-	entry->mode = node->mode;
-	entry->uid = node->uid;
-	entry->gid = node->gid;
+	copy_owner(entry, node);
 	entry->node = NULL;
 	node->front_data = NULL;
 	nr_files--;
@@ -251,6 +259,40 @@ static struct inode_ref *inode_get(struct entry *entry)
 	inode->nlookup++;
 
 	return inode;
+}
+
+void *tree_inode(fuse_ino_t ino)
+{
+	return inode_of(ino);
+}
+
+/* One that only @was, an inode's entry, has anything to do with. */
+static struct entry *nameless_entry(const struct entry *was)
+{
+	struct entry *entry = entry_new(NULL, "", 0);
+
+	if (entry && was->node)
+		copy_owner(entry, was->node);
+
+	return entry;
+}
+
+int tree_move(void *data, struct node *node)
+{
+	struct entry *entry = node ? node->front_data : NULL;
+	struct inode_ref *inode = data;
+
+	if (entry)
+		entry->refs++;
+	else
+		entry = nameless_entry(inode->entry);
+	if (entry == NULL)
+		return -ENOMEM;
+
+	entry_put(inode->entry);
+	inode->entry = entry;
+
+	return 0;
 }
 
 void tree_init(void)
@@ -335,15 +377,16 @@ static int set_owner(struct entry *entry, const struct stat *attr, int to_set)
 {
 	struct node *node = entry->node;
 
-	if (node == NULL)
-		return entry->directory ? -EPERM : -ENXIO;
+	if (entry->directory)
+		return -EPERM;
 
+	/* Without a node only those who have it open see this. */
 	if (to_set & FUSE_SET_ATTR_MODE)
-		node->mode = attr->st_mode & 0777;
+		*(node ? &node->mode : &entry->mode) = attr->st_mode & 0777;
 	if (to_set & FUSE_SET_ATTR_UID)
-		node->uid = attr->st_uid;
+		*(node ? &node->uid : &entry->uid) = attr->st_uid;
 	if (to_set & FUSE_SET_ATTR_GID)
-		node->gid = attr->st_gid;
+		*(node ? &node->gid : &entry->gid) = attr->st_gid;
 
 	return 0;
 }

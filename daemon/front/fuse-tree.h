@@ -5,6 +5,8 @@
  * it. A directory has one inode. A file has a fresh one for every lookup,
  * because the kernel locks inodes: private elements made through one clone
  * node must not wait for each other. st_ino is the entry's, and stays the same.
+ * What was opened as a clone node and became an element is another entry from
+ * then on: the element's node, or, if that is private, one without a name.
  *
  * Stage: in-band.
  */
@@ -31,6 +33,13 @@ unsigned int tree_count(void);
 
 /* What the kernel calls @ino. NULL: a directory, or a node that is gone. */
 struct node *tree_node(fuse_ino_t ino);
+
+/* What the kernel calls @ino, for tree_move(). Lives as long as a file that was
+ * opened by it. */
+void *tree_inode(fuse_ino_t ino);
+/* Let @inode be @node's; NULL: nobody's, with the owner and mode it has now.
+ * -ENOMEM. */
+int tree_move(void *inode, struct node *node);
 
 /* Operations of the file system. */
 void tree_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);

@@ -76,7 +76,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct node *node = tree_node(ino);
 
 	if (node)
-		request_open(&mount_session, req, node, fi);
+		request_open(&mount_session, req, node, tree_inode(ino), fi);
 	else
 		fuse_reply_err(req, ENXIO);
 }
@@ -445,6 +445,7 @@ const struct front front_fuse = {
 	.stop = fuse_stop,
 	.add = fuse_add,
 	.remove = fuse_remove,
+	.move_file = tree_move,
 	.drain = fuse_drain,
 	.owns_rdev = fuse_owns_rdev,
 	.devdir = fuse_devdir,

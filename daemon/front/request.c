@@ -259,7 +259,7 @@ static void start(struct request *r, struct session *session, fuse_req_t req)
 }
 
 void request_open(struct session *session, fuse_req_t req, struct node *node,
-		  const struct fuse_file_info *fi)
+		  void *data, const struct fuse_file_info *fi)
 {
 	struct request *r;
 
@@ -275,6 +275,7 @@ void request_open(struct session *session, fuse_req_t req, struct node *node,
 	}
 
 	r->rq.node = node;
+	r->rq.front_data = data;
 	r->rq.flags = (unsigned int)fi->flags;
 	start(r, session, req);
 }

@@ -20,8 +20,9 @@
 
 struct node;
 
+/* @data: what the front wants to be told of the file by, see move_file(). */
 void request_open(struct session *session, fuse_req_t req, struct node *node,
-		  const struct fuse_file_info *fi);
+		  void *data, const struct fuse_file_info *fi);
 /* Answered when the driver's handler has ended, or first of all if the session
  * says so. */
 void request_release(struct session *session, fuse_req_t req,

@@ -150,6 +150,12 @@ void open_file_free(struct open_file *of)
 	free(of);
 }
 
+int open_file_become(struct open_file *of, struct node *node)
+{
+	/* Once RELEASE came the front may have forgotten it. */
+	return of->releasing ? 0 : node_move_file(of->front_data, node);
+}
+
 struct open_file *open_file_after(uint64_t id)
 {
 	struct open_file *of;

@@ -23,6 +23,7 @@ struct open_file {
 	struct file filp;  /* what the driver sees */
 	struct node *node; /* one reference */
 	uint64_t id;	   /* never reused */
+	void *front_data;  /* the front's own, from the request that opened it */
 	pid_t opener;	   /* thread id, 0 if unknown */
 	bool releasing;	   /* RELEASE came; its handler may still run */
 	unsigned int nr_handlers;     /* in-band handlers inside the driver */
@@ -47,6 +48,13 @@ static inline struct open_file *open_file_of(struct file *filp)
 /* For request.c. New: of @node, not open yet. -ENOMEM. Free: after release. */
 int open_file_new(struct node *node, struct open_file **r_of);
 void open_file_free(struct open_file *of);
+
+/*
+ * From now on @of is not a file of the node it was opened by, but of @node, or,
+ * if that is NULL, of something that has no name. Its owner and mode, as the
+ * front shows and changes them, are those of what it is a file of. -ENOMEM.
+ */
+int open_file_become(struct open_file *of, struct node *node);
 
 /* The driver's poll handler, its wait queues watched from now on. @handle, if
  * any, is notified on the next event. */

@@ -102,6 +102,11 @@ void node_remove(struct node *node)
 	node_put(node);
 }
 
+int node_move_file(void *front_data, struct node *node)
+{
+	return host && front_data ? host->move_file(front_data, node) : 0;
+}
+
 int node_set_host(const struct node_host *new_host)
 {
 	struct node *node;

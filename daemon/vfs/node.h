@@ -39,6 +39,9 @@ struct node {
 struct node_host {
 	int (*add)(struct node *node);
 	void (*remove)(struct node *node);
+	/* The file with that front_data (vfs/file.h) is one of @node from now
+	 * on; NULL: of nothing that has a name. */
+	int (*move_file)(void *front_data, struct node *node);
 };
 
 /* Owner and mode of nodes that do not say otherwise: --mode, --group. */
@@ -59,6 +62,9 @@ int node_init(struct node *node, const char *path,
 int node_add(struct node *node);
 /* Hide it; idempotent. Open files go on. */
 void node_remove(struct node *node);
+
+/* Tell the host, see open_file_become(). */
+int node_move_file(void *front_data, struct node *node);
 
 void node_get(struct node *node);
 void node_put(struct node *node);

@@ -110,6 +110,7 @@ static ssize_t do_open(struct vfs_request *rq)
 	if (ret)
 		return ret;
 
+	of->front_data = rq->front_data;
 	of->opener = rq->caller.tid;
 	of->filp.f_flags = rq->flags & ~(unsigned int)(O_CREAT | O_EXCL |
 						       O_NOCTTY | O_TRUNC);

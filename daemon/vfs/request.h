@@ -45,6 +45,8 @@ struct vfs_request {
 	struct vfs_caller caller;
 	/* OPEN: what is opened (borrowed; the vfs takes its own reference). */
 	struct node *node;
+	/* OPEN: what the front knows the file by, if by anything. */
+	void *front_data;
 	/* OPEN fills it on success; all others pass it. RELEASE ends it. */
 	struct open_file *file;
 	/* OPEN, READ, WRITE: the file's current status flags, O_*. */
