@@ -117,6 +117,9 @@ static ssize_t do_open(struct vfs_request *rq)
 	of->filp.f_mode = mode_of(rq->flags);
 	if (of->filp.f_op->open)
 		ret = of->filp.f_op->open(of->filp.f_inode, &of->filp);
+	/* Of no meaning, and no file: as in the kernel. */
+	if (ret > 0)
+		ret = -EINVAL;
 	if (ret) {
 		of->releasing = true;
 		files_unbind_file(of);
