@@ -56,9 +56,11 @@ static const struct argp_option options[] = {
 	{ "max-clients", OPT_MAX_CLIENTS, "N", 0,
 	  "Processes that may be connected (default 1024)", 4 },
 	{ "max-threads", OPT_MAX_THREADS, "N", 0,
-	  "Threads that may be attached, over all (default 1024)", 4 },
+	  "Threads that may be attached, over all (default 1024); of these "
+	  "and of clients one user but root may have two thirds",
+	  4 },
 	{ "max-xbufs", OPT_MAX_XBUFS, "N", 0,
-	  "Cross-buffers there may be (default 16, as EVL has)", 4 },
+	  "Cross-buffers one user may have (default 16, as EVL has)", 4 },
 	{ "foreground", OPT_FOREGROUND, NULL, 0,
 	  "Stay in the foreground (the default, and all there is)", 5 },
 	{ "verbose", 'v', NULL, 0, "Say more", 5 },

@@ -28,6 +28,7 @@ struct evl_element {
 	unsigned int minor;
 	uint32_t fundle; /* handle, unique among all elements */
 	unsigned int clone_flags;
+	uid_t uid;	   /* of who made it */
 	unsigned int refs; /* one for each open file, and for build to end */
 	struct node *node; /* owned, NULL if private */
 	struct list_head link; /* fac->elements */
@@ -39,6 +40,9 @@ struct evl_factory {
 	 * element_release(), or call them. */
 	const struct file_operations *fops;
 	unsigned int max_elements;
+	/* 0: the usual share of them, base/share.h; else for each user, root
+	 * too, the limit which applications know, -EAGAIN. */
+	unsigned int max_of_user;
 	unsigned int flags_allowed; /* EVL_CLONE_* this class accepts */
 	size_t attrs_size;	    /* of its attribute block, at most 64 */
 	/* Make one from @attrs (@len bytes, zero padded to 64). The element is

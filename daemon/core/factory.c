@@ -2,6 +2,7 @@
 #include "core/element.h"
 
 #include "base/error.h"
+#include "base/share.h"
 #include "vfs/file.h"
 #include "vfs/files.h"
 #include "wire/bind.h"
@@ -34,6 +35,39 @@ static int take_minor(struct evl_factory *fac, unsigned int *r_minor)
 	fac->full = true;
 
 	return -EAGAIN;
+}
+
+static unsigned int nr_of_user(const struct evl_factory *fac, uid_t uid)
+{
+	const struct evl_element *element;
+	unsigned int nr = 0;
+
+	list_for_each_entry(element, &fac->elements, link)
+		nr += element->uid == uid;
+
+	return nr;
+}
+
+/* May who is asking make one more? */
+static int check_share(struct evl_factory *fac)
+{
+	uid_t uid = current->uid;
+	unsigned int max = fac->max_of_user;
+
+	if (max == 0 && share_is_all(uid))
+		return 0;
+	if (max == 0)
+		max = (unsigned int)share_of(fac->max_elements, uid);
+	if (nr_of_user(fac, uid) < max)
+		return 0;
+
+	if (!fac->full)
+		log_warn("user %u has %u elements of class %s, one more was "
+			 "refused: raise --max-%ss, see LIMITS in evl-cused(8)",
+			 uid, max, fac->name, fac->name);
+	fac->full = true;
+
+	return fac->max_of_user ? -EAGAIN : -EDQUOT;
 }
 
 static void give_minor(struct evl_factory *fac, unsigned int minor)
@@ -131,7 +165,7 @@ static int check_request(struct evl_factory *fac, const char *name,
 	if (find_name(fac, name))
 		return -EEXIST;
 
-	return 0;
+	return check_share(fac);
 }
 
 /* Build the element @filp is to become. @name is "" or NUL-terminated. */
@@ -160,6 +194,7 @@ static int build_element(struct evl_factory *fac, const char *name,
 	element->minor = minor;
 	element->fundle = ++last_fundle;
 	element->clone_flags = flags;
+	element->uid = current->uid;
 	element->refs = 1;
 	element->node = NULL;
 	if (name[0])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/xbuf.h"
 
+#include "base/share.h"
 #include "kapi/export.h"
 #include "stage/stage.h"
 
@@ -8,6 +9,7 @@
 #include <evl/xbuf.h>
 #include <linux/fs.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uapi/evl/factory.h>
@@ -121,14 +123,38 @@ static void xbuf_dispose(struct evl_element *element)
 	free(xbuf);
 }
 
-static int check_sizes(const struct evl_xbuf_attrs *attrs)
+/* In rings of cross-buffers which the caller's user has made. */
+static size_t bytes_of_user(const struct evl_factory *fac)
+{
+	const struct evl_element *element;
+	const struct evl_xbuf *xbuf;
+	size_t bytes = 0;
+
+	list_for_each_entry(element, &fac->elements, link) {
+		if (element->uid != current->uid)
+			continue;
+		xbuf = container_of(element, struct evl_xbuf, element);
+		bytes += xbuf->inbound.size + xbuf->outbound.size;
+	}
+
+	return bytes;
+}
+
+static int check_sizes(const struct evl_factory *fac,
+		       const struct evl_xbuf_attrs *attrs)
 {
 	size_t in = attrs->i_bufsz, out = attrs->o_bufsz;
 
 	if (in + out == 0 || in > EVL_XBUF_MAX_SIZE || out > EVL_XBUF_MAX_SIZE)
 		return -EINVAL;
 
-	return in + out > max_ring_bytes - nr_ring_bytes ? -ENOMEM : 0;
+	if (in + out > max_ring_bytes - nr_ring_bytes)
+		return -ENOMEM;
+
+	return bytes_of_user(fac) + in + out >
+			       share_of(max_ring_bytes, current->uid) ?
+		       -EDQUOT :
+		       0;
 }
 
 static int xbuf_build(struct evl_factory *fac, const void *attrs, size_t len,
@@ -141,7 +167,7 @@ static int xbuf_build(struct evl_factory *fac, const void *attrs, size_t len,
 	if (len != sizeof(sizes))
 		return -EINVAL;
 	memcpy(&sizes, attrs, sizeof(sizes));
-	ret = check_sizes(&sizes);
+	ret = check_sizes(fac, &sizes);
 	if (ret)
 		return ret;
 
@@ -175,10 +201,12 @@ static struct evl_factory xbuf_factory = {
 	.dispose = xbuf_dispose,
 };
 
-int xbuf_init(unsigned int max_elements, size_t max_bytes)
+int xbuf_init(unsigned int max_of_user, size_t max_bytes)
 {
 	max_ring_bytes = max_bytes;
-	xbuf_factory.max_elements = max_elements;
+	xbuf_factory.max_of_user = max_of_user;
+	/* As many as EVL has, for who is used to that; more for all. */
+	xbuf_factory.max_elements = max_of_user + (max_of_user + 1) / 2;
 
 	return factory_register(&xbuf_factory);
 }

@@ -17,6 +17,7 @@ struct evl_xbuf {
 	wait_queue_head_t pollers; /* in-band poll(2) */
 };
 
-/* @max_elements cross-buffers, @max_bytes of ring memory over all of them. */
-int xbuf_init(unsigned int max_elements, size_t max_bytes);
+/* @max_of_user cross-buffers a user, half as many more over all users;
+ * @max_bytes of ring memory over all of them. */
+int xbuf_init(unsigned int max_of_user, size_t max_bytes);
 void xbuf_exit(void);

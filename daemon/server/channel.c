@@ -283,6 +283,7 @@ static void fill_task(struct slot *slot, const struct evl_thread *thread)
 
 	task->pid = thread->tid;
 	task->tgid = thread->pid;
+	task->uid = client->uid;
 	task->files = client->files;
 	task->by_mem = client_is_foreign(client);
 	task->mem_fd = client->mem_fd;

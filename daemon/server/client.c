@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "server/channel.h"
 #include "server/control.h"
+#include "server/quota.h"
 #include "stage/inband.h"
 #include "vfs/files.h"
 
@@ -105,6 +106,9 @@ int client_new(int fd, struct client **r_client)
 	client->pid = cred.pid;
 	client->uid = cred.uid;
 	read_comm(client);
+	ret = quota_connect(client);
+	if (ret)
+		goto fail;
 	ret = take_index(client);
 	if (ret)
 		goto fail;

@@ -8,10 +8,12 @@
 #include "server/channel.h"
 #include "server/client.h"
 #include "server/query.h"
+#include "server/quota.h"
 #include "stage/inband.h"
 #include "stage/oob.h"
 #include "vfs/file.h"
 #include "vfs/files.h"
+#include "vfs/request.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,8 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MAX_JOBS     1024 /* requests one client may have under way */
-#define MAX_CHANNELS 16	  /* of one client */
+#define MAX_JOBS 1024 /* requests one client may have under way */
 
 struct job {
 	struct client *client;
@@ -66,6 +67,8 @@ static bool hello_is_sane(const struct control_hello *hello, ssize_t size)
 static int accept_client(struct client *client,
 			 const struct control_hello *hello)
 {
+	int ret;
+
 	if (hello->abi != CONTROL_ABI) {
 		log_info("pid %d (%s) speaks control ABI %u, we speak %u: "
 			 "refused; use the libevlclient of this version",
@@ -77,6 +80,9 @@ static int accept_client(struct client *client,
 		if (hello->reserved[i])
 			return -EINVAL;
 	client->tool = hello->tool;
+	ret = quota_join(client, client->tool);
+	if (ret)
+		return ret;
 
 	return client->tool ? 0 : files_new(client->pid, &client->files);
 }
@@ -140,8 +146,9 @@ static int do_channel_new(struct job *job)
 	struct channel *ch;
 	int ret;
 
-	if (job->client->nr_channels >= MAX_CHANNELS)
-		return -EAGAIN;
+	ret = quota_channel(job->client);
+	if (ret)
+		return ret;
 	ret = channel_new(job->client, &ch);
 	if (ret)
 		return ret;
@@ -272,8 +279,25 @@ static void run_job(void *arg)
 
 	send_message(client, &job->msg, job->size, job->fds);
 	client->nr_jobs--;
+	vfs_give_fiber(client->uid);
 	client_maybe_free(client);
 	free(job);
+}
+
+/* The user has so much under way that there is to be no fiber for this. */
+static void refuse_job(struct client *client,
+		       const struct control_header *asked)
+{
+	const struct control_header answer = {
+		.type = asked->type,
+		.seq = asked->seq,
+		.result = -EDQUOT,
+	};
+
+	client->nr_jobs++;
+	send_message(client, &answer, sizeof(answer), NULL);
+	client->nr_jobs--;
+	client_maybe_free(client);
 }
 
 /* False: the client is out of line, or we are out of memory. */
@@ -284,9 +308,15 @@ static bool start_job(struct client *client, const struct control_message *msg,
 
 	if (size < sizeof(msg->header) || client->nr_jobs >= MAX_JOBS)
 		return false;
+	if (!vfs_take_fiber(client->uid)) {
+		refuse_job(client, &msg->header);
+		return true;
+	}
 	job = calloc(1, sizeof(*job));
-	if (job == NULL)
+	if (job == NULL) {
+		vfs_give_fiber(client->uid);
 		return false;
+	}
 
 	job->client = client;
 	memcpy(&job->msg, msg, size);
@@ -295,6 +325,7 @@ static bool start_job(struct client *client, const struct control_message *msg,
 	client->nr_jobs++;
 	if (inband_spawn(run_job, job, NULL)) {
 		client->nr_jobs--;
+		vfs_give_fiber(client->uid);
 		free(job);
 		return false;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vfs/request.h"
 
+#include "base/share.h"
 #include "kapi/task.h"
 #include "stage/inband.h"
 #include "vfs/file.h"
@@ -47,6 +48,18 @@ void vfs_set_file_flags(struct open_file *of, unsigned int flags)
 	 * the new word. Stored only if changed, to leave the line shared. */
 	if (now != of->filp.f_flags)
 		__atomic_store_n(&of->filp.f_flags, now, __ATOMIC_RELAXED);
+}
+
+static struct share fibers = { .limit = VFS_MAX_FIBERS };
+
+bool vfs_take_fiber(uid_t uid)
+{
+	return share_take(&fibers, uid);
+}
+
+void vfs_give_fiber(uid_t uid)
+{
+	share_give(&fibers, uid);
 }
 
 static void answer(struct vfs_request *rq, ssize_t result)
@@ -320,6 +333,7 @@ static void run_request(void *arg)
 	struct task_struct task = {
 		.pid = rq->caller.tid,
 		.tgid = rq->caller.tid,
+		.uid = rq->caller.uid,
 		.compat = rq->compat,
 	};
 	struct open_file *of = file_in_use(rq);
@@ -341,6 +355,8 @@ static void run_request(void *arg)
 		leave_driver(of);
 
 	answer(rq, ret);
+	if (rq->op != VFS_RELEASE)
+		vfs_give_fiber(rq->caller.uid);
 	rq->fiber = NULL;
 	rq->ended = true;
 	if (!rq->checking)
@@ -362,6 +378,20 @@ struct file *vfs_file_in_release(void)
 	return rq->file && rq->file->releasing ? &rq->file->filp : NULL;
 }
 
+static int spawn_fiber(struct vfs_request *rq)
+{
+	bool counts = rq->op != VFS_RELEASE; /* it can only make room */
+	int ret;
+
+	if (counts && !vfs_take_fiber(rq->caller.uid))
+		return -EDQUOT;
+	ret = inband_spawn(run_request, rq, &rq->fiber);
+	if (ret && counts)
+		vfs_give_fiber(rq->caller.uid);
+
+	return ret;
+}
+
 void vfs_submit(struct vfs_request *rq)
 {
 	int ret;
@@ -374,7 +404,7 @@ void vfs_submit(struct vfs_request *rq)
 	if (rq->op == VFS_RELEASE)
 		rq->file->releasing = true;
 	hold_node(rq);
-	ret = inband_spawn(run_request, rq, &rq->fiber);
+	ret = spawn_fiber(rq);
 	if (ret && rq->op == VFS_RELEASE) {
 		list_add_tail(&rq->link, &waiting_releases);
 	} else if (ret) {

@@ -92,6 +92,17 @@ struct vfs_request {
 	struct list_head link; /* a RELEASE waiting for a fiber */
 };
 
+/* Of in-band fibers, as inband_init() makes them. */
+#define VFS_MAX_FIBERS 16384
+
+/*
+ * What runs on an in-band fiber on behalf of user @uid counts against that
+ * user's share of them (base/share.h), until it is given back: requests do so
+ * by themselves. False: the user has its share.
+ */
+bool vfs_take_fiber(uid_t uid);
+void vfs_give_fiber(uid_t uid);
+
 /* Start @rq. Never sleeps, never fails: without memory ->done() tells. May
  * call ->done() before it returns. */
 void vfs_submit(struct vfs_request *rq);

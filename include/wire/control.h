@@ -58,7 +58,9 @@ struct control_welcome {
 	uint32_t abi;
 	uint64_t features;
 	int32_t error; /* 0, or -errno: refused, the connection closes. -ENOEXEC:
-			  @abi is what the daemon speaks. */
+			  @abi is what the daemon speaks. -EAGAIN: no place is
+			  free; -EDQUOT: the process or its user has its share,
+			  which any request may be answered as well. */
 	uint32_t front; /* enum control_front */
 	int32_t pid;	/* the daemon's */
 	uint32_t reserved0;

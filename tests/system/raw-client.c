@@ -90,7 +90,7 @@ void raw_await_hangup(int fd)
 		}
 }
 
-void raw_join(struct raw_client *client, bool tool)
+int raw_try_join(struct raw_client *client, bool tool)
 {
 	struct control_hello hello = {
 		.magic = CONTROL_MAGIC,
@@ -106,7 +106,13 @@ void raw_join(struct raw_client *client, bool tool)
 				      sizeof(client->welcome), fds),
 			  sizeof(client->welcome));
 	ck_assert_uint_eq(client->welcome.magic, CONTROL_MAGIC);
-	ck_assert_int_eq(client->welcome.error, 0);
+
+	return client->welcome.error;
+}
+
+void raw_join(struct raw_client *client, bool tool)
+{
+	ck_assert_int_eq(raw_try_join(client, tool), 0);
 }
 
 void raw_leave(struct raw_client *client)

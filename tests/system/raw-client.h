@@ -42,6 +42,8 @@ size_t raw_receive(int fd, void *buf, size_t size, int r_fds[2]);
 /* Messages may still come; then the daemon has closed the connection. */
 void raw_await_hangup(int fd);
 
+/* Connect and say hello; what the welcome says: 0 or -errno. */
+int raw_try_join(struct raw_client *client, bool tool);
 /* Connect and be welcomed, as a client or as a tool. */
 void raw_join(struct raw_client *client, bool tool);
 void raw_leave(struct raw_client *client);

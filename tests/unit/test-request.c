@@ -61,14 +61,23 @@ static ssize_t request(struct vfs_request *rq)
 	return rq->result;
 }
 
-static ssize_t open_node(struct open_file **r_of)
+static ssize_t open_by(uid_t uid, struct open_file **r_of)
 {
-	struct vfs_request rq = { .op = VFS_OPEN, .node = &node };
+	struct vfs_request rq = {
+		.op = VFS_OPEN,
+		.caller.uid = uid,
+		.node = &node,
+	};
 	ssize_t ret = request(&rq);
 
 	*r_of = rq.file;
 
 	return ret;
+}
+
+static ssize_t open_node(struct open_file **r_of)
+{
+	return open_by(0, r_of);
 }
 
 START_TEST(what_is_opened_is_released)
@@ -97,6 +106,34 @@ START_TEST(whatever_open_returns_but_0_is_an_error)
 }
 END_TEST
 
+/* Its release is none of what it may have under way. */
+START_TEST(a_user_has_a_share_of_the_handlers)
+{
+	struct vfs_request release = { .op = VFS_RELEASE, .caller.uid = 1001 };
+	struct open_file *of;
+	unsigned int nr = 0;
+
+	open_result = 0;
+	ck_assert_int_eq(open_by(1001, &release.file), 0);
+	for (; vfs_take_fiber(1001); nr++)
+		;
+	ck_assert_uint_eq(nr, VFS_MAX_FIBERS / 3 * 2);
+	ck_assert_int_eq(open_by(1001, &of), -EDQUOT);
+	ck_assert_ptr_null(of);
+	ck_assert_int_eq(request(&release), 0);
+	ck_assert_int_eq(open_by(1002, &release.file), 0);
+	ck_assert_int_eq(request(&release), 0);
+	ck_assert_int_eq(open_by(0, &release.file), 0);
+	ck_assert_int_eq(request(&release), 0);
+
+	vfs_give_fiber(1001);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(open_by(1001, &release.file), 0);
+		ck_assert_int_eq(request(&release), 0);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("vfs/request");
@@ -105,6 +142,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, what_is_opened_is_released);
 	tcase_add_test(tcase, whatever_open_returns_but_0_is_an_error);
+	tcase_add_test(tcase, a_user_has_a_share_of_the_handlers);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);
