@@ -15,10 +15,15 @@
 
 static struct raw_client watcher;
 
+void endure_watch(void)
+{
+	raw_join(&watcher, true);
+}
+
 void endure_setup(void)
 {
 	daemon_setup();
-	raw_join(&watcher, true);
+	endure_watch();
 }
 
 void endure_setup_who(void)
@@ -95,6 +100,48 @@ void endure_await_busy(pid_t tid)
 {
 	while (!is_busy(tid))
 		sched_yield();
+}
+
+/* The open file of @path after @cursor; NULL: there is none. */
+static const struct control_file_info *
+find_file(const char *path, uint64_t cursor, struct control_message *reply)
+{
+	const struct control_file_info *info = &reply->u.file_info;
+
+	for (;; cursor = info->next) {
+		query(CONTROL_TABLE_FILES, cursor, reply);
+		if (reply->header.result)
+			return NULL;
+		if (strcmp(info->path, path) == 0)
+			return info;
+	}
+}
+
+void endure_await_releasing(const char *path)
+{
+	const struct control_file_info *info;
+	struct control_message reply;
+
+	for (;;) {
+		info = find_file(path, 0, &reply);
+		ck_assert_msg(info != NULL, "%s: no file is open", path);
+		if (info->releasing)
+			return;
+		sched_yield();
+	}
+}
+
+unsigned int endure_nr_refs(const char *path)
+{
+	const struct control_file_info *info;
+	struct control_message reply;
+	unsigned int count = 0;
+
+	for (uint64_t cursor = 0; (info = find_file(path, cursor, &reply));
+	     cursor = info->next)
+		count += info->nr_refs;
+
+	return count;
 }
 
 static int behave(void *arg)

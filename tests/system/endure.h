@@ -15,6 +15,8 @@ void endure_setup(void);
 /* The same with the driver of files which have numbers. */
 void endure_setup_who(void);
 void endure_teardown(void);
+/* For a test with a daemon of its own making: set the tool to watch it. */
+void endure_watch(void);
 
 void endure(void (*attack)(void));
 
@@ -24,3 +26,8 @@ void endure_check_service(void);
 void endure_await_quiet(void);
 /* Wait until thread @tid is inside an oob call. */
 void endure_await_busy(pid_t tid);
+/* Wait until the last close of @path, relative to the daemon's directory of
+ * nodes, has begun. */
+void endure_await_releasing(const char *path);
+/* Out-of-band references on open files of @path. */
+unsigned int endure_nr_refs(const char *path);
