@@ -168,6 +168,20 @@ START_TEST(bad_requests_are_answered_as_documented)
 }
 END_TEST
 
+START_TEST(a_bad_buffer_leaves_zeroes_of_its_length)
+{
+	make_xbuf(16, 16);
+	/* The ring has been used before. */
+	ck_assert_int_eq(oob_write(xfd, "0123456789abcdef", 16), 16);
+	ck_assert_int_eq(read(xfd, buf, 16), 16);
+	ck_assert_int_eq(oob_write(xfd, "12", 2), 2);
+	ck_assert_fails(oob_write(xfd, (void *)8, 4), EFAULT);
+	ck_assert_int_eq(oob_write(xfd, "34", 2), 2);
+	ck_assert_int_eq(read(xfd, buf, 8), 8);
+	ck_assert_mem_eq(buf, "12\0\0\0\00034", 8);
+}
+END_TEST
+
 START_TEST(open_mode_limits_oob_calls_too)
 {
 	int rd, wr;
@@ -459,6 +473,7 @@ int main(void)
 	tcase_add_test(tcase, non_blocking_calls_do_not_wait);
 	tcase_add_test(tcase, nonblock_at_creation_and_through_dup_is_honoured);
 	tcase_add_test(tcase, bad_requests_are_answered_as_documented);
+	tcase_add_test(tcase, a_bad_buffer_leaves_zeroes_of_its_length);
 	tcase_add_test(tcase, open_mode_limits_oob_calls_too);
 	tcase_add_test(tcase, messages_of_any_size_pass_whole);
 	tcase_add_test(tcase, a_blocked_oob_read_waits_for_all_of_it);
