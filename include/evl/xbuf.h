@@ -12,10 +12,17 @@
  * for want of room: then it takes what is there. poll(2), select(2) and
  * epoll(7) work on the in-band ends.
  *
+ * The kernel cuts a large read(2) or write(2) in pieces, and each piece is a
+ * call of its own: messages of others may come between, and a write may end
+ * short. On the FUSE front a piece has up to 1 MiB, on CUSE up to 128 KiB, less
+ * what the buffer is off a page boundary. oob_read() and oob_write() are never
+ * cut.
+ *
  * Once created, a cross-buffer is used with open(2), read(2), write(2),
  * oob_read(), oob_write() and close(2); it lives until its last descriptor is
- * closed. Those calls fail with ENOBUFS on a ring of size 0, and a transfer
- * larger than its ring with EINVAL where it would have to wait.
+ * closed. Those calls fail with ENOBUFS on a ring of size 0. A write larger
+ * than its ring fails with EINVAL, with O_NONBLOCK too; a read larger than its
+ * ring only without.
  */
 #ifndef _EVL_XBUF_H
 #define _EVL_XBUF_H
