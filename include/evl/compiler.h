@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What our headers need from the compiler.
+ *
+ * Source: user-api 22
  */
 #ifndef _EVL_COMPILER_H
 #define _EVL_COMPILER_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The name newer releases of libevl have for this header. */
+/* The name newer releases of libevl have for this header.
+ * Source: user-api 2.1 */
 #ifndef _EVL_CONTROL_ABI_H
 #define _EVL_CONTROL_ABI_H
 

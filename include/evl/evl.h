@@ -2,6 +2,10 @@
 /*
  * The umbrella header of the application API: everything an application of
  * evl-cused may call, plus the library's own start and version.
+ *
+ * "Source:" names the sections of the specification which a call follows:
+ * user-api and driver-api are what the EVL core and its library were found to
+ * do, seed-0 to seed-4 EVL's own pages on drivers, files and cross-buffers.
  */
 #ifndef _EVL_EVL_H
 #define _EVL_EVL_H
@@ -57,6 +61,7 @@ extern "C" {
  *
  * Stage:  in-band.
  * Blocks: until the daemon answers, at most for ten seconds.
+ * Source: user-api 3
  *
  * Return: 0, or
  *   -EACCES	no permission to use the daemon's socket
@@ -74,6 +79,7 @@ int evl_init(void);
  *
  * Stage:  any; needs no evl_init().
  * Blocks: no.
+ * Source: user-api 2.3
  *
  * Return: see struct evl_version.
  */

@@ -15,6 +15,8 @@
  *   not end the call.
  * - A signal handler which broke into a call must not make another one on the
  *   same thread: EBUSY.
+ *
+ * Source: user-api 5, 25.2; driver-api 2.2; seed-0
  */
 #ifndef _EVL_SYSCALL_H
 #define _EVL_SYSCALL_H

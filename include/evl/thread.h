@@ -36,6 +36,7 @@ extern "C" {
  *
  * Stage:  in-band.
  * Blocks: until the daemon answers.
+ * Source: user-api 6.1
  *
  * Return: the new descriptor (close-on-exec), which evl_get_self() tells
  * too, or what evl_init() returns, or
@@ -57,6 +58,8 @@ int evl_attach_thread(int flags, const char *fmt, ...) __check_printf(2, 3);
  * @fmt:	as for evl_attach_thread()
  * @...:	what @fmt needs
  *
+ * Source: user-api 6.1
+ *
  * Return: as evl_attach_thread().
  */
 #define evl_attach_self(...) evl_attach_thread(EVL_CLONE_PRIVATE, __VA_ARGS__)
@@ -70,6 +73,7 @@ int evl_attach_thread(int flags, const char *fmt, ...) __check_printf(2, 3);
  *
  * Stage:  in-band.
  * Blocks: until the daemon answers.
+ * Source: user-api 6.2
  *
  * Return: 0, or
  *   -EBUSY	called by a signal handler which broke into an oob call
@@ -83,6 +87,7 @@ int evl_detach_thread(int flags);
  *
  * Stage:  any.
  * Blocks: no.
+ * Source: user-api 6.3
  *
  * Return: the descriptor evl_attach_thread() returned, or
  *   -EPERM	the caller is not attached
@@ -98,6 +103,7 @@ int evl_get_self(void);
  *
  * Stage:  any.
  * Blocks: no.
+ * Source: user-api 6.3
  *
  * Return: true if in-band, as any thread is which is not attached.
  */
@@ -105,6 +111,8 @@ bool evl_is_inband(void);
 
 /**
  * evl_detach_self() - detach the calling thread
+ *
+ * Source: user-api 6.2
  *
  * Return: as evl_detach_thread(0).
  */

@@ -23,6 +23,8 @@
  * closed. Those calls fail with ENOBUFS on a ring of size 0. A write larger
  * than its ring fails with EINVAL, with O_NONBLOCK too; a read larger than its
  * ring only without.
+ *
+ * Source: user-api 10.1, 10.3 to 10.8
  */
 #ifndef _EVL_XBUF_H
 #define _EVL_XBUF_H
@@ -53,6 +55,7 @@ extern "C" {
  *
  * Stage:  in-band.
  * Blocks: until the daemon answers.
+ * Source: user-api 4.1 to 4.3, 10.2
  *
  * Return: a descriptor open for reading and writing (close-on-exec), or
  *   -EACCES	no permission to use the daemon or its xbuf class
@@ -76,6 +79,8 @@ int evl_create_xbuf(size_t i_bufsz, size_t o_bufsz, int flags, const char *fmt,
  * @io_bufsz:	size of each ring
  * @fmt:	as for evl_create_xbuf()
  * @...:	what @fmt needs
+ *
+ * Source: user-api 10, 10.2
  *
  * Return: as evl_create_xbuf().
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Order between memory accesses, as other threads see them. */
+/* Order between memory accesses, as other threads see them.
+ * Source: driver-api 5.1, 5.2 */
 #ifndef _ASM_BARRIER_H
 #define _ASM_BARRIER_H
 

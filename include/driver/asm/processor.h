@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Source: driver-api 5.2 */
 #ifndef _ASM_PROCESSOR_H
 #define _ASM_PROCESSOR_H
 

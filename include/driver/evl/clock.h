@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The two clocks of the core, in nanoseconds. */
+/* The two clocks of the core, in nanoseconds.
+ * Source: driver-api 2.11 */
 #ifndef _EVL_CLOCK_H
 #define _EVL_CLOCK_H
 

@@ -3,6 +3,8 @@
  * A crossing is what a closer waits on until nobody is inside any more: each
  * visitor goes down and comes up, the closer passes once the last is out. Good
  * for one passage; nobody may go down once somebody passes.
+ *
+ * Source: driver-api 2.13
  */
 #ifndef _EVL_CROSSING_H
 #define _EVL_CROSSING_H

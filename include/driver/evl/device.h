@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Most of what a driver needs of EVL, at once. */
+/*
+ * Most of what a driver needs of EVL, at once.
+ *
+ * "Source:" names the sections of the specification which a header or a call
+ * follows: driver-api is what the EVL core was found to do, seed-0 to seed-4
+ * are EVL's own pages on drivers, files and cross-buffers.
+ *
+ * Source: driver-api 6
+ */
 #ifndef _EVL_DEVICE_H
 #define _EVL_DEVICE_H
 

@@ -3,6 +3,8 @@
  * The out-of-band side of an open file. A driver embeds a struct evl_file in
  * what it keeps about each file, hands it over in its open handler, and takes
  * it back in its release handler before it frees it.
+ *
+ * Source: driver-api 2.1; seed-2
  */
 #ifndef _EVL_FILE_H
 #define _EVL_FILE_H

@@ -2,6 +2,8 @@
 /*
  * A flag is the simplest thing to wait for: raised from any stage, taken by
  * one waiter, who thereby lowers it. Raising it twice is raising it once.
+ *
+ * Source: driver-api 2.5
  */
 #ifndef _EVL_FLAG_H
 #define _EVL_FLAG_H

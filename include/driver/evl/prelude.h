@@ -2,6 +2,8 @@
 /*
  * What EVL's own headers bring along in the kernel, so that drivers came to
  * use it without asking. For drivers only: the daemon says what it includes.
+ *
+ * Source: driver-api 5.1
  */
 #ifndef _EVL_PRELUDE_H
 #define _EVL_PRELUDE_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which stage the caller is on, and what it may do there. */
+/* Which stage the caller is on, and what it may do there.
+ * Source: driver-api 1 */
 #ifndef _EVL_SCHED_H
 #define _EVL_SCHED_H
 

@@ -2,6 +2,8 @@
 /*
  * Threads as drivers meet them: whoever sleeps in an out-of-band handler, and
  * the reasons a sleep may end for.
+ *
+ * Source: driver-api 2.4, 2.12
  */
 #ifndef _EVL_THREAD_H
 #define _EVL_THREAD_H

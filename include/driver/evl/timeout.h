@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How the time limit of a wait is told, and the clocks it is told on. */
+/* How the time limit of a wait is told, and the clocks it is told on.
+ * Source: driver-api 2.4, 2.11 */
 #ifndef _EVL_TIMEOUT_H
 #define _EVL_TIMEOUT_H
 

@@ -2,6 +2,8 @@
 /*
  * Pointers into the caller's memory that travel as 64-bit integers in ioctl
  * arguments, whatever the caller's word size is.
+ *
+ * Source: driver-api 2.16
  */
 #ifndef _EVL_UACCESS_H
 #define _EVL_UACCESS_H

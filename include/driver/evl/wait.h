@@ -14,6 +14,8 @@
  *		from then on so is every further wait of this request
  *   -EIDRM	the queue was flushed because it goes away: hands off
  *   -EPERM	the caller cannot sleep here: it is in-band, or in no handler
+ *
+ * Source: driver-api 2.4
  */
 #ifndef _EVL_WAIT_H
 #define _EVL_WAIT_H

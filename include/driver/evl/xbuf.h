@@ -24,6 +24,7 @@ struct evl_xbuf;
  *
  * Stage:  any, within a request.
  * Blocks: no.
+ * Source: seed-4; driver-api 2.20, 3.6
  *
  * Return: the cross-buffer, or NULL if @efd refers to none
  */
@@ -35,6 +36,7 @@ struct evl_xbuf *evl_get_xbuf(int efd, struct evl_file **efilpp);
  *
  * Stage:  any.
  * Blocks: no.
+ * Source: seed-4; driver-api 2.20, 3.7
  */
 void evl_put_xbuf(struct evl_file *efilp);
 
@@ -48,6 +50,7 @@ void evl_put_xbuf(struct evl_file *efilp);
  * Stage:  out-of-band, from a handler; with O_NONBLOCK any.
  * Blocks: until @count bytes are there, unless a writer is stuck because the
  *	   ring is full: then less is returned.
+ * Source: seed-4; driver-api 2.20, 3.3, 3.8
  *
  * Return: the bytes taken, or
  *   -EAGAIN	fewer than @count are there, with O_NONBLOCK
@@ -69,6 +72,7 @@ ssize_t evl_read_xbuf(struct evl_xbuf *xbuf, void *buf, size_t count,
  *
  * Stage:  out-of-band, from a handler; with O_NONBLOCK any.
  * Blocks: until there is room for all of it.
+ * Source: seed-4; driver-api 2.20, 3.4, 3.8
  *
  * Return: @count, or
  *   -EAGAIN	there is no room, with O_NONBLOCK

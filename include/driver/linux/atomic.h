@@ -2,6 +2,8 @@
 /*
  * Integers that may be changed from any stage at once. As in the kernel, calls
  * which change and return something order everything; the others order nothing.
+ *
+ * Source: driver-api 5.2
  */
 #ifndef _LINUX_ATOMIC_H
 #define _LINUX_ATOMIC_H

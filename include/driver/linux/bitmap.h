@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole arrays of bits. Plain memory: the caller provides the locking. */
+/* Whole arrays of bits. Plain memory: the caller provides the locking.
+ * Source: driver-api 5.2 */
 #ifndef _LINUX_BITMAP_H
 #define _LINUX_BITMAP_H
 

@@ -2,6 +2,8 @@
 /*
  * Bits in arrays of unsigned long. set_bit() and kin may race with each other
  * on any stage; the __ forms may not.
+ *
+ * Source: driver-api 5.2
  */
 #ifndef _LINUX_BITOPS_H
 #define _LINUX_BITOPS_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a driver does about the impossible. */
+/* What a driver does about the impossible.
+ * Source: driver-api 5.2 */
 #ifndef _LINUX_BUG_H
 #define _LINUX_BUG_H
 

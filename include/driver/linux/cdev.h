@@ -2,6 +2,8 @@
 /*
  * A character device: operations for a range of device numbers. It gets a node
  * in /dev once there is a device (linux/device.h) of such a number too.
+ *
+ * Source: driver-api 5.2
  */
 #ifndef _LINUX_CDEV_H
 #define _LINUX_CDEV_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What 32-bit processes pass to a 64-bit driver. */
+/* What 32-bit processes pass to a 64-bit driver.
+ * Source: driver-api 2.2, 5.2 */
 #ifndef _LINUX_COMPAT_H
 #define _LINUX_COMPAT_H
 

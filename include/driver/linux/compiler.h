@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Annotations and compiler helpers kernel sources expect everywhere. */
+/* Annotations and compiler helpers kernel sources expect everywhere.
+ * Source: driver-api 5.2 */
 #ifndef _EVL_CUSED_LINUX_COMPILER_H
 #define _EVL_CUSED_LINUX_COMPILER_H
 

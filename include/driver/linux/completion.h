@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One side waits until the other side has done something. */
+/* One side waits until the other side has done something.
+ * Source: driver-api 5.2 */
 #ifndef _LINUX_COMPLETION_H
 #define _LINUX_COMPLETION_H
 

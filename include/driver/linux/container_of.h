@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Source: driver-api 5.2 */
 #ifndef _LINUX_CONTAINER_OF_H
 #define _LINUX_CONTAINER_OF_H
 

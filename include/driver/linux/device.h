@@ -2,6 +2,8 @@
 /*
  * Devices and their classes: what makes the nodes of character devices appear
  * in /dev, and where their names come from. There is no sysfs.
+ *
+ * Source: driver-api 5.2
  */
 #ifndef _LINUX_DEVICE_H
 #define _LINUX_DEVICE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Source: driver-api 1, 6 */
 #ifndef _LINUX_DOVETAIL_H
 #define _LINUX_DOVETAIL_H
 

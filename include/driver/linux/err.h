@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Error numbers that travel in pointers: the last page of addresses. */
+/* Error numbers that travel in pointers: the last page of addresses.
+ * Source: driver-api 5.2 */
 #ifndef _LINUX_ERR_H
 #define _LINUX_ERR_H
 

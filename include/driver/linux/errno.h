@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The system's errno values, and those only the kernel uses inside. */
+/* The system's errno values, and those only the kernel uses inside.
+ * Source: driver-api 5.2 */
 #ifndef _EVL_CUSED_LINUX_ERRNO_H
 #define _EVL_CUSED_LINUX_ERRNO_H
 

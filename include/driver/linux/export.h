@@ -2,6 +2,8 @@
 /*
  * Drivers are built with protected visibility: what they define is theirs, yet
  * can be used by another driver which names this one's .so when it is linked.
+ *
+ * Source: driver-api 5.2
  */
 #ifndef _LINUX_EXPORT_H
 #define _LINUX_EXPORT_H

@@ -3,6 +3,8 @@
  * Files, inodes and the operations a character device implements, with the
  * members drivers use. struct file_operations grows at its end only: a driver
  * records the size it was built with (linux/module.h).
+ *
+ * Source: driver-api 2.1, 2.2, 5.2; seed-0, seed-1, seed-3
  */
 #ifndef _LINUX_FS_H
 #define _LINUX_FS_H

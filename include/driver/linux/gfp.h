@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How memory is asked for. Only __GFP_ZERO makes a difference here. */
+/* How memory is asked for. Only __GFP_ZERO makes a difference here.
+ * Source: driver-api 5.2 */
 #ifndef _LINUX_GFP_H
 #define _LINUX_GFP_H
 

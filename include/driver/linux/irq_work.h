@@ -2,6 +2,8 @@
 /*
  * Work for the in-band stage, queued from any stage: what an out-of-band
  * handler uses to wake in-band sleepers.
+ *
+ * Source: driver-api 2.14
  */
 #ifndef _LINUX_IRQ_WORK_H
 #define _LINUX_IRQ_WORK_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The clock of old, here one tick a millisecond of CLOCK_MONOTONIC. */
+/* The clock of old, here one tick a millisecond of CLOCK_MONOTONIC.
+ * Source: driver-api 5.2 */
 #ifndef _LINUX_JIFFIES_H
 #define _LINUX_JIFFIES_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What this kernel was configured with, so to speak. */
+/* What this kernel was configured with, so to speak.
+ * Source: driver-api 5.5, 7.10 */
 #ifndef _LINUX_KCONFIG_H
 #define _LINUX_KCONFIG_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A bit of everything, as in the kernel. */
+/* A bit of everything, as in the kernel.
+ * Source: driver-api 5.1 */
 #ifndef _EVL_CUSED_LINUX_KERNEL_H
 #define _EVL_CUSED_LINUX_KERNEL_H
 

@@ -6,6 +6,8 @@
  * Stage: any. Blocks: no. Return: 0 with *@res set, else
  *   -EINVAL	it is no number
  *   -ERANGE	it does not fit
+ *
+ * Source: driver-api names none of it; as in Linux 6.6
  */
 #ifndef _LINUX_KSTRTOX_H
 #define _LINUX_KSTRTOX_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Dates and delays: nanoseconds in a signed 64-bit integer. */
+/* Dates and delays: nanoseconds in a signed 64-bit integer.
+ * Source: driver-api 5.2 */
 #ifndef _LINUX_KTIME_H
 #define _LINUX_KTIME_H
 

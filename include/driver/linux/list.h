@@ -5,6 +5,8 @@
  * them for its own lists too.
  *
  * A zero-filled list_head reads as an empty list.
+ *
+ * Source: driver-api 5.2
  */
 #ifndef _LINUX_LIST_H
 #define _LINUX_LIST_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Source: driver-api names none of it; as in Linux 6.6 */
 #ifndef _LINUX_LOG2_H
 #define _LINUX_LOG2_H
 

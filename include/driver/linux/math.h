@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Arithmetic on integers. */
+/* Arithmetic on integers.
+ * Source: driver-api 5.2 */
 #ifndef _LINUX_MATH_H
 #define _LINUX_MATH_H
 

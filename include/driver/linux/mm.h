@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The size of a page, as a driver may count on. */
+/* The size of a page, as a driver may count on.
+ * Source: driver-api 5.2 */
 #ifndef _LINUX_MM_H
 #define _LINUX_MM_H
 

@@ -6,6 +6,8 @@
  * parameters and calls the init function on an in-band fiber.
  *
  * All files of a driver share its struct module, which is weak for that reason.
+ *
+ * Source: driver-api 5.2
  */
 #ifndef _LINUX_MODULE_H
 #define _LINUX_MODULE_H

@@ -2,6 +2,8 @@
 /*
  * Parameters of a driver: variables of its own which whoever loads it may set,
  * before its init function runs.
+ *
+ * Source: driver-api 5.2
  */
 #ifndef _LINUX_MODULEPARAM_H
 #define _LINUX_MODULEPARAM_H

@@ -2,6 +2,8 @@
 /*
  * Mutexes whose holder may sleep. Unlike the kernel's they may be unlocked by
  * another fiber than the one which locked them, since drivers do so.
+ *
+ * Source: driver-api 5.2, 7.5
  */
 #ifndef _LINUX_MUTEX_H
 #define _LINUX_MUTEX_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sums and products which tell when they do not fit. */
+/* Sums and products which tell when they do not fit.
+ * Source: driver-api 5.2 */
 #ifndef _LINUX_OVERFLOW_H
 #define _LINUX_OVERFLOW_H
 

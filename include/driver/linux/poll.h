@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a driver's poll handler needs: poll_wait() first, then the events. */
+/* What a driver's poll handler needs: poll_wait() first, then the events.
+ * Source: driver-api 2.3, 5.2 */
 #ifndef _LINUX_POLL_H
 #define _LINUX_POLL_H
 

@@ -5,6 +5,8 @@
  *
  * Formats are those of the C library's printf(); of the kernel's extensions to
  * %p there is none. pr_debug() shows with evl-cused --verbose.
+ *
+ * Source: driver-api 2.19, 5.2
  */
 #ifndef _LINUX_PRINTK_H
 #define _LINUX_PRINTK_H

@@ -2,6 +2,8 @@
 /*
  * `current`: the thread on whose behalf a handler runs, which lives in another
  * process than the handler.
+ *
+ * Source: driver-api 5.2, 7.11
  */
 #ifndef _LINUX_SCHED_H
 #define _LINUX_SCHED_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Counting semaphores, posted from any stage. */
+/* Counting semaphores, posted from any stage.
+ * Source: driver-api 5.2, 7.5 */
 #ifndef _LINUX_SEMAPHORE_H
 #define _LINUX_SEMAPHORE_H
 

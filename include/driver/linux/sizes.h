@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Source: driver-api 5.1 */
 #ifndef _LINUX_SIZES_H
 #define _LINUX_SIZES_H
 

@@ -3,6 +3,8 @@
  * Memory from the daemon's heap. It is refused when there is none, and never
  * waited for; but a system call may be made for it, so out-of-band handlers
  * should not be the ones who ask.
+ *
+ * Source: driver-api 5.2
  */
 #ifndef _LINUX_SLAB_H
 #define _LINUX_SLAB_H

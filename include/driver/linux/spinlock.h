@@ -4,6 +4,8 @@
  * for a preempted holder would wait for ever on one CPU: so every kind is one
  * lock with priority inheritance, which both stages may take. It protects a
  * few instructions; its holder must not sleep, nor take it twice.
+ *
+ * Source: driver-api 2.8, 5.2
  */
 #ifndef _LINUX_SPINLOCK_H
 #define _LINUX_SPINLOCK_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Source: driver-api 5.5 */
 #ifndef _EVL_CUSED_LINUX_STAT_H
 #define _EVL_CUSED_LINUX_STAT_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The C library's, and what the kernel has besides. */
+/* The C library's, and what the kernel has besides.
+ * Source: driver-api 5.2 */
 #ifndef _EVL_CUSED_LINUX_STRING_H
 #define _EVL_CUSED_LINUX_STRING_H
 

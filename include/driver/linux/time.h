@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Source: driver-api names none of it; as in Linux 6.6 */
 #ifndef _EVL_CUSED_LINUX_TIME_H
 #define _EVL_CUSED_LINUX_TIME_H
 

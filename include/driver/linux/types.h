@@ -2,6 +2,8 @@
 /*
  * The kernel's integer types, on top of the system's own <linux/types.h>
  * (__u8 ... __s64, __be32) and the C library's (dev_t, loff_t, ssize_t).
+ *
+ * Source: driver-api 5.2
  */
 #ifndef _EVL_CUSED_LINUX_TYPES_H
 #define _EVL_CUSED_LINUX_TYPES_H

@@ -3,6 +3,8 @@
  * The caller's memory. A __user pointer belongs to another process: only these
  * calls may follow it. What came along with the request is at hand, the rest
  * is fetched from that process with a system call.
+ *
+ * Source: driver-api 2.16, 5.2, 7.3
  */
 #ifndef _LINUX_UACCESS_H
 #define _LINUX_UACCESS_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel whose interfaces these headers follow where they changed. */
+/* The kernel whose interfaces these headers follow where they changed.
+ * Source: driver-api 0, 7.10 */
 #ifndef _EVL_CUSED_LINUX_VERSION_H
 #define _EVL_CUSED_LINUX_VERSION_H
 

@@ -6,6 +6,8 @@
  *
  * The condition of wait_event() and kin is tested again after each wakeup, with
  * no lock held; it may take locks and may sleep.
+ *
+ * Source: driver-api 5.2
  */
 #ifndef _LINUX_WAIT_H
 #define _LINUX_WAIT_H

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The level of this ABI, and the core's control device.
+ *
+ * Source: user-api 2.3, 3
  */
 #ifndef _EVL_UAPI_CONTROL_H
 #define _EVL_UAPI_CONTROL_H

@@ -2,6 +2,8 @@
 /*
  * How elements are made: open /dev/evl/<class>/clone, one EVL_IOC_CLONE on it.
  * Applications use the evl_create_*() calls, which do this for them.
+ *
+ * Source: user-api 4.2, 4.4, 26.1, 26.2
  */
 #ifndef _EVL_UAPI_FACTORY_H
 #define _EVL_UAPI_FACTORY_H

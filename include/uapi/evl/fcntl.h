@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The open(2) flag by which an application asks for out-of-band operation.
+ *
+ * Source: user-api 26.2; driver-api 2.21
  */
 #ifndef _EVL_UAPI_FCNTL_H
 #define _EVL_UAPI_FCNTL_H

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The thread class. It takes no attributes at creation.
+ *
+ * Source: user-api 4.6, 6
  */
 #ifndef _EVL_UAPI_THREAD_H
 #define _EVL_UAPI_THREAD_H

@@ -2,6 +2,8 @@
 /*
  * Basic types of the ABI between applications, libevlclient and the core.
  * Sizes are fixed: a 32-bit application talks to a 64-bit daemon.
+ *
+ * Source: user-api 1.3, 26.2
  */
 #ifndef _EVL_UAPI_TYPES_H
 #define _EVL_UAPI_TYPES_H

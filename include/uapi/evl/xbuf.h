@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The cross-buffer class.
+ *
+ * Source: user-api 10.2, 26.2
  */
 #ifndef _EVL_UAPI_XBUF_H
 #define _EVL_UAPI_XBUF_H

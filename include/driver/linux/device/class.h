@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Source: driver-api 0, 5.2 */
 #ifndef _LINUX_DEVICE_CLASS_H
 #define _LINUX_DEVICE_CLASS_H
 
