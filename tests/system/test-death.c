@@ -24,7 +24,7 @@ static char buf[64];
 /* Shared with children. */
 struct board {
 	_Atomic(pid_t) tid; /* about to sleep */
-	_Atomic(int) ret, error;
+	_Atomic(int) fd, ret, error;
 	_Atomic(long) micros;
 };
 
@@ -56,6 +56,7 @@ static int sleep_in_read(void *arg)
 
 	if (xfd < 0)
 		return 1;
+	board->fd = xfd;
 	board->tid = getpid();
 	board->ret = (int)read(xfd, buf, 8);
 	board->error = errno;
@@ -222,6 +223,33 @@ START_TEST(who_makes_elements_gets_enodev_too)
 }
 END_TEST
 
+/* What evl-cused(8) says of SIGKILL. Called in a child, asleep in read(2). */
+static int see_in_band_calls_die(void *arg)
+{
+	struct pollfd pfd = { .events = POLLIN };
+
+	if (sleep_in_read(arg) || board->ret != -1 ||
+	    board->error != ECONNABORTED)
+		return 2;
+
+	pfd.fd = board->fd;
+	if (read(pfd.fd, buf, 1) != -1 || errno != ENOTCONN)
+		return 3;
+	if (write(pfd.fd, buf, 1) != -1 || errno != ENOTCONN)
+		return 4;
+
+	return poll(&pfd, 1, 0) == 1 && pfd.revents == POLLERR ? 0 : 5;
+}
+
+START_TEST(in_band_calls_end_as_the_manual_says_when_the_daemon_dies)
+{
+	pid_t pid = start_sleeper(see_in_band_calls_die);
+
+	daemon_kill(&test_daemon);
+	ck_assert_int_eq(child_wait(pid), 0);
+}
+END_TEST
+
 START_TEST(the_next_daemon_cleans_up_after_a_killed_one)
 {
 	int status;
@@ -335,6 +363,9 @@ int main(void)
 		       a_client_asleep_when_the_daemon_dies_gets_enodev);
 	tcase_add_test(tcase, a_busy_client_gets_enodev_too);
 	tcase_add_loop_test(tcase, who_makes_elements_gets_enodev_too, 0, 10);
+	tcase_add_test(
+		tcase,
+		in_band_calls_end_as_the_manual_says_when_the_daemon_dies);
 	tcase_add_test(tcase, the_next_daemon_cleans_up_after_a_killed_one);
 	suite_add_tcase(suite, tcase);
 
