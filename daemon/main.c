@@ -15,6 +15,7 @@
 #include "stage/oob.h"
 #include "stage/placement.h"
 #include "vfs/module.h"
+#include "vfs/request.h"
 #include "wire/control.h"
 
 #include <errno.h>
@@ -27,7 +28,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_INBAND_FIBERS 16384
 #define MAX_BOUND_FDS	  65536
 
 /* 0: the usual. The sanitizers' frames are that much larger. */
@@ -119,10 +119,10 @@ static int start_stages(const struct config *config)
 	};
 	int ret;
 
-	ret = stack_pool_new(STACK_SIZE, MAX_INBAND_FIBERS + config->max_threads,
+	ret = stack_pool_new(STACK_SIZE, VFS_MAX_FIBERS + config->max_threads,
 			     &stacks);
 	if (ret == 0)
-		ret = inband_init(stacks, MAX_INBAND_FIBERS);
+		ret = inband_init(stacks, VFS_MAX_FIBERS);
 	if (ret)
 		return ret;
 

@@ -48,6 +48,16 @@ name_make(struct bind_clone *clone, char *buf, const char *fmt, va_list ap)
 	return 0;
 }
 
+/* With CUSE the nodes go with the daemon, and sooner than we are told. */
+static int why_missing(int error)
+{
+	struct control_rdev any = { .rdev = 0 };
+
+	return control_ask(CONTROL_RDEV, &any, sizeof(any)) < 0 ?
+		       -ENODEV :
+		       client_error(error);
+}
+
 /* Open a class's clone node, and make sure that it is the daemon's. */
 static int clone_open(const char *class, bool nonblock)
 {
@@ -62,11 +72,11 @@ static int clone_open(const char *class, bool nonblock)
 
 	fd = sys_open(path, O_RDWR | O_CLOEXEC | (nonblock ? O_NONBLOCK : 0));
 	if (fd < 0)
-		return client_error(fd);
+		return why_missing(fd);
 
 	if (!bind_is_ours(fd)) {
 		sys_close(fd);
-		return client_error(-ENXIO);
+		return why_missing(-ENXIO);
 	}
 
 	return fd;
