@@ -14,6 +14,7 @@
 #include "channel.h"
 #include "client.h"
 #include "control.h"
+#include "errand.h"
 #include "sys.h"
 
 _Atomic(uint32_t) client_state = CLIENT_OFFLINE;
@@ -44,6 +45,12 @@ static void client_died(void)
 	atomic_store_explicit(&client_state, CLIENT_DEAD, memory_order_relaxed);
 	channel_kill_all();
 }
+
+static const struct control_host host = {
+	.on_death = client_died,
+	.on_tick = bind_check_used,
+	.on_errand = errand_do,
+};
 
 /* Descriptors opened before we knew the daemon. */
 static void bind_what_is_open(void)
@@ -78,7 +85,7 @@ static int go_live(void)
 
 	client_pid = getpid();
 
-	ret = control_start(fd, client_died, bind_check_used);
+	ret = control_start(fd, &host);
 	if (ret)
 		goto fail;
 

@@ -50,8 +50,7 @@ static _Atomic(uint32_t) calls_freed; /* futex: one more was freed */
 static _Atomic(uint32_t) next_seq;
 static _Atomic(int) control_fd = -1; /* owned */
 static _Atomic(bool) dead;
-static void (*death_callback)(void);
-static void (*tick_callback)(void);
+static const struct control_host *host;
 static __thread bool self; /* this is the control thread */
 
 bool control_dead(void)
@@ -174,6 +173,9 @@ static void message_deliver(const struct control_message *message, size_t size,
 
 	if (size < sizeof(message->header))
 		goto drop;
+	if (message->header.type == CONTROL_ERRAND &&
+	    size >= CONTROL_SIZE(errand))
+		host->on_errand(message->header.seq, &message->u.errand);
 
 	call = call_find(&message->header);
 	if (call == NULL)
@@ -259,7 +261,7 @@ static int tick(void)
 		return (int)(TICK_MS - ms);
 
 	last = now;
-	tick_callback();
+	host->on_tick();
 
 	return TICK_MS;
 }
@@ -281,13 +283,13 @@ static void *control_thread(void *arg)
 	}
 
 	atomic_store_explicit(&dead, true, memory_order_seq_cst);
-	death_callback();
+	host->on_death();
 	fail_calls();
 
 	return NULL;
 }
 
-int control_start(int fd, void (*on_death)(void), void (*on_tick)(void))
+int control_start(int fd, const struct control_host *callbacks)
 {
 	struct sched_param param = { .sched_priority = 0 };
 	sigset_t all, saved;
@@ -296,8 +298,7 @@ int control_start(int fd, void (*on_death)(void), void (*on_tick)(void))
 	int ret;
 
 	atomic_store_explicit(&control_fd, fd, memory_order_relaxed);
-	death_callback = on_death;
-	tick_callback = on_tick;
+	host = callbacks;
 
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);

@@ -22,15 +22,20 @@ struct control_reply {
 	} u;
 };
 
+/* What its thread calls. None of them may wait for an answer. */
+struct control_host {
+	void (*on_death)(void); /* the daemon is gone; before any call is told */
+	void (*on_tick)(void);	/* once a second */
+	void (*on_errand)(uint32_t number, const struct control_errand *errand);
+};
+
 /*
- * Take over the connected socket @fd and start the thread. @on_death runs on
- * it, once, when the daemon is gone; before any call is told. @on_tick runs on
- * it once a second; it cannot wait for answers.
+ * Take over the connected socket @fd and start the thread.
  *
  * Return: 0, or
  *   -EAGAIN	no thread could be made; @fd is the caller's again
  */
-int control_start(int fd, void (*on_death)(void), void (*on_tick)(void));
+int control_start(int fd, const struct control_host *callbacks);
 
 /* True from the moment the daemon is known to be gone. */
 bool control_dead(void);

@@ -48,12 +48,13 @@ name_make(struct bind_clone *clone, char *buf, const char *fmt, va_list ap)
 	return 0;
 }
 
-/* With CUSE the nodes go with the daemon, and sooner than we are told. */
-static int why_missing(int error)
+/* With CUSE the nodes go with the daemon, and sooner than we are told: does it
+ * fail for that? */
+static int why_failed(int error)
 {
 	struct control_rdev any = { .rdev = 0 };
 
-	return control_ask(CONTROL_RDEV, &any, sizeof(any)) < 0 ?
+	return control_ask(CONTROL_RDEV, &any, sizeof(any)) == -ENODEV ?
 		       -ENODEV :
 		       client_error(error);
 }
@@ -72,11 +73,11 @@ static int clone_open(const char *class, bool nonblock)
 
 	fd = sys_open(path, O_RDWR | O_CLOEXEC | (nonblock ? O_NONBLOCK : 0));
 	if (fd < 0)
-		return why_missing(fd);
+		return why_failed(fd);
 
 	if (!bind_is_ours(fd)) {
 		sys_close(fd);
-		return why_missing(-ENXIO);
+		return why_failed(-ENXIO);
 	}
 
 	return fd;
@@ -108,7 +109,7 @@ int element_new(const char *class, const void *attrs, size_t attrs_len,
 		ret = bind_new(fd);
 	if (ret) {
 		bind_close(fd);
-		return client_error(ret);
+		return why_failed(ret);
 	}
 
 	r_element->fd = fd;

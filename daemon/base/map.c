@@ -17,9 +17,13 @@ static uint64_t seed;
 
 static void make_seed(void)
 {
-	if (seed == 0 && getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
-		seed = (uintptr_t)&seed;
-	seed |= 1;
+	uint64_t value;
+
+	if (seed)
+		return;
+	if (getrandom(&value, sizeof(value), GRND_NONBLOCK) < 0)
+		value = (uintptr_t)&seed;
+	seed = value | 1;
 }
 
 /* Where the search for @key begins (the finalizer of MurmurHash3). */

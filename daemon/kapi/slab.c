@@ -8,6 +8,7 @@
 #include <linux/vmalloc.h>
 
 #include "kapi/export.h"
+#include "kapi/grave.h"
 
 #include <malloc.h>
 #include <stdarg.h>
@@ -42,7 +43,8 @@ EXPORT size_t ksize(const void *ptr)
 
 EXPORT void kfree(const void *ptr)
 {
-	free((void *)ptr);
+	if (!grave_take((void *)ptr))
+		free((void *)ptr);
 }
 
 EXPORT void *krealloc(void *ptr, size_t size, gfp_t flags)
@@ -119,5 +121,6 @@ EXPORT void *vmalloc(unsigned long size)
 
 EXPORT void vfree(const void *ptr)
 {
-	free((void *)ptr);
+	if (!grave_take((void *)ptr))
+		free((void *)ptr);
 }

@@ -2,6 +2,7 @@
 #include "server/bind.h"
 
 #include "server/client.h"
+#include "server/errand.h"
 #include "vfs/file.h"
 #include "vfs/files.h"
 #include "vfs/hooks.h"
@@ -14,7 +15,8 @@
  * The kernel brought us here through the descriptor, so the caller holds the
  * file; its secret says whose table the number belongs to.
  */
-static long bind_fd(struct open_file *of, struct bind_request __user *u_req)
+static long bind_fd(struct open_file *of, unsigned int cmd,
+		    struct bind_request __user *u_req)
 {
 	struct bind_request req;
 	struct client *client;
@@ -22,14 +24,17 @@ static long bind_fd(struct open_file *of, struct bind_request __user *u_req)
 
 	if (copy_from_user(&req, u_req, sizeof(req)))
 		return -EFAULT;
-	if (req.reserved || req.fd < 0)
+	if (req.fd < 0 || (req.reserved && cmd != BIND_IOC_SPARE))
 		return -EINVAL;
 
 	client = client_by_secret(req.secret);
 	if (client == NULL || client->files == NULL)
 		return -EPERM;
-	ret = files_bind(client->files, (unsigned int)req.fd, of,
-			 server_config()->max_fds);
+	if (cmd == BIND_IOC_SPARE)
+		ret = errand_spare(client, &req, of);
+	else
+		ret = files_bind(client->files, (unsigned int)req.fd, of,
+				 server_config()->max_fds);
 	if (ret)
 		return ret;
 
@@ -56,7 +61,8 @@ static bool answer_ioctl(struct open_file *of, unsigned int cmd,
 {
 	switch (cmd) {
 	case BIND_IOC_BIND:
-		*r_ret = bind_fd(of, (struct bind_request __user *)arg);
+	case BIND_IOC_SPARE:
+		*r_ret = bind_fd(of, cmd, (struct bind_request __user *)arg);
 		return true;
 	case BIND_IOC_SETFL:
 		*r_ret = set_flags(of, (const uint32_t __user *)arg);

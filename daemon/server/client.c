@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "server/channel.h"
 #include "server/control.h"
+#include "server/errand.h"
 #include "server/quota.h"
 #include "stage/inband.h"
 #include "vfs/files.h"
@@ -142,6 +143,7 @@ void client_leave(struct client *client)
 	ev_timer_stop(inband_loop(), &client->patience);
 	client->fd = fd_close(client->fd);
 
+	errand_client_left(client);
 	/* Nobody answers for its descriptors from now on. */
 	if (client->files)
 		files_unbind(client->files, 0, UINT32_MAX);

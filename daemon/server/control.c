@@ -7,6 +7,7 @@
 #include "server/attach.h"
 #include "server/channel.h"
 #include "server/client.h"
+#include "server/errand.h"
 #include "server/query.h"
 #include "server/quota.h"
 #include "stage/inband.h"
@@ -56,6 +57,12 @@ static void send_message(struct client *client, const void *msg, size_t size,
 			  client->pid);
 		client_leave(client);
 	}
+}
+
+void control_send(struct client *client, const struct control_message *msg,
+		  size_t size)
+{
+	send_message(client, msg, size, NULL);
 }
 
 static bool hello_is_sane(const struct control_hello *hello, ssize_t size)
@@ -216,6 +223,13 @@ static int do_rdev(struct job *job)
 	return server_config()->front.owns_rdev(job->msg.u.rdev.rdev);
 }
 
+static int do_errand_done(struct job *job)
+{
+	errand_done(job->client, &job->msg.u.errand_done);
+
+	return 0;
+}
+
 static int do_query(struct job *job)
 {
 	size_t size = 0;
@@ -243,6 +257,8 @@ static const struct verb {
 	[CONTROL_UNBIND] = { CONTROL_SIZE(unbind), false, do_unbind },
 	[CONTROL_SYNC] = { CONTROL_SIZE(sync), false, do_sync },
 	[CONTROL_RDEV] = { CONTROL_SIZE(rdev), false, do_rdev },
+	[CONTROL_ERRAND_DONE] = { CONTROL_SIZE(errand_done), false,
+				  do_errand_done },
 	[CONTROL_QUERY] = { CONTROL_SIZE(query), true, do_query },
 };
 

@@ -7,6 +7,7 @@
 #include "server/bereave.h"
 #include "server/bind.h"
 #include "server/client.h"
+#include "server/errand.h"
 #include "stage/clock.h"
 #include "stage/inband.h"
 #include "vfs/files.h"
@@ -252,6 +253,13 @@ int server_start(const struct server_config *wanted)
 
 	bind_init();
 	bereave_init();
+	ret = errand_init();
+	if (ret) {
+		log_err("evl/spare: %s: no other driver may have that node",
+			strerrordesc_np(-ret));
+		server_hangup();
+		return ret;
+	}
 	task_set_files_finder(files_find);
 	ev_io_init(&listener, on_connect, listen_fd, EV_READ);
 	ev_io_start(inband_loop(), &listener);
@@ -276,5 +284,6 @@ void server_stop(void)
 	server_hangup();
 	while (client_count())
 		inband_run_once(true);
+	errand_exit();
 	client_table_free();
 }

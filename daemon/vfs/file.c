@@ -109,6 +109,18 @@ void open_file_unwatch(struct open_file *of)
 	set_poll_handle(of, NULL);
 }
 
+fmode_t open_file_mode(unsigned int flags)
+{
+	switch (flags & O_ACCMODE) {
+	case O_RDONLY:
+		return FMODE_READ;
+	case O_WRONLY:
+		return FMODE_WRITE;
+	default:
+		return FMODE_READ | FMODE_WRITE;
+	}
+}
+
 int open_file_new(struct node *node, struct open_file **r_of)
 {
 	struct open_file *of;

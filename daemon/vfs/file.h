@@ -25,6 +25,9 @@ struct open_file {
 	uint64_t id;	   /* never reused */
 	void *front_data;  /* the front's own, from the request that opened it */
 	pid_t opener;	   /* thread id, 0 if unknown */
+	/* Owned: what requests on this one mean; NULL: itself. See anon.h. */
+	struct open_file *stands_for;
+	char anon_name[32]; /* of one that no node was opened for; else "" */
 	bool releasing;	   /* RELEASE came; its handler may still run */
 	unsigned int nr_handlers;     /* in-band handlers inside the driver */
 	struct wait_queue leave;      /* RELEASE waits for them to leave */
@@ -44,6 +47,9 @@ static inline struct open_file *open_file_of(struct file *filp)
 {
 	return container_of(filp, struct open_file, filp);
 }
+
+/* FMODE_* of O_RDONLY, O_WRONLY or O_RDWR. */
+fmode_t open_file_mode(unsigned int flags);
 
 /* For request.c. New: of @node, not open yet. -ENOMEM. Free: after release. */
 int open_file_new(struct node *node, struct open_file **r_of);

@@ -2,6 +2,7 @@
 #include "vfs/request.h"
 
 #include "base/share.h"
+#include "kapi/grave.h"
 #include "kapi/task.h"
 #include "stage/inband.h"
 #include "vfs/file.h"
@@ -85,6 +86,8 @@ static void leave_driver(struct open_file *of)
 
 static void release_file(struct open_file *of)
 {
+	struct grave grave;
+
 	files_unbind_file(of);
 	open_file_unwatch(of);
 
@@ -96,22 +99,12 @@ static void release_file(struct open_file *of)
 
 	if (release_hook)
 		release_hook(of);
+	grave_open(&grave);
 	if (of->filp.f_op->release)
 		of->filp.f_op->release(of->filp.f_inode, &of->filp);
 	finish_oob_file(&of->filp);
+	grave_close(&grave);
 	open_file_free(of);
-}
-
-static fmode_t mode_of(unsigned int flags)
-{
-	switch (flags & O_ACCMODE) {
-	case O_RDONLY:
-		return FMODE_READ;
-	case O_WRONLY:
-		return FMODE_WRITE;
-	default:
-		return FMODE_READ | FMODE_WRITE;
-	}
 }
 
 static ssize_t do_open(struct vfs_request *rq)
@@ -127,7 +120,7 @@ static ssize_t do_open(struct vfs_request *rq)
 	of->opener = rq->caller.tid;
 	of->filp.f_flags = rq->flags & ~(unsigned int)(O_CREAT | O_EXCL |
 						       O_NOCTTY | O_TRUNC);
-	of->filp.f_mode = mode_of(rq->flags);
+	of->filp.f_mode = open_file_mode(rq->flags);
 	if (of->filp.f_op->open)
 		ret = of->filp.f_op->open(of->filp.f_inode, &of->filp);
 	/* Of no meaning, and no file: as in the kernel. */
@@ -262,6 +255,8 @@ static ssize_t dispatch(struct vfs_request *rq, struct task_struct *task)
 	case VFS_FLUSH:
 		return do_flush(rq);
 	case VFS_RELEASE:
+		if (rq->file->stands_for)
+			release_file(rq->file->stands_for);
 		release_file(rq->file);
 		return 0;
 	}
@@ -365,6 +360,19 @@ static void run_request(void *arg)
 		irq_work_queue(&fiber_free_work);
 }
 
+static void begin_release(struct open_file *of)
+{
+	of->releasing = true;
+	if (of->stands_for)
+		of->stands_for->releasing = true;
+}
+
+void vfs_release_file(struct open_file *of)
+{
+	begin_release(of);
+	release_file(of);
+}
+
 struct file *vfs_file_in_release(void)
 {
 	struct fiber *fiber = fiber_current();
@@ -399,10 +407,12 @@ void vfs_submit(struct vfs_request *rq)
 	rq->answered = false;
 	rq->checking = false;
 	rq->ended = false;
+	if (rq->op != VFS_OPEN && rq->op != VFS_RELEASE && rq->file->stands_for)
+		rq->file = rq->file->stands_for;
 	/* Here, not when its fiber starts: open_file_wait_release() may come
 	 * in between. */
 	if (rq->op == VFS_RELEASE)
-		rq->file->releasing = true;
+		begin_release(rq->file);
 	hold_node(rq);
 	ret = spawn_fiber(rq);
 	if (ret && rq->op == VFS_RELEASE) {

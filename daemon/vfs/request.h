@@ -103,6 +103,10 @@ struct vfs_request {
 bool vfs_take_fiber(uid_t uid);
 void vfs_give_fiber(uid_t uid);
 
+/* Run the release handler of a file the kernel does not know. On an in-band
+ * fiber; blocks as long as that. */
+void vfs_release_file(struct open_file *of);
+
 /* Start @rq. Never sleeps, never fails: without memory ->done() tells. May
  * call ->done() before it returns. */
 void vfs_submit(struct vfs_request *rq);

@@ -15,7 +15,7 @@
 struct bind_request {
 	uint8_t secret[16];
 	int32_t fd;	   /* the descriptor's number in the caller */
-	uint32_t reserved; /* zero */
+	uint32_t reserved; /* zero, but for BIND_IOC_SPARE */
 	/* Filled by the daemon: */
 	uint64_t file_id; /* never reused */
 	uint32_t oob;	  /* 1: oob operations are possible on it */
@@ -41,6 +41,9 @@ struct bind_clone {
 #define BIND_IOC_BIND _IOWR(0xec, 0x70, struct bind_request)
 /* The file's status flags changed by F_SETFL: the new ones. */
 #define BIND_IOC_SETFL _IOW(0xec, 0x71, uint32_t)
+/* This is the descriptor of a CONTROL_ERRAND_OPEN, whose number is in
+ * ->reserved. -ENOENT: nobody waits for it any more. */
+#define BIND_IOC_SPARE _IOWR(0xec, 0x73, struct bind_request)
 #define BIND_IOC_CLONE _IOWR(0xec, 0x72, struct bind_clone)
 
 #endif /* _EVL_WIRE_BIND_H */

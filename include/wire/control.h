@@ -20,7 +20,7 @@
 #include <sys/ioctl.h>
 
 #define CONTROL_MAGIC 0x65766c73u /* "evls" */
-#define CONTROL_ABI 1u		  /* both sides must have the same */
+#define CONTROL_ABI 2u		  /* both sides must have the same */
 
 /* Feature bits: a side offers what it knows, the welcome says what holds. */
 #define CONTROL_FEATURES UINT64_C(0)
@@ -98,6 +98,21 @@ enum control_type {
 	/* One record of a table. Request: control_query; reply: the record.
 	 * -ENOENT: no further one. */
 	CONTROL_QUERY = 8,
+	/* From the daemon: something only the client can do for itself.
+	 * control_errand; the header's seq is the errand's number. */
+	CONTROL_ERRAND = 10,
+	/* It is done, or cannot be: control_errand_done. Not replied to. */
+	CONTROL_ERRAND_DONE = 11,
+};
+
+enum control_errand_what {
+	/* Open the spare node with @flags, and send BIND_IOC_SPARE on it. Done
+	 * by that, unless it fails. */
+	CONTROL_ERRAND_OPEN = 1,
+	/* Close @fd, which such an errand opened, if it is @file_id still. */
+	CONTROL_ERRAND_CLOSE = 2,
+	/* Set O_NONBLOCK for the file behind @fd. */
+	CONTROL_ERRAND_NONBLOCK = 3,
 };
 
 struct control_header {
@@ -149,6 +164,19 @@ enum control_table {
 };
 
 /* @cursor is 0 first, then what the last record said in @next. */
+struct control_errand {
+	uint32_t what; /* enum control_errand_what */
+	int32_t fd;
+	uint32_t flags;
+	uint32_t reserved;
+	uint64_t file_id;
+};
+
+struct control_errand_done {
+	uint32_t number;
+	int32_t result; /* 0 or -errno */
+};
+
 struct control_query {
 	uint32_t table;
 	uint32_t reserved;
@@ -241,6 +269,8 @@ struct control_message {
 		struct control_sync sync;
 		struct control_rdev rdev;
 		struct control_query query;
+		struct control_errand errand;
+		struct control_errand_done errand_done;
 		struct control_daemon_info daemon_info;
 		struct control_thread_info thread_info;
 		struct control_channel_info channel_info;

@@ -37,7 +37,8 @@ struct task_struct {
 	bool identified; /* tgid, comm and files are known */
 	bool by_mem;	 /* its memory is reached through mem_fd only */
 	int mem_fd;	 /* /proc/PID/mem, -1: out of reach */
-	uid_t uid;	 /* of its user; the core's own */
+	uid_t uid;	 /* of its user; the core's own, as what follows */
+	struct grave *grave;
 };
 
 /* Never NULL: outside of a request it is the daemon itself. */

@@ -4,7 +4,7 @@
  * for and oob_write raises. /dev/foo destroys the flag in its release handler,
  * as the chapter says one has to; /dev/foo-forgetful does not, so its close
  * takes until the reader leaves for another reason; /dev/foo-hasty frees its
- * state before it waits, as some real drivers do.
+ * state at once, and waits for nobody, as some real drivers do.
  */
 #include <evl/file.h>
 #include <evl/flag.h>
@@ -65,8 +65,9 @@ static int hasty_release(struct inode *inode, struct file *filp)
 	struct foo_private_state *p = filp->private_data;
 
 	evl_destroy_flag(&p->eflag);
+	kfree(p); /* who sleeps in there wakes up in it */
 
-	return 0; /* and never waits */
+	return 0;
 }
 
 static ssize_t foo_oob_read(struct file *filp, char __user *u_buf, size_t count)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#ifndef __KERNEL__
 #include <linux/types.h>
+#ifndef __KERNEL__
 #include <sys/ioctl.h>
 #endif
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory which drivers free in a release handler. Some free what an out-of-band
+ * handler still waits for, before they wait for that handler; in the kernel
+ * they get away with it, because a dying process has left by then. So what is
+ * freed there stays a little longer.
+ *
+ * Stage: in-band, from the fiber of a release.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct grave {
+	struct grave *outer; /* of a release within a release */
+	void **ptrs;	     /* owned, as what they point to */
+	unsigned int nr;
+};
+
+/* From here on the calling fiber's kfree() and vfree() go to @grave. */
+void grave_open(struct grave *grave);
+/* No longer; what is in it is freed now. */
+void grave_close(struct grave *grave);
+
+/* For kfree() and its like. True: it is kept. */
+bool grave_take(void *ptr);
