@@ -20,7 +20,14 @@
 /* @fd is a new duplicate of @old, or -1. */
 static int duplicated(int old, int fd)
 {
-	if (fd < 0 || !client_live() || !client_is_us())
+	if (fd < 0 || !client_live())
+		return fd;
+	/* Nothing to do with us: no system call to see who we are. */
+	if (fd_table_unknown(fd) && !fd_table_bound(old)) {
+		fd_table_forget(fd);
+		return fd;
+	}
+	if (!client_is_us())
 		return fd;
 
 	bind_renewed(fd);
