@@ -83,6 +83,7 @@ static int refusal(const struct control_hello *hello)
 static void speak_other_versions(void)
 {
 	struct control_hello hello = { .magic = CONTROL_MAGIC };
+	char text[64];
 
 	for (uint32_t abi = 0; abi < 4; abi++) {
 		hello.abi = CONTROL_ABI + 1 + abi;
@@ -90,8 +91,9 @@ static void speak_other_versions(void)
 	}
 	hello.abi = 0;
 	ck_assert_int_eq(refusal(&hello), -ENOEXEC);
-	ck_assert(
-		daemon_said(&test_daemon, "speaks control ABI 2, we speak 1"));
+	snprintf(text, sizeof(text), "speaks control ABI %u, we speak %u",
+		 CONTROL_ABI + 1, CONTROL_ABI);
+	ck_assert(daemon_said(&test_daemon, text));
 
 	hello.abi = CONTROL_ABI;
 	hello.reserved[2] = 1;
