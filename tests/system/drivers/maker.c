@@ -8,6 +8,7 @@
 
 #include <evl/file.h>
 #include <linux/anon_inodes.h>
+#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -18,7 +19,7 @@
 struct counter {
 	struct evl_file efile;
 	bool oob;
-	__u32 next;
+	atomic_t next; /* both stages count */
 };
 
 static __u32 nr_released;
@@ -39,7 +40,7 @@ static ssize_t counter_oob_read(struct file *filp, char __user *u_buf,
 				size_t count)
 {
 	struct counter *counter = filp->private_data;
-	__u32 number = counter->next++;
+	__u32 number = (__u32)atomic_inc_return(&counter->next) - 1;
 
 	if (filp->f_flags & O_NONBLOCK && number == 0)
 		return -EAGAIN;
@@ -55,12 +56,16 @@ static ssize_t counter_oob_write(struct file *filp, const char __user *u_buf,
 				 size_t count)
 {
 	struct counter *counter = filp->private_data;
+	__u32 number;
 
-	if (count != sizeof(counter->next))
+	if (count != sizeof(number))
 		return -EINVAL;
+	if (copy_from_user(&number, u_buf, count))
+		return -EFAULT;
 
-	return copy_from_user(&counter->next, u_buf, count) ? -EFAULT :
-							      (ssize_t)count;
+	atomic_set(&counter->next, (int)number);
+
+	return (ssize_t)count;
 }
 
 static ssize_t counter_read(struct file *filp, char __user *u_buf, size_t count,
@@ -156,7 +161,7 @@ static int make(struct maker_request *req)
 	if (counter == NULL)
 		return -ENOMEM;
 
-	counter->next = req->start;
+	atomic_set(&counter->next, (int)req->start);
 	switch (req->how) {
 	case MAKER_FILE:
 		ret = make_file(counter, req->flags);
