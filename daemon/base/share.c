@@ -19,20 +19,31 @@ size_t share_of(size_t limit, uid_t uid)
 	return share_is_all(uid) ? limit : two_thirds(limit);
 }
 
-bool share_take(struct share *share, uid_t uid)
+bool share_take_some(struct share *share, uid_t uid, unsigned int count)
 {
 	unsigned int *nr = &share->nr[uid % SHARE_USERS];
 
 	/* The system call is for those few who have that much. */
-	if (*nr >= two_thirds(share->limit) && !share_is_all(uid))
+	if ((size_t)*nr + count > two_thirds(share->limit) &&
+	    !share_is_all(uid))
 		return false;
-	++*nr;
+	*nr += count;
 
 	return true;
 }
 
+bool share_take(struct share *share, uid_t uid)
+{
+	return share_take_some(share, uid, 1);
+}
+
+void share_give_some(struct share *share, uid_t uid, unsigned int count)
+{
+	assert(share->nr[uid % SHARE_USERS] >= count);
+	share->nr[uid % SHARE_USERS] -= count;
+}
+
 void share_give(struct share *share, uid_t uid)
 {
-	assert(share->nr[uid % SHARE_USERS] > 0);
-	share->nr[uid % SHARE_USERS]--;
+	share_give_some(share, uid, 1);
 }

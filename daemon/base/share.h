@@ -19,7 +19,7 @@ size_t share_of(size_t limit, uid_t uid);
 #define SHARE_USERS 1024 /* users whose ids differ by this count as one */
 
 /* How much each user has, for what comes and goes too often to be counted when
- * it is asked for. */
+ * it is asked for. Any stage, if it has a lock. */
 struct share {
 	unsigned int limit; /* of all users */
 	unsigned int nr[SHARE_USERS];
@@ -29,3 +29,6 @@ struct share {
  * when there is no more. */
 bool share_take(struct share *share, uid_t uid);
 void share_give(struct share *share, uid_t uid);
+/* @count more, or none. */
+bool share_take_some(struct share *share, uid_t uid, unsigned int count);
+void share_give_some(struct share *share, uid_t uid, unsigned int count);
