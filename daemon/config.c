@@ -28,6 +28,7 @@ enum option_key {
 	OPT_OOB_PRIORITY,
 	OPT_SPIN,
 	OPT_SPIN_US,
+	OPT_POLL_WAKE,
 	OPT_GROUP,
 	OPT_MODE,
 	OPT_FOREGROUND,
@@ -53,6 +54,8 @@ static const struct argp_option options[] = {
 	  "Wait for requests by spinning (default adaptive)", 3 },
 	{ "spin-us", OPT_SPIN_US, "N", 0,
 	  "Spin no longer than this many microseconds (default 200)", 3 },
+	{ "poll-wake", OPT_POLL_WAKE, "one|all", 0,
+	  "How many that poll a file are told of an event (default one)", 3 },
 	{ "max-clients", OPT_MAX_CLIENTS, "N", 0,
 	  "Processes that may be connected (default 1024)", 4 },
 	{ "max-threads", OPT_MAX_THREADS, "N", 0,
@@ -206,6 +209,7 @@ static char *absolute(struct argp_state *state, const char *arg,
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	static const char *const fronts[] = { "auto", "cuse", "fuse", NULL };
+	static const char *const wakes[] = { "one", "all", NULL };
 	struct config *config = state->input;
 
 	switch (key) {
@@ -242,6 +246,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_SPIN_US:
 		config->spin_us = (unsigned int)number(state, arg, 1000000, 10,
 						       "--spin-us");
+		break;
+	case OPT_POLL_WAKE:
+		config->poll_wake_all = one_of(state, arg, wakes,
+					       "--poll-wake") == wakes[1];
 		break;
 	case OPT_MAX_CLIENTS:
 		config->max_clients = limit(state, arg, "--max-clients");

@@ -21,6 +21,7 @@ struct config {
 	int priority;
 	enum oob_spin spin;
 	unsigned int spin_us;
+	bool poll_wake_all;
 	mode_t mode;
 	gid_t gid; /* (gid_t)-1: ours */
 	unsigned int max_clients;

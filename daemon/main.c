@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "config.h"
+#include "core/poll-set.h"
 #include "core/thread.h"
 #include "core/xbuf.h"
 #include "front/front.h"
@@ -150,6 +151,8 @@ static int start_core(const struct config *config)
 	ret = thread_init(config->max_threads);
 	if (ret == 0)
 		ret = xbuf_init(config->max_xbufs, half_the_memory());
+	if (ret == 0)
+		ret = poll_init(config->poll_wake_all);
 
 	return ret;
 }
@@ -219,6 +222,7 @@ static void stop_all(void)
 	front_hangup();
 	server_stop();
 	module_unload_all();
+	poll_exit();
 	xbuf_exit();
 	thread_exit();
 	front_stop();

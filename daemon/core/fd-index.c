@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "core/file.h"
+#include "core/watchpoint.h"
 #include "stage/pi-mutex.h"
 #include "vfs/files.h"
 
@@ -81,16 +82,21 @@ static int add(struct stripe *stripe, uint64_t key, struct file *filp)
 	return 0;
 }
 
-static void forget(struct stripe *stripe, uint64_t key)
+/* Those who poll through @fd learn that it went, other descriptors of the same
+ * file notwithstanding. */
+static void forget(struct files_struct *files, unsigned int fd)
 {
+	struct stripe *stripe = stripe_of(files);
 	struct map map = { .size = 0 };
 
 	pi_lock(&stripe->lock);
-	map_remove(&stripe->map, key);
+	map_remove(&stripe->map, key_of(files, fd));
 	if (stripe->map.count == 0)
 		map_swap(&stripe->map, &map);
 	pi_unlock(&stripe->lock);
 	map_deinit(&map);
+
+	watchpoints_drop(files, fd);
 }
 
 void install_inband_fd(unsigned int fd, struct file *file,
@@ -107,7 +113,7 @@ void install_inband_fd(unsigned int fd, struct file *file,
 void replace_inband_fd(unsigned int fd, struct file *file,
 		       struct files_struct *files)
 {
-	forget(stripe_of(files), key_of(files, fd));
+	forget(files, fd);
 	install_inband_fd(fd, file, files);
 }
 
@@ -115,5 +121,5 @@ void uninstall_inband_fd(unsigned int fd, struct file *file,
 			 struct files_struct *files)
 {
 	(void)file;
-	forget(stripe_of(files), key_of(files, fd));
+	forget(files, fd);
 }

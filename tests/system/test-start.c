@@ -116,6 +116,7 @@ static const struct {
 	{ "--spin=sometimes", "sometimes: not a valid --spin" },
 	{ "--spin-us=long", "--spin-us" },
 	{ "--spin-us=1000001", "--spin-us" },
+	{ "--poll-wake=few", "--poll-wake" },
 	{ "--max-clients=0", "--max-clients=0: give at least 1" },
 	{ "--max-threads=0", "--max-threads=0: give at least 1" },
 	{ "--max-xbufs=00", "--max-xbufs=00: give at least 1" },

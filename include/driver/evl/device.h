@@ -15,6 +15,7 @@
 #include <evl/crossing.h>
 #include <evl/file.h>
 #include <evl/flag.h>
+#include <evl/poll.h>
 #include <evl/sched.h>
 #include <evl/thread.h>
 #include <evl/timeout.h>

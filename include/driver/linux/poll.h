@@ -42,4 +42,7 @@ static inline bool poll_does_not_wait(const poll_table *pt)
 	return pt == NULL || pt->queue == NULL;
 }
 
+/* Out-of-band polling: poll_wait_oob() and kin. */
+#include <evl/poll.h>
+
 #endif /* _LINUX_POLL_H */

@@ -26,4 +26,32 @@ struct __evl_itimerspec {
 	struct __evl_timespec it_value;
 };
 
+/* What an application may attach to something and get back with it: a number
+ * or a pointer of its own, nothing to the core. */
+union evl_value {
+	__s32 val;
+	__s64 lval __attribute__((aligned(8)));
+	void *ptr;
+};
+
+static inline union evl_value evl_intval(__s64 lval)
+{
+	union evl_value value;
+
+	value.lval = lval;
+
+	return value;
+}
+
+static inline union evl_value evl_ptrval(void *ptr)
+{
+	union evl_value value = evl_intval(0);
+
+	value.ptr = ptr;
+
+	return value;
+}
+
+#define evl_nil evl_intval(0)
+
 #endif /* _EVL_UAPI_TYPES_H */
