@@ -70,7 +70,7 @@ const struct ring_io ring_io_user = { .in = in_user, .out = out_user };
 const struct ring_io ring_io_kernel = { .in = in_kernel, .out = out_kernel };
 
 int ring_init(struct ring *ring, size_t size,
-	      void (*changed)(struct ring *ring, bool came))
+	      void (*changed)(struct ring *ring, bool came, bool edge))
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
 
@@ -204,9 +204,10 @@ static ssize_t await_bytes(struct ring *ring, size_t count, enum ring_mode mode)
  * drops the lock. */
 static void commit_read(struct ring *ring)
 {
-	bool last;
+	bool last, was_full;
 
 	pi_lock(&ring->lock);
+	was_full = ring->fill == ring->size;
 	last = --ring->readers == 0;
 	if (last) {
 		ring->fill -= ring->read_rsvd;
@@ -219,7 +220,7 @@ static void commit_read(struct ring *ring)
 	/* All of them: each waits for room for its own message. */
 	wait_queue_flush(&ring->writable, 0);
 	if (ring->changed)
-		ring->changed(ring, false);
+		ring->changed(ring, false, was_full);
 }
 
 ssize_t ring_read(struct ring *ring, const struct ring_io *io, void *buf,
@@ -276,9 +277,10 @@ static int await_room(struct ring *ring, size_t count, enum ring_mode mode)
 /* As commit_read(), the other way. */
 static void commit_write(struct ring *ring)
 {
-	bool last;
+	bool last, was_empty;
 
 	pi_lock(&ring->lock);
+	was_empty = ring->fill == 0;
 	last = --ring->writers == 0;
 	if (last) {
 		ring->fill += ring->write_rsvd;
@@ -290,7 +292,7 @@ static void commit_write(struct ring *ring)
 
 	wait_queue_flush(&ring->readable, 0);
 	if (ring->changed)
-		ring->changed(ring, true);
+		ring->changed(ring, true, was_empty);
 }
 
 ssize_t ring_write(struct ring *ring, const struct ring_io *io, const void *buf,

@@ -23,8 +23,9 @@ struct ring {
 	size_t write_off, write_rsvd;	/* next byte to fill; being copied in */
 	unsigned int readers, writers;	/* copying right now */
 	struct wait_queue readable, writable;
-	/* Called after bytes came (or went), any stage. May be NULL. */
-	void (*changed)(struct ring *ring, bool came);
+	/* Called after bytes came (or went), any stage. @edge: there was none
+	 * (no room) before. May be NULL. */
+	void (*changed)(struct ring *ring, bool came, bool edge);
 };
 
 /* How a call treats what is there. */
@@ -46,7 +47,7 @@ extern const struct ring_io ring_io_kernel;
 /* @size 0: a ring nobody can use. Memory is touched beforehand, up to a limit.
  * In-band. 0 or -ENOMEM. */
 int ring_init(struct ring *ring, size_t size,
-	      void (*changed)(struct ring *ring, bool came));
+	      void (*changed)(struct ring *ring, bool came, bool edge));
 void ring_deinit(struct ring *ring);
 
 /*

@@ -18,12 +18,19 @@ static __poll_t thread_poll(struct file *filp, struct poll_table_struct *pt)
 	return POLLERR;
 }
 
+/* It observes nothing. */
+static __poll_t thread_oob_poll(struct file *filp, struct oob_poll_wait *wait)
+{
+	return POLLERR;
+}
+
 static const struct file_operations thread_fops = {
 	.open = element_open,
 	.release = element_release,
 	.poll = thread_poll,
 	.unlocked_ioctl = thread_ioctl,
 	.oob_ioctl = thread_ioctl,
+	.oob_poll = thread_oob_poll,
 };
 
 struct evl_thread *thread_behind(struct file *filp)

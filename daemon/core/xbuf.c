@@ -6,6 +6,7 @@
 #include "stage/stage.h"
 
 #include <errno.h>
+#include <evl/poll.h>
 #include <evl/xbuf.h>
 #include <linux/fs.h>
 #include <linux/poll.h>
@@ -72,6 +73,20 @@ static __poll_t xbuf_poll(struct file *filp, struct poll_table_struct *pt)
 	return ready;
 }
 
+static __poll_t xbuf_oob_poll(struct file *filp, struct oob_poll_wait *wait)
+{
+	struct evl_xbuf *xbuf = xbuf_behind(filp);
+	__poll_t ready = 0;
+
+	evl_poll_watch(&xbuf->poll_head, wait, NULL);
+	if (ring_fill(&xbuf->outbound) > 0)
+		ready |= POLLIN | POLLRDNORM;
+	if (ring_fill(&xbuf->inbound) < xbuf->inbound.size)
+		ready |= POLLOUT | POLLWRNORM;
+
+	return ready;
+}
+
 /*
  * Any file of a cross-buffer that is closed flushes those who sleep in it
  * out-of-band, also through other files: they look after no VFS reference.
@@ -94,22 +109,27 @@ static const struct file_operations xbuf_fops = {
 	.poll = xbuf_poll,
 	.oob_read = xbuf_oob_read,
 	.oob_write = xbuf_oob_write,
+	.oob_poll = xbuf_oob_poll,
 };
 
-static void inbound_changed(struct ring *ring, bool came)
+static void inbound_changed(struct ring *ring, bool came, bool edge)
 {
 	struct evl_xbuf *xbuf = container_of(ring, struct evl_xbuf, inbound);
 
 	if (came)
 		wake_up(&xbuf->pollers);
+	else if (edge)
+		evl_signal_poll_events(&xbuf->poll_head, POLLOUT | POLLWRNORM);
 }
 
-static void outbound_changed(struct ring *ring, bool came)
+static void outbound_changed(struct ring *ring, bool came, bool edge)
 {
 	struct evl_xbuf *xbuf = container_of(ring, struct evl_xbuf, outbound);
 
 	if (!came)
 		wake_up(&xbuf->pollers);
+	else if (edge)
+		evl_signal_poll_events(&xbuf->poll_head, POLLIN | POLLRDNORM);
 }
 
 static void xbuf_dispose(struct evl_element *element)
@@ -176,6 +196,7 @@ static int xbuf_build(struct evl_factory *fac, const void *attrs, size_t len,
 		return -ENOMEM;
 
 	init_waitqueue_head(&xbuf->pollers);
+	evl_init_poll_head(&xbuf->poll_head);
 	ret = ring_init(&xbuf->inbound, sizes.i_bufsz, inbound_changed);
 	if (ret == 0)
 		ret = ring_init(&xbuf->outbound, sizes.o_bufsz,

@@ -8,6 +8,7 @@
 #include "core/element.h"
 #include "core/ring.h"
 
+#include <evl/poll.h>
 #include <linux/wait.h>
 
 struct evl_xbuf {
@@ -15,6 +16,7 @@ struct evl_xbuf {
 	struct ring inbound;
 	struct ring outbound;
 	wait_queue_head_t pollers; /* in-band poll(2) */
+	struct evl_poll_head poll_head; /* evl_poll() */
 };
 
 /* @max_of_user cross-buffers a user, half as many more over all users;

@@ -9,20 +9,21 @@
 #include <unistd.h>
 
 static struct ring ring;
-static int nr_came, nr_went;
+static int nr_came, nr_went, nr_edges;
 
-static void count_changes(struct ring *r, bool came)
+static void count_changes(struct ring *r, bool came, bool edge)
 {
 	if (came)
 		nr_came++;
 	else
 		nr_went++;
+	nr_edges += edge;
 }
 
 static void setup_size(size_t size)
 {
 	test_stage_setup();
-	nr_came = nr_went = 0;
+	nr_came = nr_went = nr_edges = 0;
 	ck_assert_int_eq(ring_init(&ring, size, count_changes), 0);
 }
 
@@ -110,6 +111,23 @@ START_TEST(it_can_be_filled_to_the_last_byte_and_no_further)
 	ck_assert_uint_eq(ring_fill(&ring), 8);
 	ck_assert_int_eq(get(buf, 8, RING_SHORT), 8);
 	ck_assert_str_eq(buf, "abcdefgh");
+}
+END_TEST
+
+START_TEST(it_tells_when_it_was_empty_and_when_it_was_full)
+{
+	char buf[16];
+
+	put("abc", RING_SHORT);
+	ck_assert_int_eq(nr_edges, 1);
+	put("defgh", RING_SHORT);
+	ck_assert_int_eq(nr_edges, 1);
+	get(buf, 1, RING_SHORT);
+	ck_assert_int_eq(nr_edges, 2);
+	get(buf, 7, RING_SHORT);
+	put("ij", RING_SHORT);
+	get(buf, 2, RING_SHORT);
+	ck_assert_int_eq(nr_edges, 3);
 }
 END_TEST
 
@@ -372,6 +390,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, bytes_come_out_in_order_across_the_end);
 	tcase_add_test(tcase, it_can_be_filled_to_the_last_byte_and_no_further);
+	tcase_add_test(tcase,
+		       it_tells_when_it_was_empty_and_when_it_was_full);
 	tcase_add_test(tcase, a_write_is_stored_whole_or_not_at_all);
 	tcase_add_test(tcase, non_blocking_reads_are_short_or_exact);
 	tcase_add_test(tcase, what_can_never_be_met_is_refused);
