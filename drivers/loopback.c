@@ -25,6 +25,7 @@
 
 #include <evl/file.h>
 #include <evl/flag.h>
+#include <evl/poll.h>
 #include <evl/sched.h>
 #include <evl/wait.h>
 
@@ -44,6 +45,7 @@ struct loopback {
 	struct list_head empty;		/* to be written */
 	wait_queue_head_t inband_wait;
 	struct irq_work inband_wake;
+	struct evl_poll_head poll_head;
 	struct evl_flag flag; /* what LOOPBACK_IOC_SLEEP waits for */
 	struct message messages[LOOPBACK_MSG_HELD];
 };
@@ -96,6 +98,9 @@ static void put(struct loopback *lb, struct message *msg,
 	evl_flush_wait_locked(&lb->oob_wait, 0);
 	raw_spin_unlock_irqrestore(&lb->oob_wait.lock, flags);
 
+	evl_signal_poll_events(&lb->poll_head, list == &lb->filled ?
+						       POLLIN | POLLRDNORM :
+						       POLLOUT | POLLWRNORM);
 	evl_schedule();
 	kick_inband(lb);
 }
@@ -216,6 +221,7 @@ static int loopback_open(struct inode *inode, struct file *filp)
 	evl_init_wait(&lb->oob_wait, &evl_mono_clock, EVL_WAIT_PRIO);
 	init_waitqueue_head(&lb->inband_wait);
 	init_irq_work(&lb->inband_wake, wake_inband);
+	evl_init_poll_head(&lb->poll_head);
 	evl_init_flag(&lb->flag);
 	INIT_LIST_HEAD(&lb->filled);
 	INIT_LIST_HEAD(&lb->empty);
@@ -254,13 +260,10 @@ static ssize_t loopback_write(struct file *filp, const char __user *u_buf,
 	return loopback_oob_write(filp, u_buf, count);
 }
 
-static __poll_t loopback_poll(struct file *filp, poll_table *pt)
+static __poll_t ready_events(struct loopback *lb)
 {
-	struct loopback *lb = filp->private_data;
 	__poll_t events = 0;
 	unsigned long flags;
-
-	poll_wait(filp, &lb->inband_wait, pt);
 
 	raw_spin_lock_irqsave(&lb->oob_wait.lock, flags);
 	if (!list_empty(&lb->filled))
@@ -270,6 +273,25 @@ static __poll_t loopback_poll(struct file *filp, poll_table *pt)
 	raw_spin_unlock_irqrestore(&lb->oob_wait.lock, flags);
 
 	return events;
+}
+
+/* On either stage: first name what will be told of events, then look. */
+static __poll_t loopback_poll(struct file *filp, poll_table *pt)
+{
+	struct loopback *lb = filp->private_data;
+
+	poll_wait(filp, &lb->inband_wait, pt);
+
+	return ready_events(lb);
+}
+
+static __poll_t loopback_oob_poll(struct file *filp, struct oob_poll_wait *wait)
+{
+	struct loopback *lb = filp->private_data;
+
+	evl_poll_watch(&lb->poll_head, wait, NULL);
+
+	return ready_events(lb);
 }
 
 static const struct file_operations loopback_fops = {
@@ -285,6 +307,7 @@ static const struct file_operations loopback_fops = {
 	.oob_write = loopback_oob_write,
 	.oob_ioctl = loopback_ioctl,
 	.compat_oob_ioctl = compat_ptr_oob_ioctl,
+	.oob_poll = loopback_oob_poll,
 };
 
 static struct miscdevice loopback_device = {
