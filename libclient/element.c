@@ -59,15 +59,14 @@ static int why_failed(int error)
 		       client_error(error);
 }
 
-/* Open a class's clone node, and make sure that it is the daemon's. */
-static int clone_open(const char *class, bool nonblock)
+int element_open_node(const char *node, bool nonblock)
 {
-	char node[64], buf[CONTROL_PATH_MAX + sizeof(node)];
+	char name[64], buf[CONTROL_PATH_MAX + sizeof(name)];
 	const char *path;
 	int fd;
 
-	(void)snprintf(node, sizeof(node), "/dev/evl/%s/clone", class);
-	path = client_path(node, buf, sizeof(buf));
+	(void)snprintf(name, sizeof(name), "/dev/evl/%s", node);
+	path = client_path(name, buf, sizeof(buf));
 	if (path == NULL)
 		return -ENAMETOOLONG;
 
@@ -81,6 +80,15 @@ static int clone_open(const char *class, bool nonblock)
 	}
 
 	return fd;
+}
+
+static int clone_open(const char *class, bool nonblock)
+{
+	char node[64];
+
+	(void)snprintf(node, sizeof(node), "%s/clone", class);
+
+	return element_open_node(node, nonblock);
 }
 
 int element_new(const char *class, const void *attrs, size_t attrs_len,

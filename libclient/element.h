@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <wire/bind.h>
 
@@ -27,3 +28,9 @@ int element_new(const char *class, const void *attrs, size_t attrs_len,
 		unsigned int flags, const char *fmt, va_list ap,
 		struct element *r_element)
 	__attribute__((format(printf, 5, 0)));
+
+/*
+ * Open the node /dev/evl/<@node>, and make sure that it is the daemon's. The
+ * process is connected. A descriptor (close-on-exec), not bound yet, or -errno.
+ */
+int element_open_node(const char *node, bool nonblock);

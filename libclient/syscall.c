@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * oob_read(), oob_write(), oob_ioctl(): from the caller's arguments to a
- * request in its slot, and from the answer to errno.
+ * request in its slot, and from the answer to errno. And request.h.
  */
 #include <errno.h>
 #include <evl/syscall.h>
@@ -13,6 +13,7 @@
 #include "bind.h"
 #include "export.h"
 #include "fd-table.h"
+#include "request.h"
 #include "slot.h"
 #include "thread.h"
 
@@ -62,7 +63,7 @@ static int64_t oob_call(struct thread *self, const struct slot_call *call)
 		fd_table_use(call->fd);
 	}
 
-	return oob_result(result);
+	return result;
 }
 
 EXPORT ssize_t oob_read(int efd, void *buf, size_t count)
@@ -87,7 +88,7 @@ EXPORT ssize_t oob_read(int efd, void *buf, size_t count)
 	if (count > CHANNEL_WINDOW_SIZE)
 		reach_grow_stack(&self->slot.reach, buf, count);
 
-	return (ssize_t)oob_call(self, &call);
+	return (ssize_t)oob_result(oob_call(self, &call));
 }
 
 EXPORT ssize_t oob_write(int efd, const void *buf, size_t count)
@@ -112,7 +113,7 @@ EXPORT ssize_t oob_write(int efd, const void *buf, size_t count)
 		call.in = buf;
 	}
 
-	return (ssize_t)oob_call(self, &call);
+	return (ssize_t)oob_result(oob_call(self, &call));
 }
 
 /*
@@ -149,6 +150,27 @@ EXPORT int oob_ioctl(int efd, unsigned long request, ...)
 		call.in = arg;
 		call.out = arg;
 	}
+
+	return (int)oob_result(oob_call(self, &call));
+}
+
+int request_ioctl(int efd, unsigned long request, void *arg, uint32_t len)
+{
+	struct thread *self = thread_self;
+	struct slot_call call = {
+		.op = CHANNEL_IOCTL,
+		.fd = efd,
+		.cmd = (uint32_t)request,
+		.addr = (uintptr_t)arg,
+		.window_len = len,
+		.in = arg,
+		.out = arg,
+		.out_known = true,
+	};
+
+	pthread_testcancel();
+	if (self == NULL)
+		return -EPERM;
 
 	return (int)oob_call(self, &call);
 }

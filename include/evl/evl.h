@@ -10,6 +10,7 @@
 #ifndef _EVL_EVL_H
 #define _EVL_EVL_H
 
+#include <evl/poll.h>
 #include <evl/syscall.h>
 #include <evl/thread.h>
 #include <evl/xbuf.h>
