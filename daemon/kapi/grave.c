@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kapi/grave.h"
 
+#include "kapi/memory.h"
 #include "kapi/task.h"
 #include "stage/stage.h"
 
@@ -12,6 +13,12 @@ static struct task_struct *own_task(void)
 	struct fiber *fiber = fiber_current();
 
 	return fiber ? fiber->task : NULL;
+}
+
+static void give_back(void *ptr)
+{
+	if (!memory_free(ptr))
+		free(ptr);
 }
 
 void grave_open(struct grave *grave)
@@ -32,7 +39,7 @@ void grave_close(struct grave *grave)
 	if (task)
 		task->grave = grave->outer;
 	while (grave->nr)
-		free(grave->ptrs[--grave->nr]);
+		give_back(grave->ptrs[--grave->nr]);
 	free(grave->ptrs);
 }
 

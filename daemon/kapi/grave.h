@@ -17,7 +17,7 @@ struct grave {
 	unsigned int nr;
 };
 
-/* From here on the calling fiber's kfree() and vfree() go to @grave. */
+/* From here on what the calling fiber frees goes to @grave. */
 void grave_open(struct grave *grave);
 /* No longer; what is in it is freed now. */
 void grave_close(struct grave *grave);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory of <linux/slab.h> and <linux/vmalloc.h>, from malloc(). That may
- * enter the kernel and takes locks of its own: a driver that allocates in an
- * oob handler gets its memory, but breaks the golden rule.
+ * The memory of <linux/slab.h>, from malloc(). That may enter the kernel and
+ * takes locks of its own: a driver that allocates in an oob handler gets its
+ * memory, but breaks the golden rule.
  */
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 #include "kapi/export.h"
 #include "kapi/grave.h"
@@ -107,20 +106,4 @@ EXPORT char *kasprintf(gfp_t flags, const char *fmt, ...)
 	va_end(ap);
 
 	return len < 0 ? NULL : str;
-}
-
-EXPORT void *vmalloc(unsigned long size)
-{
-	void *ptr;
-
-	if (size == 0 || posix_memalign(&ptr, PAGE_BYTES, size))
-		return NULL;
-
-	return ptr;
-}
-
-EXPORT void vfree(const void *ptr)
-{
-	if (!grave_take((void *)ptr))
-		free((void *)ptr);
 }
