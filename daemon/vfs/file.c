@@ -138,6 +138,7 @@ int open_file_new(struct node *node, struct open_file **r_of)
 	wait_queue_init(&of->leave, WAIT_FIFO);
 	wait_queue_init(&of->released, WAIT_FIFO);
 	INIT_LIST_HEAD(&of->bindings);
+	INIT_LIST_HEAD(&of->mappings);
 	INIT_LIST_HEAD(&of->poll_entries);
 	init_irq_work(&of->poll_work, notify_poller);
 	list_add_tail(&of->link, &open_files);
@@ -166,6 +167,25 @@ int open_file_become(struct open_file *of, struct node *node)
 {
 	/* Once RELEASE came the front may have forgotten it. */
 	return of->releasing ? 0 : node_move_file(of->front_data, node);
+}
+
+void open_file_enter(struct open_file *of)
+{
+	of->nr_handlers++;
+}
+
+void open_file_leave(struct open_file *of)
+{
+	if (--of->nr_handlers == 0 && of->releasing)
+		wait_queue_flush(&of->leave, 0);
+}
+
+void open_file_await_empty(struct open_file *of)
+{
+	pi_lock(&of->leave.lock);
+	while (of->nr_handlers)
+		wait_queue_sleep_uninterruptible(&of->leave, DEADLINE_NONE);
+	pi_unlock(&of->leave.lock);
 }
 
 struct open_file *open_file_after(uint64_t id)

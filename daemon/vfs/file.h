@@ -34,6 +34,7 @@ struct open_file {
 	struct wait_queue released;   /* open_file_wait_release() */
 	unsigned int nr_waiters;      /* fibers in there */
 	struct list_head bindings;    /* struct files_binding, see files.h */
+	struct list_head mappings;    /* struct mapping, see mapping.h */
 	/* The core's, see core/file.h. */
 	struct evl_crossing oob_users;
 	bool oob_left;
@@ -61,6 +62,13 @@ void open_file_free(struct open_file *of);
  * front shows and changes them, are those of what it is a file of. -ENOMEM.
  */
 int open_file_become(struct open_file *of, struct node *node);
+
+/* Around a call of the driver's, but for open and release: RELEASE waits for
+ * those inside. */
+void open_file_enter(struct open_file *of);
+void open_file_leave(struct open_file *of);
+/* Until they have left. From a fiber. */
+void open_file_await_empty(struct open_file *of);
 
 /* The driver's poll handler, its wait queues watched from now on. @handle, if
  * any, is notified on the next event. */

@@ -8,6 +8,7 @@
 #include "vfs/file.h"
 #include "vfs/files.h"
 #include "vfs/hooks.h"
+#include "vfs/mapping.h"
 #include "vfs/result.h"
 
 #include <assert.h>
@@ -73,17 +74,6 @@ static void answer(struct vfs_request *rq, ssize_t result)
 	rq->done(rq);
 }
 
-static void enter_driver(struct open_file *of)
-{
-	of->nr_handlers++;
-}
-
-static void leave_driver(struct open_file *of)
-{
-	if (--of->nr_handlers == 0 && of->releasing)
-		wait_queue_flush(&of->leave, 0);
-}
-
 static void release_file(struct open_file *of)
 {
 	struct grave grave;
@@ -92,13 +82,11 @@ static void release_file(struct open_file *of)
 	open_file_unwatch(of);
 
 	/* Handlers whose caller was killed may still be asleep in there. */
-	pi_lock(&of->leave.lock);
-	while (of->nr_handlers)
-		wait_queue_sleep_uninterruptible(&of->leave, DEADLINE_NONE);
-	pi_unlock(&of->leave.lock);
+	open_file_await_empty(of);
 
 	if (release_hook)
 		release_hook(of);
+	mapping_end_all(of);
 	grave_open(&grave);
 	if (of->filp.f_op->release)
 		of->filp.f_op->release(of->filp.f_inode, &of->filp);
@@ -335,7 +323,7 @@ static void run_request(void *arg)
 	ssize_t ret;
 
 	if (of)
-		enter_driver(of);
+		open_file_enter(of);
 	task_set(rq->fiber, &task);
 	open_window(rq, &task);
 	ret = dispatch(rq, &task);
@@ -347,7 +335,7 @@ static void run_request(void *arg)
 	drop_node(rq);
 	task_set(rq->fiber, NULL);
 	if (of)
-		leave_driver(of);
+		open_file_leave(of);
 
 	answer(rq, ret);
 	if (rq->op != VFS_RELEASE)
