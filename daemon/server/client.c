@@ -6,6 +6,7 @@
 #include "server/channel.h"
 #include "server/control.h"
 #include "server/errand.h"
+#include "server/lease.h"
 #include "server/quota.h"
 #include "stage/inband.h"
 #include "vfs/files.h"
@@ -99,6 +100,7 @@ int client_new(int fd, struct client **r_client)
 	client->mem_fd = -1;
 	client->index = UINT32_MAX;
 	INIT_LIST_HEAD(&client->channels);
+	INIT_LIST_HEAD(&client->leases);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len)) {
 		ret = err_origin(-errno);
 		goto fail;
@@ -147,6 +149,7 @@ void client_leave(struct client *client)
 	/* Nobody answers for its descriptors from now on. */
 	if (client->files)
 		files_unbind(client->files, 0, UINT32_MAX);
+	lease_leave_all(client);
 	/* Held, or the last channel to be buried would take us along. */
 	client->nr_jobs++;
 	list_for_each_entry_safe(ch, tmp, &client->channels, link)

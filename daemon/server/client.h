@@ -33,6 +33,8 @@ struct client {
 	struct files_struct *files; /* owned, NULL for a tool */
 	struct list_head channels;  /* struct channel, by index */
 	unsigned int nr_channels;   /* not yet freed */
+	struct list_head leases;    /* struct lease */
+	unsigned int nr_leases;
 	unsigned int nr_jobs;	    /* control requests under way */
 	ev_io io;
 	ev_timer patience; /* until it says hello */

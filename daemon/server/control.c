@@ -8,6 +8,7 @@
 #include "server/channel.h"
 #include "server/client.h"
 #include "server/errand.h"
+#include "server/lease.h"
 #include "server/query.h"
 #include "server/quota.h"
 #include "stage/inband.h"
@@ -29,7 +30,8 @@ struct job {
 	struct client *client;
 	struct control_message msg; /* the request, then the reply */
 	size_t size;
-	int fds[2]; /* to go along with the reply, borrowed; -1: none */
+	int fds[2]; /* to go along with the reply; -1: none */
+	bool owns_fds;
 };
 
 static void send_message(struct client *client, const void *msg, size_t size,
@@ -38,16 +40,19 @@ static void send_message(struct client *client, const void *msg, size_t size,
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(2 * sizeof(int))];
-	} control = { .header.cmsg_len = CMSG_LEN(2 * sizeof(int)) };
+	} control = { .space = { 0 } };
 	struct iovec iov = { .iov_base = (void *)msg, .iov_len = size };
 	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
+	size_t fds_size;
 
 	if (fds && fds[0] >= 0) {
+		fds_size = (fds[1] >= 0 ? 2 : 1) * sizeof(int);
+		control.header.cmsg_len = CMSG_LEN(fds_size);
 		control.header.cmsg_level = SOL_SOCKET;
 		control.header.cmsg_type = SCM_RIGHTS;
-		memcpy(CMSG_DATA(&control.header), fds, 2 * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), fds, fds_size);
 		hdr.msg_control = &control;
-		hdr.msg_controllen = sizeof(control);
+		hdr.msg_controllen = CMSG_SPACE(fds_size);
 	}
 
 	/* A client that does not read its replies has itself to blame. */
@@ -242,6 +247,36 @@ static int do_query(struct job *job)
 	return ret;
 }
 
+static int do_mmap(struct job *job)
+{
+	const struct control_mmap request = job->msg.u.mmap;
+	int ret;
+
+	job->msg.u.mapping = (struct control_mapping){ .id = 0 };
+	ret = lease_begin(job->client, &request, &job->msg.u.mapping, job->fds);
+	job->owns_fds = true;
+	if (ret == 0)
+		job->size = CONTROL_SIZE(mapping);
+
+	return ret;
+}
+
+static int do_segment(struct job *job)
+{
+	int ret = lease_segment(job->client, &job->msg.u.segment, job->fds);
+
+	job->owns_fds = true;
+	if (ret == 0)
+		job->size = CONTROL_SIZE(segment);
+
+	return ret;
+}
+
+static int do_munmap(struct job *job)
+{
+	return lease_end(job->client, &job->msg.u.munmap);
+}
+
 /* What a request must look like, and who answers it. */
 static const struct verb {
 	size_t size;
@@ -260,6 +295,9 @@ static const struct verb {
 	[CONTROL_ERRAND_DONE] = { CONTROL_SIZE(errand_done), false,
 				  do_errand_done },
 	[CONTROL_QUERY] = { CONTROL_SIZE(query), true, do_query },
+	[CONTROL_MMAP] = { CONTROL_SIZE(mmap), false, do_mmap },
+	[CONTROL_SEGMENT] = { CONTROL_SIZE(segment), false, do_segment },
+	[CONTROL_MUNMAP] = { CONTROL_SIZE(munmap), false, do_munmap },
 };
 
 static const struct verb *verb_of(const struct job *job)
@@ -294,6 +332,10 @@ static void run_job(void *arg)
 		job->msg.header.result = verb->answer(job);
 
 	send_message(client, &job->msg, job->size, job->fds);
+	if (job->owns_fds) {
+		fd_close(job->fds[0]);
+		fd_close(job->fds[1]);
+	}
 	client->nr_jobs--;
 	vfs_give_fiber(client->uid);
 	client_maybe_free(client);
@@ -337,7 +379,7 @@ static bool start_job(struct client *client, const struct control_message *msg,
 	job->client = client;
 	memcpy(&job->msg, msg, size);
 	job->size = size;
-	job->fds[0] = -1;
+	job->fds[0] = job->fds[1] = -1;
 	client->nr_jobs++;
 	if (inband_spawn(run_job, job, NULL)) {
 		client->nr_jobs--;

@@ -20,7 +20,7 @@
 #include <sys/ioctl.h>
 
 #define CONTROL_MAGIC 0x65766c73u /* "evls" */
-#define CONTROL_ABI 2u		  /* both sides must have the same */
+#define CONTROL_ABI 3u		  /* both sides must have the same */
 
 /* Feature bits: a side offers what it knows, the welcome says what holds. */
 #define CONTROL_FEATURES UINT64_C(0)
@@ -98,11 +98,24 @@ enum control_type {
 	/* One record of a table. Request: control_query; reply: the record.
 	 * -ENOENT: no further one. */
 	CONTROL_QUERY = 8,
+	/* Map a driver's memory. Request: control_mmap; reply: control_mapping,
+	 * with the mapping's lifeline and the memory of its first segment by
+	 * SCM_RIGHTS. Errors are those of mmap(2), and the driver's; -ENODEV:
+	 * it has nothing to be mapped. -ENOMEM, -ENFILE: enough are mapped. */
+	CONTROL_MMAP = 9,
 	/* From the daemon: something only the client can do for itself.
 	 * control_errand; the header's seq is the errand's number. */
 	CONTROL_ERRAND = 10,
 	/* It is done, or cannot be: control_errand_done. Not replied to. */
 	CONTROL_ERRAND_DONE = 11,
+	/* A further segment of a mapping. Request and reply: control_segment, with its
+	 * memory by SCM_RIGHTS. -EINVAL: there is no such segment. */
+	CONTROL_SEGMENT = 12,
+	/* The mapping is unmapped, and its lifeline closed, as far as this
+	 * process is concerned; its descriptor is about to be. Request:
+	 * control_munmap. Replied once the driver knows, unless another process
+	 * has the lifeline, too. -EINVAL: there is no such mapping. */
+	CONTROL_MUNMAP = 13,
 };
 
 enum control_errand_what {
@@ -148,6 +161,42 @@ struct control_unbind {
 
 struct control_sync {
 	uint64_t file_id; /* from bind_request */
+};
+
+/* A lifeline is a descriptor which is closed where the mapping is gone: when no
+ * process has it any more, the mapping has ended. */
+struct control_mmap {
+	int32_t fd; /* bound before; open, and unbound, with the mapping */
+	uint32_t prot; /* PROT_* */
+	uint32_t shared; /* 1: MAP_SHARED, 0: MAP_PRIVATE */
+	uint32_t reserved;
+	uint64_t addr; /* where it will be, for the driver to know */
+	uint64_t length;
+	uint64_t offset;
+};
+
+/* Memory of a client is made of segments, one after the other, each part of a
+ * file. What is beyond the end of its file is SIGBUS. */
+struct control_mapping {
+	uint64_t id; /* never reused */
+	uint32_t nr_segments;
+	uint32_t prot; /* PROT_*, what the driver left of it */
+	/* Of the first segment: */
+	uint64_t offset; /* in its memory */
+	uint64_t length;
+};
+
+struct control_segment {
+	uint64_t id;
+	uint32_t index; /* 0, 1, ... */
+	uint32_t reserved;
+	/* In replies, in requests 0: */
+	uint64_t offset;
+	uint64_t length;
+};
+
+struct control_munmap {
+	uint64_t id;
 };
 
 struct control_rdev {
@@ -268,6 +317,10 @@ struct control_message {
 		struct control_unbind unbind;
 		struct control_sync sync;
 		struct control_rdev rdev;
+		struct control_mmap mmap;
+		struct control_mapping mapping;
+		struct control_segment segment;
+		struct control_munmap munmap;
 		struct control_query query;
 		struct control_errand errand;
 		struct control_errand_done errand_done;
@@ -289,5 +342,8 @@ static_assert(sizeof(struct control_hello) == 32, "ABI");
 static_assert(sizeof(struct control_welcome) == 40 + 16 + 128 + 256 + 32, "ABI");
 static_assert(sizeof(struct control_header) == 16, "ABI");
 static_assert(sizeof(struct control_attach) == 16, "ABI");
+static_assert(sizeof(struct control_mmap) == 40, "ABI");
+static_assert(sizeof(struct control_mapping) == 32, "ABI");
+static_assert(sizeof(struct control_segment) == 32, "ABI");
 
 #endif /* _EVL_WIRE_CONTROL_H */

@@ -51,8 +51,8 @@ static void take_fds(struct msghdr *msg, int fds[2])
 		return;
 
 	ck_assert_int_eq(cmsg->cmsg_type, SCM_RIGHTS);
-	ck_assert_uint_eq(cmsg->cmsg_len, CMSG_LEN(2 * sizeof(int)));
-	memcpy(fds, CMSG_DATA(cmsg), 2 * sizeof(int));
+	ck_assert_uint_le(cmsg->cmsg_len, CMSG_LEN(2 * sizeof(int)));
+	memcpy(fds, CMSG_DATA(cmsg), cmsg->cmsg_len - CMSG_LEN(0));
 }
 
 size_t raw_receive(int fd, void *buf, size_t size, int r_fds[2])
@@ -136,9 +136,8 @@ uint32_t raw_ask(struct raw_client *client, uint32_t type, const void *body,
 	return client->seq;
 }
 
-static int call_with_fds(struct raw_client *client, uint32_t type,
-			 const void *body, size_t size,
-			 struct control_message *r_reply, int r_fds[2])
+int raw_call_fds(struct raw_client *client, uint32_t type, const void *body,
+		 size_t size, struct control_message *r_reply, int r_fds[2])
 {
 	uint32_t seq = raw_ask(client, type, body, size);
 	size_t len = raw_receive(client->fd, r_reply, sizeof(*r_reply), r_fds);
@@ -156,8 +155,8 @@ int raw_call(struct raw_client *client, uint32_t type, const void *body,
 	struct control_message reply;
 	int fds[2], ret;
 
-	ret = call_with_fds(client, type, body, size,
-			    r_reply ? r_reply : &reply, fds);
+	ret = raw_call_fds(client, type, body, size, r_reply ? r_reply : &reply,
+			   fds);
 	ck_assert_int_eq(fds[0], -1);
 
 	return ret;
@@ -168,7 +167,7 @@ int raw_channel_new(struct raw_client *client, struct raw_channel *r_ch)
 	struct control_message reply;
 	int fds[2], ret;
 
-	ret = call_with_fds(client, CONTROL_CHANNEL_NEW, NULL, 0, &reply, fds);
+	ret = raw_call_fds(client, CONTROL_CHANNEL_NEW, NULL, 0, &reply, fds);
 	if (ret)
 		return ret;
 

@@ -50,6 +50,9 @@ void raw_leave(struct raw_client *client);
 /* Send a request, await its reply: its result. @r_reply may be NULL. */
 int raw_call(struct raw_client *client, uint32_t type, const void *body,
 	     size_t size, struct control_message *r_reply);
+/* The same for one which comes with descriptors (-1: none). */
+int raw_call_fds(struct raw_client *client, uint32_t type, const void *body,
+		 size_t size, struct control_message *r_reply, int r_fds[2]);
 /* The same in two steps: @type's number within the conversation. */
 uint32_t raw_ask(struct raw_client *client, uint32_t type, const void *body,
 		 size_t size);

@@ -17,7 +17,7 @@
 #include <uapi/evl/factory.h>
 #include <unistd.h>
 
-#define NR_TYPES 9 /* 0 is none */
+#define NR_TYPES 14 /* 0 is none */
 
 static const char garbage[] = "GET /dev/evl/xbuf/clone HTTP/1.0\r\n\r\n";
 
@@ -160,6 +160,11 @@ static size_t right_size(uint32_t type)
 		[CONTROL_SYNC] = CONTROL_SIZE(sync),
 		[CONTROL_RDEV] = CONTROL_SIZE(rdev),
 		[CONTROL_QUERY] = CONTROL_SIZE(query),
+		[CONTROL_MMAP] = CONTROL_SIZE(mmap),
+		[CONTROL_ERRAND] = CONTROL_SIZE(errand),
+		[CONTROL_ERRAND_DONE] = CONTROL_SIZE(errand_done),
+		[CONTROL_SEGMENT] = CONTROL_SIZE(segment),
+		[CONTROL_MUNMAP] = CONTROL_SIZE(munmap),
 	};
 
 	return type < sizeof(sizes) / sizeof(sizes[0]) ? sizes[type] : 0;
@@ -367,7 +372,9 @@ static void ask_as_a_tool(void)
 	struct control_message msg = { .header.type = 0 };
 
 	raw_join(&client, true);
-	for (uint32_t type = 1; type < CONTROL_QUERY; type++) {
+	for (uint32_t type = 1; type < NR_TYPES; type++) {
+		if (type == CONTROL_QUERY)
+			continue;
 		msg.header.type = type;
 		expect_einval(&msg, right_size(type));
 	}
