@@ -27,11 +27,21 @@ void actor_drop_channels(struct actor *actor)
 	}
 }
 
+static void drop_memory(struct actor *actor)
+{
+	for (int i = 0; i < ACTOR_MEMORY; i++) {
+		if (actor->memory[i] > 0)
+			close(actor->memory[i]);
+		actor->memory[i] = 0;
+	}
+}
+
 void actor_disconnect(struct actor *actor)
 {
 	if (actor->fd >= 0)
 		close(actor->fd);
 	actor->fd = -1;
+	drop_memory(actor);
 	/* What it has mapped it may go on writing to for a while. */
 	if (one_in(2))
 		actor_drop_channels(actor);
@@ -58,6 +68,32 @@ static void keep_channel(struct actor *actor, const int fds[2])
 		fcntl(ch->bell_fd, F_SETFL, O_NONBLOCK);
 }
 
+/* Lifelines, and what is to be mapped, some of each. */
+static void keep_memory(struct actor *actor, const int fds[2])
+{
+	int i;
+
+	for (int n = 0; n < 2 && fds[n] >= 0; n++) {
+		i = (int)below(ACTOR_MEMORY);
+		if (actor->memory[i] > 0)
+			close(actor->memory[i]);
+		actor->memory[i] = fds[n];
+	}
+}
+
+static void take_fds(struct actor *actor, const char *buf, const int fds[2])
+{
+	const struct control_header *header = (const void *)buf;
+
+	if (fds[0] < 0)
+		return;
+
+	if (header->type == CONTROL_CHANNEL_NEW)
+		keep_channel(actor, fds);
+	else
+		keep_memory(actor, fds);
+}
+
 void actor_listen(struct actor *actor)
 {
 	char buf[sizeof(struct control_welcome) +
@@ -72,8 +108,7 @@ void actor_listen(struct actor *actor)
 			actor_disconnect(actor);
 			return;
 		}
-		if (fds[0] >= 0)
-			keep_channel(actor, fds);
+		take_fds(actor, buf, fds);
 		if (size == sizeof(*welcome) && welcome->magic == CONTROL_MAGIC)
 			memcpy(actor->secret, welcome->secret,
 			       sizeof(actor->secret));

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One of the random clients: a connection, and the channels it was given on
- * it or on one before.
+ * it or on one before, and what it was given to map.
  */
 #pragma once
 
 #include "raw-client.h"
 
 #define ACTOR_CHANNELS 3
+#define ACTOR_MEMORY   8
 
 struct actor {
 	int fd; /* owned, -1: not connected */
 	uint8_t secret[CONTROL_SECRET_SIZE];
 	struct raw_channel channels[ACTOR_CHANNELS]; /* base NULL: none */
+	int memory[ACTOR_MEMORY]; /* owned descriptors of mappings, 0: none */
 };
 
 void actor_connect(struct actor *actor);

@@ -12,6 +12,7 @@
 #include "daemon.h"
 #include "dice.h"
 #include "endure.h"
+#include "mapper.h"
 #include "raw-client.h"
 
 #include <errno.h>
@@ -70,15 +71,36 @@ static size_t size_of(uint32_t type)
 		return CONTROL_SIZE(attach);
 	case CONTROL_QUERY:
 		return CONTROL_SIZE(query);
+	case CONTROL_MMAP:
+		return CONTROL_SIZE(mmap);
+	case CONTROL_SEGMENT:
+		return CONTROL_SIZE(segment);
 	default:
 		return CONTROL_SIZE(slot);
 	}
 }
 
+/* Mostly of some region of the driver, a few pages. */
+static void ask_to_map(struct control_mmap *request)
+{
+	*request = (struct control_mmap){
+		.fd = any_file(),
+		.prot = below(4),
+		.shared = below(2),
+		.addr = one_in(4) ? number() : below(1024) * MAPPED_PAGE,
+		.length = one_in(4) ? number() : below(6) * MAPPED_PAGE,
+		.offset = one_in(4) ? number()
+				    : (uint64_t)mapper_offset(
+					      below(MAPPED_SLEEP)),
+	};
+	if (one_in(8))
+		((uint32_t *)request)[below(sizeof(*request) / 4)] = number();
+}
+
 static void ask(struct actor *actor)
 {
 	struct control_message msg = {
-		.header = { .type = one_in(16) ? number() : 1 + below(8),
+		.header = { .type = one_in(16) ? number() : 1 + below(11),
 			    .seq = any() },
 	};
 	uint32_t *body = (uint32_t *)&msg.u;
@@ -90,6 +112,13 @@ static void ask(struct actor *actor)
 		msg.u.attach.tid = tids[below(NR_THREADS)];
 		msg.u.attach.efd = any_file();
 	}
+	if (msg.header.type == CONTROL_MMAP && !one_in(4))
+		ask_to_map(&msg.u.mmap);
+	else if (msg.header.type >= CONTROL_SEGMENT)
+		msg.u.segment = (struct control_segment){
+			.id = below(64),
+			.index = one_in(4) ? number() : below(4),
+		};
 	if (one_in(16))
 		msg.header.result = (int32_t)number();
 	if (one_in(16))
@@ -110,13 +139,14 @@ static void close_file(int i)
 /* Never one that blocks: there is nobody to wake us. */
 static void open_file(void)
 {
-	static const char *const nodes[] = { "evl/xbuf/clone",
-					     "evl/thread/clone", "loopback",
-					     "evl/xbuf/fuzz", "evl/xbuf/none" };
+	static const char *const nodes[] = {
+		"evl/xbuf/clone", "evl/thread/clone", "loopback",
+		"evl/xbuf/fuzz",  "evl/xbuf/none",    "mapped"
+	};
 	int i = (int)below(NR_FILES);
 
 	close_file(i);
-	files[i] = raw_open(nodes[below(5)], O_RDWR | O_NONBLOCK);
+	files[i] = raw_open(nodes[below(6)], O_RDWR | O_NONBLOCK);
 }
 
 static void make_element(int fd)
@@ -427,7 +457,7 @@ int main(void)
 	for (int i = 0; i < NR_FILES; i++)
 		files[i] = -1;
 
-	tcase_add_checked_fixture(tcase, endure_setup, endure_teardown);
+	tcase_add_checked_fixture(tcase, mapper_setup, endure_teardown);
 	tcase_set_timeout(tcase, 60. + (double)from_env("EVL_FUZZ_SECONDS", 5));
 	tcase_add_test(tcase, the_daemon_gets_over_random_clients);
 	suite_add_tcase(suite, tcase);
