@@ -176,6 +176,26 @@ int bind_fd(int fd)
 	return bind_new(fd);
 }
 
+int bind_kept(int fd, uint64_t *r_file_id)
+{
+	struct bind_request request;
+	int ret;
+
+	if (!client_is_us())
+		return client_error(-EBADF);
+
+	ret = ask_to_bind(fd, &request);
+	if (ret == 0)
+		*r_file_id = request.file_id;
+
+	return ret;
+}
+
+void bind_drop(int fd, uint64_t file_id)
+{
+	unbind(fd, file_id);
+}
+
 void bind_flags_changed(int fd)
 {
 	int flags = sys_fcntl(fd, F_GETFL, 0);

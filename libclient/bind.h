@@ -32,6 +32,12 @@ int bind_fd(int fd);
 /* The same for one which is known to be ours, as it was just made. */
 int bind_new(int fd);
 
+/* One of the library's own, which is known to be ours and will not be closed
+ * meanwhile: the daemon knows the number from now on, until bind_drop(). As
+ * bind_fd(). */
+int bind_kept(int fd, uint64_t *r_file_id);
+void bind_drop(int fd, uint64_t file_id);
+
 /* The flags of the file behind @fd, which is bound, were changed. */
 void bind_flags_changed(int fd);
 

@@ -72,7 +72,7 @@ void control_close_fd(int fd)
 	sys_close(fd);
 }
 
-int control_keep_fd(int fd, int *r_fd)
+int control_dup_fd(int fd, int *r_fd)
 {
 	struct rlimit limit;
 	int lowest = KEPT_FD_LOWEST;
@@ -95,10 +95,19 @@ int control_keep_fd(int fd, int *r_fd)
 		return ret;
 	}
 
-	sys_close(fd);
 	*r_fd = kept;
 
 	return 0;
+}
+
+int control_keep_fd(int fd, int *r_fd)
+{
+	int ret = control_dup_fd(fd, r_fd);
+
+	if (ret == 0)
+		sys_close(fd);
+
+	return ret;
 }
 
 /*
@@ -135,6 +144,10 @@ static size_t body_size(uint32_t type)
 		return sizeof(struct control_channel);
 	case CONTROL_ATTACH:
 		return sizeof(struct control_attach);
+	case CONTROL_MMAP:
+		return sizeof(struct control_mapping);
+	case CONTROL_SEGMENT:
+		return sizeof(struct control_segment);
 	default:
 		return 0;
 	}

@@ -19,6 +19,8 @@ struct control_reply {
 	union {
 		struct control_channel channel;
 		struct control_attach attach;
+		struct control_mapping mapping;
+		struct control_segment segment;
 	} u;
 };
 
@@ -70,6 +72,9 @@ void control_reply_deinit(struct control_reply *reply);
  * out of the application's reach. @fd is closed on success.
  */
 int control_keep_fd(int fd, int *r_fd);
+
+/* A duplicate of @fd there. 0 or -errno. */
+int control_dup_fd(int fd, int *r_fd);
 
 /* Close a descriptor which came from there, or did not get there. */
 void control_close_fd(int fd);

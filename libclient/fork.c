@@ -8,6 +8,7 @@
 #include "client.h"
 #include "fd-table.h"
 #include "init.h"
+#include "ranges.h"
 #include "thread.h"
 
 static void forked(void)
@@ -15,6 +16,7 @@ static void forked(void)
 	thread_reset();
 	client_reset();
 	fd_table_reset();
+	ranges_reset();
 	init_reset();
 }
 

@@ -104,9 +104,19 @@ static void close_around(uint64_t first, uint64_t last)
 	}
 }
 
+/* Is there nothing to be told, and nothing to be left open? */
+static bool close_is_plain(unsigned int first, unsigned int last)
+{
+	if (client_live())
+		return !client_is_us();
+
+	/* A forked child has what keeps its mappings. */
+	return fd_table_next_internal(first, last) < 0;
+}
+
 EXPORT int close_range(unsigned int first, unsigned int last, int flags)
 {
-	if (flags || first > last || !client_live() || !client_is_us())
+	if (flags || first > last || close_is_plain(first, last))
 		return libc()->close_range(first, last, flags);
 
 	/* Does the kernel have it? An empty range closes nothing. */

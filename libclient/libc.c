@@ -3,13 +3,16 @@
  * Looking them up. Racing threads store the same values.
  */
 #include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "libc.h"
+#include "sys.h"
 
-static struct libc table;
 static _Atomic(bool) resolved;
 
 /* For a C library older than the call. */
@@ -18,6 +21,55 @@ static int close_range_syscall(unsigned int first, unsigned int last, int flags)
 	return (int)syscall(SYS_close_range, first, last, flags);
 }
 
+/* Until we know better. */
+
+static void *mmap64_syscall(void *addr, size_t len, int prot, int flags, int fd,
+			    off64_t offset)
+{
+	uintptr_t where = (uintptr_t)MAP_FAILED;
+	int ret;
+
+	ret = sys_mmap((uintptr_t)addr, len, prot, flags, fd, offset, &where);
+	if (ret)
+		errno = -ret;
+
+	return (void *)where;
+}
+
+static int munmap_syscall(void *addr, size_t len)
+{
+	return (int)syscall(SYS_munmap, addr, len);
+}
+
+static void *mremap_syscall(void *old, size_t old_len, size_t len, int flags,
+			    ...)
+{
+	va_list ap;
+	void *addr;
+
+	va_start(ap, flags);
+	addr = va_arg(ap, void *);
+	va_end(ap);
+
+	return (void *)syscall(SYS_mremap, old, old_len, len, flags, addr);
+}
+
+static struct libc table = {
+	.mmap64 = mmap64_syscall,
+	.munmap = munmap_syscall,
+	.mremap = mremap_syscall,
+};
+
+/* What has no other name there stays as it is. */
+static void *lookup(const char *name, void *otherwise)
+{
+	void *func = dlsym(RTLD_NEXT, name);
+
+	return func ? func : otherwise;
+}
+
+#define RESOLVE_OR_KEEP(member, name) \
+	(*(void **)&table.member = lookup(name, *(void **)&table.member))
 #define RESOLVE(member, name) (*(void **)&table.member = dlsym(RTLD_NEXT, name))
 
 __attribute__((constructor(101))) static void resolve(void)
@@ -42,6 +94,10 @@ __attribute__((constructor(101))) static void resolve(void)
 	if (RESOLVE(close_range, "close_range") == NULL)
 		table.close_range = close_range_syscall;
 
+	RESOLVE_OR_KEEP(mmap64, "mmap64");
+	RESOLVE_OR_KEEP(munmap, "munmap");
+	RESOLVE_OR_KEEP(mremap, "mremap");
+
 	/* Release: the table, to libc(). */
 	atomic_store_explicit(&resolved, true, memory_order_release);
 }
@@ -51,5 +107,10 @@ const struct libc *libc(void)
 	if (!atomic_load_explicit(&resolved, memory_order_acquire))
 		resolve();
 
+	return &table;
+}
+
+const struct libc *libc_early(void)
+{
 	return &table;
 }

@@ -5,7 +5,9 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 struct libc {
 	int (*open)(const char *path, int flags, ...);
@@ -22,7 +24,14 @@ struct libc {
 	int (*fclose)(FILE *stream);
 	FILE *(*freopen)(const char *path, const char *mode, FILE *stream);
 	FILE *(*freopen64)(const char *path, const char *mode, FILE *stream);
+	void *(*mmap64)(void *addr, size_t len, int prot, int flags, int fd,
+			off64_t offset);
+	int (*munmap)(void *addr, size_t len);
+	void *(*mremap)(void *old, size_t old_len, size_t len, int flags, ...);
 };
 
 /* Resolved by the library's constructor, or by whoever is there before. */
 const struct libc *libc(void);
+
+/* Without looking them up: the mmap family, which looking up may need. */
+const struct libc *libc_early(void);

@@ -70,6 +70,34 @@ static inline int sys_ioctl(int fd, unsigned long cmd, void *arg)
 	return (int)sys_result(syscall(SYS_ioctl, fd, cmd, arg), saved);
 }
 
+/* 0, and where it is. */
+static inline int sys_mmap(uintptr_t addr, size_t len, int prot, int flags,
+			   int fd, int64_t offset, uintptr_t *r_addr)
+{
+	int saved = errno;
+	long ret;
+
+#ifdef SYS_mmap2 /* counts in units of 4 KiB */
+	ret = syscall(SYS_mmap2, addr, len, prot, flags, fd,
+		      (unsigned long)(offset >> 12));
+#else
+	ret = syscall(SYS_mmap, addr, len, prot, flags, fd, offset);
+#endif
+	if (ret == -1)
+		return (int)sys_result(ret, saved);
+
+	*r_addr = (uintptr_t)ret;
+
+	return 0;
+}
+
+static inline int sys_munmap(uintptr_t addr, size_t len)
+{
+	int saved = errno;
+
+	return (int)sys_result(syscall(SYS_munmap, addr, len), saved);
+}
+
 static inline ssize_t sys_write(int fd, const void *buf, size_t count)
 {
 	int saved = errno;
