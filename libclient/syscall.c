@@ -32,17 +32,23 @@ static int64_t oob_result(int64_t result)
 }
 
 /*
- * The daemon does not know a descriptor which we thought is bound: it was
- * closed and opened again where we could not see it, or another thread is
- * about to close or to replace it.
+ * The first call since the control thread looked at the descriptor; or the
+ * daemon does not know one which we thought is bound: it was closed and opened
+ * again where we could not see it, or another thread is about to close or to
+ * replace it.
  */
 static int64_t call_again(struct thread *self, const struct slot_call *call)
 {
 	int64_t result = SLOT_UNBOUND;
 	unsigned int n;
 
+	if (fd_table_bound(call->fd)) {
+		fd_table_use(call->fd);
+		result = slot_do(&self->slot, call);
+	}
 	for (n = 0; n < UNBOUND_TRIES && result == SLOT_UNBOUND; n++) {
 		result = bind_fd(call->fd);
+		fd_table_use(call->fd);
 		if (result == 0)
 			result = slot_do(&self->slot, call);
 	}
@@ -54,16 +60,12 @@ static int64_t oob_call(struct thread *self, const struct slot_call *call)
 {
 	int64_t result = SLOT_UNBOUND;
 
-	if (!likely(fd_table_in_use(call->fd)))
-		fd_table_use(call->fd);
-	if (likely(fd_table_bound(call->fd)))
+	if (likely(fd_table_in_use(call->fd)))
 		result = slot_do(&self->slot, call);
-	if (result == SLOT_UNBOUND) {
+	if (!likely(result != SLOT_UNBOUND))
 		result = call_again(self, call);
-		fd_table_use(call->fd);
-	}
 
-	return result;
+	return oob_result(result);
 }
 
 EXPORT ssize_t oob_read(int efd, void *buf, size_t count)

@@ -13,49 +13,23 @@
  * Clients choose some of the keys: where these go must not be known to them.
  * The same for all maps and for good, made with the first one.
  */
-static uint64_t seed;
+uint64_t map_seed;
 
 static void make_seed(void)
 {
 	uint64_t value;
 
-	if (seed)
+	if (map_seed)
 		return;
 	if (getrandom(&value, sizeof(value), GRND_NONBLOCK) < 0)
-		value = (uintptr_t)&seed;
-	seed = value | 1;
-}
-
-/* Where the search for @key begins (the finalizer of MurmurHash3). */
-static uint32_t home_of(const struct map *map, uint64_t key)
-{
-	key ^= seed;
-	key = (key ^ key >> 33) * UINT64_C(0xff51afd7ed558ccd);
-	key = (key ^ key >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
-
-	return (uint32_t)(key ^ key >> 33) & (map->size - 1);
-}
-
-/* Its place, or the free one where it would go. There is a free one. */
-static struct map_entry *place_of(const struct map *map, uint64_t key)
-{
-	uint32_t n = home_of(map, key);
-
-	while (map->entries[n].value && map->entries[n].key != key)
-		n = (n + 1) & (map->size - 1);
-
-	return &map->entries[n];
+		value = (uintptr_t)&map_seed;
+	map_seed = value | 1;
 }
 
 void map_deinit(struct map *map)
 {
 	free(map->entries);
 	*map = (struct map){ .entries = NULL };
-}
-
-void *map_find(const struct map *map, uint64_t key)
-{
-	return map->size ? place_of(map, key)->value : NULL;
 }
 
 int map_grown(const struct map *map, struct map *r_bigger)
@@ -78,7 +52,7 @@ int map_grown(const struct map *map, struct map *r_bigger)
 
 void map_insert(struct map *map, uint64_t key, void *value)
 {
-	struct map_entry *entry = place_of(map, key);
+	struct map_entry *entry = map_place(map, key);
 
 	if (entry->value == NULL)
 		map->count++;
@@ -94,7 +68,7 @@ static void close_gap(struct map *map, uint32_t gap)
 		n = (n + 1) & mask;
 		if (map->entries[n].value == NULL)
 			break;
-		home = home_of(map, map->entries[n].key);
+		home = map_home(map, map->entries[n].key);
 		/* It may stay where it is if it searches from behind @gap. */
 		if (((n - home) & mask) < ((n - gap) & mask))
 			continue;
@@ -112,7 +86,7 @@ void *map_remove(struct map *map, uint64_t key)
 	if (map->size == 0)
 		return NULL;
 
-	entry = place_of(map, key);
+	entry = map_place(map, key);
 	value = entry->value;
 	if (value) {
 		map->count--;

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct map_entry {
@@ -28,8 +29,34 @@ struct map {
 /* All zeroes is an empty map. */
 void map_deinit(struct map *map);
 
+extern uint64_t map_seed; /* odd, random; for what follows */
+
+/* Where the search for @key begins: its dense numbers are spread by the golden
+ * ratio, who knows not the seed cannot make them meet. */
+static inline uint32_t map_home(const struct map *map, uint64_t key)
+{
+	key = (key ^ map_seed) * UINT64_C(0x9e3779b97f4a7c15);
+	key = (key ^ key >> 32) * map_seed;
+
+	return (uint32_t)(key >> 32) & (map->size - 1);
+}
+
+/* Its place, or the free one where it would go. There is a free one. */
+static inline struct map_entry *map_place(const struct map *map, uint64_t key)
+{
+	uint32_t n = map_home(map, key);
+
+	while (map->entries[n].value && map->entries[n].key != key)
+		n = (n + 1) & (map->size - 1);
+
+	return &map->entries[n];
+}
+
 /* NULL: not there. */
-void *map_find(const struct map *map, uint64_t key);
+static inline void *map_find(const struct map *map, uint64_t key)
+{
+	return map->size ? map_place(map, key)->value : NULL;
+}
 
 /* Is there no room for another key? */
 static inline bool map_full(const struct map *map)
