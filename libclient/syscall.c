@@ -65,7 +65,7 @@ static int64_t oob_call(struct thread *self, const struct slot_call *call)
 	if (!likely(result != SLOT_UNBOUND))
 		result = call_again(self, call);
 
-	return oob_result(result);
+	return result;
 }
 
 EXPORT ssize_t oob_read(int efd, void *buf, size_t count)
