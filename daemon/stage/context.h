@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #ifndef FIBER_NATIVE
 #include <ucontext.h>
@@ -79,6 +80,17 @@ void fiber_context_make(struct fiber_context *ctx, void *stack, size_t size,
  * switches to @from again, on the same thread. */
 FIBER_LANDS_BACK
 void fiber_context_switch(struct fiber_context *from, struct fiber_context *to);
+
+/*
+ * From a signal handler, on an alternate stack: make the flow which the signal
+ * broke into, that of @ctx, go on in @entry(@arg) on an empty stack instead;
+ * what it had there is lost. @uc is the handler's third argument. @entry never
+ * returns, and calls fiber_context_diverted() first. False: not possible on
+ * this architecture.
+ */
+bool fiber_context_divert(const struct fiber_context *ctx, void *uc,
+			  void (*entry)(void *arg), void *arg);
+void fiber_context_diverted(struct fiber_context *ctx);
 
 /* Forget a context made by fiber_context_make() which will not run again.
  * Its stack must still be there. */

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "stage/clock.h"
 #include "stage/pi-mutex.h"
+#include "stage/signal-stack.h"
 #include "stage/wait.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ void stage_enter(struct stage *stage)
 {
 	assert(stage_self == NULL);
 	fiber_context_adopt(&stage->scheduler);
+	stage->signal_stack = signal_stack_new();
 	stage_self = stage;
 }
 
@@ -31,6 +33,7 @@ void stage_leave(struct stage *stage)
 {
 	assert(stage_self == stage && stage->running == NULL);
 	stage_self = NULL;
+	signal_stack_free(stage->signal_stack);
 }
 
 void stage_post(struct stage *stage, struct stage_item *item)
@@ -158,6 +161,25 @@ static void fiber_main(void *arg)
 		fiber->state = FIBER_IDLE;
 		fiber_context_switch(&fiber->context, &fiber->stage->scheduler);
 	}
+}
+
+/* Again, after fiber_start_over(). */
+__attribute__((no_sanitize("thread"))) static void fiber_main_again(void *arg)
+{
+	struct fiber *fiber = arg;
+
+	fiber_context_diverted(&fiber->context);
+	fiber_main(fiber);
+}
+
+bool fiber_start_over(struct fiber *fiber, void *uc, void (*entry)(void *arg))
+{
+	if (!fiber_context_divert(&fiber->context, uc, fiber_main_again, fiber))
+		return false;
+
+	fiber->entry = entry;
+
+	return true;
 }
 
 /* fiber_wake() from another thread arrives. */

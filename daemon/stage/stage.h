@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct guard;
 struct wait_queue;
 
 #define STAGE_NR_PRIOS 100 /* 0 to 99, the highest runs first */
@@ -45,6 +46,7 @@ struct stage {
 	uint64_t ready_bits[2]; /* priorities with ready fibers */
 	struct list_head ready[STAGE_NR_PRIOS];
 	unsigned int nr_fibers; /* in use */
+	void *signal_stack;	/* owned; NULL: none, or not ours */
 	/* Any thread: items posted, newest first. */
 	_Atomic(struct stage_item *) inbox;
 	/* Wake the thread if it sleeps; called after each post to an empty
@@ -73,6 +75,9 @@ struct fiber {
 	void (*ended)(struct fiber *fiber);
 	/* What the handler works for: the kernel's `current` and its like. */
 	void *task;
+	/* Who knows what to do if the handler faults, kapi/guard.h; may be
+	 * NULL. */
+	const struct guard *guard;
 	/* Sleeping: */
 	struct wait_queue *wq;	    /* where; ours while ASLEEP */
 	struct list_head wait_link; /* under wq->lock */
@@ -149,6 +154,13 @@ void fiber_yield(void);
  */
 void fiber_break(struct fiber *fiber);
 bool fiber_asleep_uninterruptibly(const struct fiber *fiber);
+
+/*
+ * From a signal handler which broke into the running fiber: it drops all it was
+ * doing, and starts over in @entry(fiber->arg) on an empty stack. False: not on
+ * this architecture.
+ */
+bool fiber_start_over(struct fiber *fiber, void *uc, void (*entry)(void *arg));
 
 /* For wait.c: leave the thread to others until fiber_wake(). */
 void fiber_sleep(struct fiber *fiber);

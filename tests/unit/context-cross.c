@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <execinfo.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,6 +218,64 @@ static void ping_pong(void *arg)
 		switch_and_compare(&ctx, &self, 1, i);
 }
 
+/* What a context was diverted from, and how often. */
+static unsigned int nr_diverted;
+
+/* On the empty stack; then deep down again, to a fault. */
+_Noreturn static void fall_again(void *arg)
+{
+	uintptr_t *frame = __builtin_frame_address(0);
+	volatile int *nothing = NULL;
+
+	fiber_context_diverted(&ctx);
+	assert(arg == &nr_diverted);
+	/* As aligned as a called function's; none was its caller. */
+	assert(((uintptr_t)frame & 15) == 0 && *frame == 0);
+	assert((uintptr_t)ctx.stack_bottom + ctx.stack_size -
+		       (uintptr_t)frame < 256);
+
+	fiber_context_switch(&ctx, &self);
+	*nothing = 1;
+	abort();
+}
+
+static void fall(void *arg)
+{
+	volatile char deep[4096];
+	volatile int *nothing = arg;
+
+	deep[0] = 1;
+	*nothing = deep[0];
+	abort();
+}
+
+static void on_fault(int sig, siginfo_t *info, void *uc)
+{
+	(void)sig;
+	assert(info->si_addr == NULL);
+	nr_diverted++;
+	assert(fiber_context_divert(&ctx, uc, fall_again, &nr_diverted));
+}
+
+/* Many times, as a signal's mask and alternate stack must come free. */
+static void check_divert(void *stack)
+{
+	static char signal_stack[STACK_SIZE];
+	const stack_t alternate = { .ss_sp = signal_stack,
+				    .ss_size = sizeof(signal_stack) };
+	struct sigaction action = { .sa_sigaction = on_fault,
+				    .sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+	assert(sigaltstack(&alternate, NULL) == 0);
+	assert(sigaction(SIGSEGV, &action, NULL) == 0);
+	fiber_context_make(&ctx, stack, STACK_SIZE - 3, fall, NULL);
+	for (unsigned int i = 1; i <= 1000; i++) {
+		fiber_context_switch(&self, &ctx);
+		assert(nr_diverted == i);
+	}
+	fiber_context_drop(&ctx);
+}
+
 int main(void)
 {
 	/* Were unwinding not to end, it would find these above the stack. */
@@ -239,6 +298,7 @@ int main(void)
 	assert(first_frame < top && first_frame > top - 1024);
 
 	fiber_context_drop(&ctx);
+	check_divert(memory);
 	printf("context: %lu switches ok\n", nr_switches);
 
 	return 0;
