@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include <linux/uaccess.h>
+#include "kapi/uaccess.h"
 
 #include "kapi/export.h"
 #include "kapi/task.h"
 
+#include <limits.h>
 #include <linux/err.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#define PAGE_SIZE 4096ul /* or a fraction of one */
 
 /*
  * How much of @n bytes at @addr lies in the first @size bytes of @win; where,
@@ -62,6 +67,13 @@ static size_t store_remote(const struct task_struct *task, unsigned long to,
 	return ret < 0 ? 0 : (size_t)ret;
 }
 
+bool user_is_mapped(const struct task_struct *task, unsigned long addr)
+{
+	char byte;
+
+	return fetch_remote(task, &byte, addr, 1) == 1;
+}
+
 EXPORT unsigned long copy_from_user(void *to, const void __user *from,
 				    unsigned long n)
 {
@@ -105,6 +117,26 @@ EXPORT unsigned long copy_to_user(void __user *to, const void *from,
 	return n - done;
 }
 
+EXPORT bool user_access_ok(const void __user *addr, unsigned long size)
+{
+	const struct task_struct *task = task_current();
+	const struct user_window *win = &task->window;
+	unsigned long start = (unsigned long)addr, limit = LONG_MAX;
+	size_t came = win->readable > win->writable ? win->readable :
+						      win->writable;
+
+	/* The buffer of read(2) is not where the caller has its own. */
+	if (start >= win->base && size <= came &&
+	    start - win->base <= came - size)
+		return true;
+
+	/* The upper half is the kernel's. */
+	if (task->compat)
+		limit = UINT32_MAX;
+
+	return start <= limit && size <= limit - start;
+}
+
 EXPORT unsigned long clear_user(void __user *to, unsigned long n)
 {
 	static const char zeroes[1024];
@@ -120,19 +152,79 @@ EXPORT unsigned long clear_user(void __user *to, unsigned long n)
 	return 0;
 }
 
+/* How much of @count bytes at @addr lies in one page: a string may end right
+ * before one which is not there. */
+static size_t in_page(const char __user *addr, size_t count)
+{
+	size_t room = PAGE_SIZE - ((unsigned long)addr & (PAGE_SIZE - 1));
+
+	return count < room ? count : room;
+}
+
 EXPORT long strncpy_from_user(char *to, const char __user *from, long count)
 {
-	long len;
+	size_t chunk, left, len = 0;
+	const char *end;
 
-	/* Byte by byte: the string may end right before an unmapped page. */
-	for (len = 0; len < count; len++) {
-		if (copy_from_user(to + len, from + len, 1))
+	if (count <= 0)
+		return 0;
+
+	for (; len < (size_t)count; len += chunk) {
+		chunk = in_page(from + len, (size_t)count - len);
+		left = copy_from_user(to + len, from + len, chunk);
+		end = memchr(to + len, '\0', chunk - left);
+		if (end)
+			return end - to;
+		if (left)
 			return -EFAULT;
-		if (to[len] == '\0')
-			break;
 	}
 
-	return len;
+	return count;
+}
+
+EXPORT long strnlen_user(const char __user *str, long count)
+{
+	char bytes[256];
+	size_t chunk, left, len = 0;
+	const char *end;
+
+	if (count <= 0)
+		return 0;
+
+	for (; len < (size_t)count; len += chunk) {
+		chunk = in_page(str + len, (size_t)count - len);
+		if (chunk > sizeof(bytes))
+			chunk = sizeof(bytes);
+		left = copy_from_user(bytes, str + len, chunk);
+		end = memchr(bytes, '\0', chunk - left);
+		if (end)
+			return (long)len + (end - bytes) + 1;
+		if (left)
+			return 0;
+	}
+
+	return count + 1;
+}
+
+EXPORT int copy_struct_from_user(void *to, size_t ksize,
+				 const void __user *from, size_t usize)
+{
+	size_t size = usize < ksize ? usize : ksize;
+	const char __user *u_rest = (const char __user *)from + size;
+	char byte;
+
+	for (size_t i = 0; i < usize - size; i++) {
+		if (copy_from_user(&byte, u_rest + i, 1))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+
+	if (copy_from_user(to, from, size))
+		return -EFAULT;
+	memset((char *)to + size, 0, ksize - size);
+
+	return 0;
 }
 
 EXPORT void *memdup_user(const void __user *from, size_t n)
@@ -145,6 +237,21 @@ EXPORT void *memdup_user(const void __user *from, size_t n)
 		kfree(copy);
 		return ERR_PTR(-EFAULT);
 	}
+
+	return copy;
+}
+
+EXPORT void *memdup_user_nul(const void __user *from, size_t n)
+{
+	char *copy = kmalloc(n + 1, GFP_KERNEL);
+
+	if (copy == NULL)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_user(copy, from, n)) {
+		kfree(copy);
+		return ERR_PTR(-EFAULT);
+	}
+	copy[n] = '\0';
 
 	return copy;
 }

@@ -28,9 +28,13 @@ unsigned long copy_from_user(void *to, const void __user *from,
 unsigned long copy_to_user(void __user *to, const void *from, unsigned long n);
 unsigned long clear_user(void __user *to, unsigned long n);
 
-/* The spellings for out-of-band handlers, here the same. */
+/* Other spellings, for out-of-band handlers and where the kernel's would skip
+ * access_ok(). Here they are the same. */
 #define raw_copy_from_user(to, from, n) copy_from_user(to, from, n)
 #define raw_copy_to_user(to, from, n)	copy_to_user(to, from, n)
+#define __copy_from_user(to, from, n)	copy_from_user(to, from, n)
+#define __copy_to_user(to, from, n)	copy_to_user(to, from, n)
+#define __clear_user(to, n)		clear_user(to, n)
 
 /* One scalar; 0 or -EFAULT. */
 #define get_user(x, ptr)                                                  \
@@ -56,17 +60,41 @@ unsigned long clear_user(void __user *to, unsigned long n);
 
 #define raw_get_user(x, ptr) get_user(x, ptr)
 #define raw_put_user(x, ptr) put_user(x, ptr)
+#define __get_user(x, ptr)   get_user(x, ptr)
+#define __put_user(x, ptr)   put_user(x, ptr)
 
 /*
  * strncpy_from_user() - copy a string of the caller's, its 0 included
  * Return: its length, @count if it is longer (@to has no 0 then), or -EFAULT.
+ *
+ * strnlen_user() - measure one, its 0 included, looking at @count bytes
+ * Return: its size, more than @count if it is longer, or 0 after a fault.
+ *
+ * Stage: any, within a request. Blocks: no.
  */
 long strncpy_from_user(char *to, const char __user *from, long count);
+long strnlen_user(const char __user *str, long count);
 
-/* A copy on the heap: kfree() it. ERR_PTR(-ENOMEM) or ERR_PTR(-EFAULT). */
+/*
+ * copy_struct_from_user() - copy a structure which grew, or will grow
+ * @usize: its size as the caller knows it; what we know beyond reads as zero
+ * Return: 0, -EFAULT, or -E2BIG if what the caller knows beyond is not zero.
+ */
+int copy_struct_from_user(void *to, size_t ksize, const void __user *from,
+			  size_t usize);
+
+/* A copy on the heap: kfree() it. ERR_PTR(-ENOMEM) or ERR_PTR(-EFAULT). The
+ * second adds a 0. */
 void *memdup_user(const void __user *from, size_t n);
+void *memdup_user_nul(const void __user *from, size_t n);
 char *strndup_user(const char __user *from, long n);
 
-#define access_ok(addr, size) ((void)(addr), (void)(size), 1)
+/*
+ * access_ok() - can there be @size bytes of the caller's at @addr at all?
+ * They need not be there: the copying tells. Stage: any. Blocks: no.
+ */
+bool user_access_ok(const void __user *addr, unsigned long size);
+#define access_ok(addr, size) \
+	user_access_ok((const void __user *)(addr), (size))
 
 #endif /* _LINUX_UACCESS_H */
