@@ -70,6 +70,18 @@ static void bind_what_is_open(void)
 	closedir(dir);
 }
 
+/*
+ * The daemon reaches for what our arguments point to. Where a security module
+ * (Yama) restricts that to parents, this is our consent: it holds for all of
+ * our threads and the daemon's, but not for a forked child of ours.
+ */
+static void consent(void)
+{
+	if (client_hello.pid > 0)
+		(void)prctl(PR_SET_PTRACER, (unsigned long)client_hello.pid, 0,
+			    0, 0);
+}
+
 static int go_live(void)
 {
 	uint32_t state = CLIENT_OFFLINE;
@@ -89,11 +101,7 @@ static int go_live(void)
 	if (ret)
 		goto fail;
 
-	/* The daemon reaches for what our arguments point to. Where a security
-	 * module restricts that, this is our consent. */
-	if (client_hello.pid > 0)
-		(void)prctl(PR_SET_PTRACER, (unsigned long)client_hello.pid, 0,
-			    0, 0);
+	consent();
 
 	/* Release: pairs with client_is_us(). Unless it died already. */
 	atomic_compare_exchange_strong_explicit(
@@ -162,6 +170,9 @@ void client_reset(void)
 {
 	static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
 
+	/* What it inherited it may use in-band, unconnected as it is. */
+	if (client_live())
+		consent();
 	/* Another thread of the parent may have held it. */
 	memcpy(&connect_lock, &unlocked, sizeof(unlocked));
 	channel_reset();
