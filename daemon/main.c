@@ -10,6 +10,7 @@
 #include "core/thread.h"
 #include "core/xbuf.h"
 #include "front/front.h"
+#include "kapi/guard.h"
 #include "paths.h"
 #include "server/server.h"
 #include "stage/inband.h"
@@ -129,6 +130,7 @@ static int start_stages(const struct config *config)
 
 	log_init(config->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, wake_log);
 	watch_signals();
+	guard_start();
 	placement_lock_memory();
 
 	return oob_start(&oob);

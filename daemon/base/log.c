@@ -71,6 +71,11 @@ static void print_line(enum log_level level, const char *text)
 		return; /* nobody is left to tell */
 }
 
+void log_last_words(const char *line)
+{
+	print_line(LOG_LEVEL_ERR, line);
+}
+
 __attribute__((format(printf, 2, 0))) static void
 defer_line(enum log_level level, const char *fmt, va_list ap)
 {

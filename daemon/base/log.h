@@ -29,6 +29,9 @@ void log_line(enum log_level level, const char *fmt, ...)
 void log_vline(enum log_level level, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 
+/* The line before a crash: at once, from a signal handler. */
+void log_last_words(const char *line);
+
 #define log_err(...)   log_line(LOG_LEVEL_ERR, __VA_ARGS__)
 #define log_warn(...)  log_line(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_info(...)  log_line(LOG_LEVEL_INFO, __VA_ARGS__)

@@ -2,6 +2,7 @@
 #include "core/ring.h"
 
 #include "base/error.h"
+#include "kapi/guard.h"
 #include "stage/stage.h"
 
 #include <errno.h>
@@ -52,16 +53,22 @@ static unsigned long out_user(void *to, const char *from, size_t n)
 	return copy_to_user(u_to, from, n);
 }
 
+/* Held: the ring could not be used any more if its caller were given up between
+ * reserving and committing. */
 static unsigned long in_kernel(char *to, void *from, size_t n)
 {
+	guard_hold();
 	memcpy(to, from, n);
+	guard_drop();
 
 	return 0;
 }
 
 static unsigned long out_kernel(void *to, const char *from, size_t n)
 {
+	guard_hold();
 	memcpy(to, from, n);
+	guard_drop();
 
 	return 0;
 }

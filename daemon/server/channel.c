@@ -310,6 +310,7 @@ int slot_attach(struct channel *ch, struct evl_thread *thread,
 
 	prefault(slot->task.window.mem, CHANNEL_WINDOW_SIZE);
 	slot->fiber->ended = serve_ended;
+	slot->fiber->guard = &serve_guard;
 	slot->fiber->task = &slot->task;
 	slot->thread = thread;
 	slot->prio = thread->prio;

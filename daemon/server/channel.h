@@ -20,6 +20,7 @@
 
 struct client;
 struct evl_thread;
+struct file;
 struct channel;
 
 /*
@@ -50,6 +51,7 @@ struct slot {
 	uint32_t seq;	   /* of the last request taken */
 	int prio;
 	struct channel_request rq; /* our copy of it, checked */
+	struct file *filp; /* whose handler runs, one reference; NULL: none */
 	struct task_struct task;
 	/* For people to look at, relaxed: */
 	_Atomic(int) busy_fd; /* -1: no request */

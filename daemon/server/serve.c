@@ -2,6 +2,7 @@
 #include "server/serve.h"
 
 #include "core/file.h"
+#include "kapi/guard.h"
 #include "server/channel.h"
 #include "vfs/file.h"
 #include "vfs/result.h"
@@ -53,6 +54,23 @@ static long do_ioctl(struct file *filp, const struct channel_request *rq)
 	return filp->f_op->oob_ioctl(filp, rq->cmd, rq->addr);
 }
 
+/* @filp is ours to put. Relaxed, both: for people, and for bereave.c. */
+static void enter_file(struct slot *slot, struct file *filp)
+{
+	slot->filp = filp;
+	atomic_store_explicit(&slot->busy_file, open_file_of(filp)->id,
+			      memory_order_relaxed);
+}
+
+static void leave_file(struct slot *slot)
+{
+	struct file *filp = slot->filp;
+
+	slot->filp = NULL;
+	atomic_store_explicit(&slot->busy_file, 0, memory_order_relaxed);
+	oob_file_put(filp);
+}
+
 static long call_driver(struct slot *slot)
 {
 	const struct channel_request *rq = &slot->rq;
@@ -65,9 +83,7 @@ static long call_driver(struct slot *slot)
 		return -EBADF;
 	}
 
-	/* Relaxed, both: for people, and for bereave.c. */
-	atomic_store_explicit(&slot->busy_file, open_file_of(filp)->id,
-			      memory_order_relaxed);
+	enter_file(slot, filp);
 	switch (rq->op) {
 	case CHANNEL_READ:
 		ret = do_read(filp, rq);
@@ -83,8 +99,7 @@ static long call_driver(struct slot *slot)
 		break;
 	}
 
-	atomic_store_explicit(&slot->busy_file, 0, memory_order_relaxed);
-	oob_file_put(filp);
+	leave_file(slot);
 
 	return result_sane(ret);
 }
@@ -129,15 +144,10 @@ static void watch(struct slot *slot)
 	channel_watch(slot->shared);
 }
 
-/* The fiber of one request. */
-static void serve_request(void *arg)
+static void answer(struct slot *slot, long ret)
 {
-	struct slot *slot = arg;
 	struct channel_slot *shared = slot->shared;
-	long ret;
 
-	open_window(slot);
-	ret = call_driver(slot);
 	shared->result = ret;
 	shared->out_len = (uint32_t)slot->task.window.written;
 
@@ -146,6 +156,53 @@ static void serve_request(void *arg)
 	if (channel_complete(shared, slot->seq))
 		wake_client(shared);
 }
+
+/* The fiber of one request. */
+static void serve_request(void *arg)
+{
+	struct slot *slot = arg;
+
+	open_window(slot);
+	answer(slot, call_driver(slot));
+}
+
+/* From a signal handler. */
+static void describe(const void *arg, struct guard_call *r_call)
+{
+	static const char *const names[] = {
+		[CHANNEL_READ] = "oob_read",
+		[CHANNEL_WRITE] = "oob_write",
+		[CHANNEL_IOCTL] = "oob_ioctl",
+	};
+	const struct slot *slot = arg;
+	const struct channel_request *rq = &slot->rq;
+
+	if (slot->filp == NULL)
+		return;
+
+	*r_call = (struct guard_call){
+		.driver = open_file_of(slot->filp)->node->driver,
+		.op = rq->op <= CHANNEL_IOCTL ? names[rq->op] : NULL,
+		.cmd = rq->op == CHANNEL_IOCTL ? rq->cmd : 0,
+		.addr = (unsigned long)rq->addr,
+		.size = rq->op == CHANNEL_IOCTL ? rq->window_len : rq->count,
+		.may_give_up = slot->task.grave == NULL,
+	};
+}
+
+/* Its handler will not come back. */
+static void give_up(void *arg)
+{
+	struct slot *slot = arg;
+
+	leave_file(slot);
+	answer(slot, -EFAULT);
+}
+
+const struct guard serve_guard = {
+	.describe = describe,
+	.give_up = give_up,
+};
 
 /* Copy the request once and make the copy harmless. */
 static void copy_request(struct slot *slot)

@@ -10,6 +10,7 @@
 
 struct channel;
 struct fiber;
+struct guard;
 struct slot;
 
 /* Take what was rung; start a fiber for each new request. Returns how many. */
@@ -19,6 +20,8 @@ unsigned int serve_channel(struct channel *ch);
 bool serve_unwatch_all(struct channel *ch);
 void serve_unwatch(struct slot *slot);
 
+/* For fiber->guard. */
+extern const struct guard serve_guard;
 /* For fiber->ended: the slot is at rest again. */
 void serve_ended(struct fiber *fiber);
 /* A slot or channel that was waiting for rest may have it now. */

@@ -3,6 +3,7 @@
 
 #include "base/share.h"
 #include "kapi/grave.h"
+#include "kapi/guard.h"
 #include "kapi/task.h"
 #include "stage/inband.h"
 #include "vfs/file.h"
@@ -19,6 +20,9 @@
 
 /* Flags which fcntl(F_SETFL) can change. */
 #define SETFL_FLAGS (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
+
+/* The upper half of all addresses, the kernel's: no process has any there. */
+#define U_HALF ((unsigned long)UINT64_C(0xffff800000000000))
 
 static bool (*ioctl_hook)(struct open_file *of, unsigned int cmd,
 			  unsigned long arg, long *r_ret);
@@ -126,6 +130,23 @@ static ssize_t do_open(struct vfs_request *rq)
 	return 0;
 }
 
+/*
+ * What a driver's read and write get as their __user buffer is ours. It goes by
+ * an address where nobody has any memory, so that who dereferences it faults
+ * as on EVL, and who goes beyond its end finds nothing.
+ */
+static unsigned long u_address(const struct vfs_request *rq)
+{
+	unsigned long addr = (unsigned long)rq->buf;
+
+	return sizeof(addr) == 8 ? addr | U_HALF : addr;
+}
+
+static char __user *u_buffer(const struct vfs_request *rq)
+{
+	return (char __user *)u_address(rq);
+}
+
 static ssize_t do_read(struct vfs_request *rq)
 {
 	struct file *filp = &rq->file->filp;
@@ -136,7 +157,9 @@ static ssize_t do_read(struct vfs_request *rq)
 	if (filp->f_op->read == NULL)
 		return -EINVAL;
 
-	ret = filp->f_op->read(filp, rq->buf, rq->count, &rq->pos);
+	rq->exposed = true;
+	ret = filp->f_op->read(filp, u_buffer(rq), rq->count, &rq->pos);
+	rq->exposed = false;
 
 	return ret > (ssize_t)rq->count ? (ssize_t)rq->count : ret;
 }
@@ -151,7 +174,9 @@ static ssize_t do_write(struct vfs_request *rq)
 	if (filp->f_op->write == NULL)
 		return -EINVAL;
 
-	ret = filp->f_op->write(filp, rq->buf, rq->count, &rq->pos);
+	rq->exposed = true;
+	ret = filp->f_op->write(filp, u_buffer(rq), rq->count, &rq->pos);
+	rq->exposed = false;
 
 	return ret > (ssize_t)rq->count ? (ssize_t)rq->count : ret;
 }
@@ -159,52 +184,61 @@ static ssize_t do_write(struct vfs_request *rq)
 static long call_ioctl(struct vfs_request *rq)
 {
 	struct file *filp = &rq->file->filp;
+	long (*handler)(struct file *filp, unsigned int cmd, unsigned long arg);
 	long ret;
 
 	if (ioctl_hook && ioctl_hook(rq->file, rq->cmd, rq->arg, &ret))
 		return ret;
 
-	if (rq->compat)
-		return filp->f_op->compat_ioctl ?
-			       filp->f_op->compat_ioctl(filp, rq->cmd,
-							rq->arg) :
-			       -ENOTTY;
+	handler = rq->compat ? filp->f_op->compat_ioctl :
+			       filp->f_op->unlocked_ioctl;
+	if (handler == NULL)
+		return -ENOTTY;
 
-	return filp->f_op->unlocked_ioctl ?
-		       filp->f_op->unlocked_ioctl(filp, rq->cmd, rq->arg) :
-		       -ENOTTY;
+	rq->exposed = true;
+	ret = handler(filp, rq->cmd, rq->arg);
+	rq->exposed = false;
+
+	return ret;
+}
+
+/* Whatever the result, and whether the handler came back or was given up. */
+static void end_ioctl(struct vfs_request *rq)
+{
+	rq->copied = rq->task.window.written;
+	rq->task.window = (struct user_window){ .base = 0 };
+
+	if (rq->copy && rq->out_size)
+		memcpy(rq->out, rq->copy, rq->out_size);
+	free(rq->copy);
+	rq->copy = NULL;
 }
 
 /*
  * The handler sees one piece of memory at the argument, holding what came in;
  * what it left there goes out.
  */
-static ssize_t do_ioctl(struct vfs_request *rq, struct task_struct *task)
+static ssize_t do_ioctl(struct vfs_request *rq)
 {
-	void *copy = NULL, *mem = rq->out;
+	void *mem = rq->out;
 	ssize_t ret;
 
 	if (rq->in_size > rq->out_size) {
-		mem = copy = malloc(rq->in_size);
-		if (copy == NULL)
+		mem = rq->copy = malloc(rq->in_size);
+		if (mem == NULL)
 			return -ENOMEM;
 	}
 	if (rq->in_size)
 		memcpy(mem, rq->in, rq->in_size);
 
-	task->window = (struct user_window){
+	rq->task.window = (struct user_window){
 		.base = rq->arg,
 		.mem = mem,
 		.readable = rq->in_size,
 		.writable = rq->out_size,
 	};
 	ret = call_ioctl(rq);
-	rq->copied = task->window.written;
-	task->window = (struct user_window){ .base = 0 };
-
-	if (copy && rq->out_size)
-		memcpy(rq->out, copy, rq->out_size);
-	free(copy);
+	end_ioctl(rq);
 
 	return ret;
 }
@@ -225,7 +259,7 @@ static ssize_t do_poll(struct vfs_request *rq)
 	return (ssize_t)open_file_poll(rq->file, handle);
 }
 
-static ssize_t dispatch(struct vfs_request *rq, struct task_struct *task)
+static ssize_t dispatch(struct vfs_request *rq)
 {
 	switch (rq->op) {
 	case VFS_OPEN:
@@ -237,7 +271,7 @@ static ssize_t dispatch(struct vfs_request *rq, struct task_struct *task)
 		vfs_set_file_flags(rq->file, rq->flags);
 		return do_write(rq);
 	case VFS_IOCTL:
-		return do_ioctl(rq, task);
+		return do_ioctl(rq);
 	case VFS_POLL:
 		return do_poll(rq);
 	case VFS_FLUSH:
@@ -252,14 +286,20 @@ static ssize_t dispatch(struct vfs_request *rq, struct task_struct *task)
 	return -EINVAL;
 }
 
-/* What a driver's read and write get as their __user buffer is ours. */
-static void open_window(struct vfs_request *rq, struct task_struct *task)
+/* Who asked, and what came along of their memory. */
+static void fill_task(struct vfs_request *rq)
 {
+	rq->task = (struct task_struct){
+		.pid = rq->caller.tid,
+		.tgid = rq->caller.tid,
+		.uid = rq->caller.uid,
+		.compat = rq->compat,
+	};
 	if (rq->op != VFS_READ && rq->op != VFS_WRITE)
 		return;
 
-	task->window = (struct user_window){
-		.base = (unsigned long)rq->buf,
+	rq->task.window = (struct user_window){
+		.base = u_address(rq),
 		.mem = rq->buf,
 		.readable = rq->op == VFS_WRITE ? rq->count : 0,
 		.writable = rq->op == VFS_READ ? rq->count : 0,
@@ -310,30 +350,14 @@ static void start_waiting_releases(struct irq_work *work)
 /* Once the fiber that ended is at rest, and can be had. */
 static DEFINE_IRQ_WORK(fiber_free_work, start_waiting_releases);
 
-static void run_request(void *arg)
+/* The last that its fiber does for @rq. */
+static void end_request(struct vfs_request *rq, ssize_t ret)
 {
-	struct vfs_request *rq = arg;
-	struct task_struct task = {
-		.pid = rq->caller.tid,
-		.tgid = rq->caller.tid,
-		.uid = rq->caller.uid,
-		.compat = rq->compat,
-	};
 	struct open_file *of = file_in_use(rq);
-	ssize_t ret;
 
-	if (of)
-		open_file_enter(of);
-	task_set(rq->fiber, &task);
-	open_window(rq, &task);
-	ret = dispatch(rq, &task);
-	/* The caller was killed and told so while this open went on. */
-	if (rq->op == VFS_OPEN && ret == 0 && rq->answered) {
-		rq->file->releasing = true;
-		release_file(rq->file);
-	}
 	drop_node(rq);
 	task_set(rq->fiber, NULL);
+	rq->fiber->guard = NULL;
 	if (of)
 		open_file_leave(of);
 
@@ -359,6 +383,69 @@ void vfs_release_file(struct open_file *of)
 {
 	begin_release(of);
 	release_file(of);
+}
+
+/* From a signal handler. */
+static void describe(const void *arg, struct guard_call *r_call)
+{
+	static const char *const names[] = {
+		[VFS_OPEN] = "open",	 [VFS_RELEASE] = "release",
+		[VFS_READ] = "read",	 [VFS_WRITE] = "write",
+		[VFS_IOCTL] = "ioctl",	 [VFS_POLL] = "poll",
+		[VFS_FLUSH] = "flush",
+	};
+	const struct vfs_request *rq = arg;
+	const struct node *node = rq->file ? rq->file->node : rq->node;
+
+	*r_call = (struct guard_call){
+		.driver = node->driver,
+		.op = names[rq->op],
+		.addr = rq->arg,
+		/* Not in a release, which some handlers bring about. */
+		.may_give_up = rq->exposed && rq->task.grave == NULL,
+	};
+	if (rq->op == VFS_IOCTL) {
+		r_call->cmd = rq->cmd;
+	} else {
+		r_call->addr = u_address(rq);
+		r_call->size = rq->count;
+	}
+}
+
+/* Its handler will not come back. */
+static void give_up(void *arg)
+{
+	struct vfs_request *rq = arg;
+
+	rq->exposed = false;
+	if (rq->op == VFS_IOCTL)
+		end_ioctl(rq);
+	end_request(rq, -EFAULT);
+}
+
+static const struct guard request_guard = {
+	.describe = describe,
+	.give_up = give_up,
+};
+
+static void run_request(void *arg)
+{
+	struct vfs_request *rq = arg;
+	struct open_file *of = file_in_use(rq);
+	ssize_t ret;
+
+	if (of)
+		open_file_enter(of);
+	fill_task(rq);
+	task_set(rq->fiber, &rq->task);
+	rq->fiber->guard = &request_guard;
+	ret = dispatch(rq);
+	/* The caller was killed and told so while this open went on. */
+	if (rq->op == VFS_OPEN && ret == 0 && rq->answered) {
+		rq->file->releasing = true;
+		release_file(rq->file);
+	}
+	end_request(rq, ret);
 }
 
 struct file *vfs_file_in_release(void)
@@ -393,6 +480,8 @@ void vfs_submit(struct vfs_request *rq)
 	int ret;
 
 	rq->answered = false;
+	rq->exposed = false;
+	rq->copy = NULL;
 	rq->checking = false;
 	rq->ended = false;
 	if (rq->op != VFS_OPEN && rq->op != VFS_RELEASE && rq->file->stands_for)

@@ -15,6 +15,7 @@
 
 #include "stage/stage.h"
 
+#include <linux/sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -85,6 +86,9 @@ struct vfs_request {
 
 	/* The vfs's own. */
 	struct fiber *fiber;
+	struct task_struct task; /* who asked, for the fiber */
+	void *copy;		 /* owned: an ioctl's argument, see do_ioctl() */
+	bool exposed; /* a handler which was given a __user pointer runs */
 	bool answered;
 	bool checking; /* @check is on its way */
 	bool ended;    /* the fiber is through */

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Most of this runs in a signal handler, on an alternate stack: no allocation,
+ * no lock. Whether a fault is the caller's pointer is judged by the address.
+ */
+#include "kapi/guard.h"
+
+#include "base/log.h"
+#include "kapi/task.h"
+#include "kapi/uaccess.h"
+#include "stage/pi-mutex.h"
+#include "stage/stage.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define PAGE_SIZE   4096
+#define LOWEST_PAGE 65536 /* nobody maps anything below */
+#define PEEK_SIZE   512	  /* how far into an argument we look for pointers */
+#define MAX_DRIVERS 64
+#define CRASH_LINE  480
+
+__thread unsigned int guard_held;
+
+static struct sigaction old_segv, old_bus;
+
+/* The fault for which the thread's fiber is being given up. */
+static __thread unsigned long fault_addr;
+
+/* Whose carelessness the log has told of. */
+static _Atomic(const char *) told[MAX_DRIVERS];
+
+static bool first_time(const char *driver)
+{
+	const char *name;
+
+	for (unsigned int i = 0; i < MAX_DRIVERS; i++) {
+		name = NULL;
+		/* Relaxed: names are there for good. */
+		if (atomic_compare_exchange_strong_explicit(
+			    &told[i], &name, driver, memory_order_relaxed,
+			    memory_order_relaxed))
+			return true;
+		if (name == driver)
+			return false;
+	}
+
+	return false;
+}
+
+/* The fiber's new entry. */
+static void give_up(void *arg)
+{
+	const struct guard *guard = fiber_current()->guard;
+	struct guard_call call = { .op = NULL };
+
+	guard->describe(arg, &call);
+	log_line(first_time(call.driver) ? LOG_LEVEL_ERR : LOG_LEVEL_DEBUG,
+		 "driver %s: its %s dereferenced a __user pointer, address "
+		 "%#lx: failed with EFAULT, what it had locked stays locked: "
+		 "have it use copy_from_user(), copy_to_user()",
+		 call.driver, call.op, fault_addr);
+
+	guard->give_up(arg);
+}
+
+/*
+ * x86-64 does not tell of an address which is none (bits 63 to 47 differ): it
+ * is another trap, by stack or by any other segment.
+ */
+static bool is_untold(const void *uc)
+{
+#if defined(__x86_64__)
+	greg_t trap = ((const ucontext_t *)uc)->uc_mcontext.gregs[REG_TRAPNO];
+
+	return trap == 12 || trap == 13;
+#else
+	(void)uc;
+
+	return false;
+#endif
+}
+
+static bool is_no_address(unsigned long addr)
+{
+	return (uint64_t)addr + (UINT64_C(1) << 47) >= UINT64_C(1) << 48;
+}
+
+static bool near(unsigned long addr, unsigned long start, size_t size)
+{
+	return addr - start < (size > PAGE_SIZE ? size : PAGE_SIZE);
+}
+
+/* Does what the caller passed begin with a pointer to @addr, or hold one? Low
+ * values are numbers. */
+static bool is_nested(const struct guard_call *call, bool compat,
+		      unsigned long addr)
+{
+	size_t step = compat ? sizeof(uint32_t) : sizeof(uint64_t);
+	char bytes[PEEK_SIZE];
+	uint64_t value = 0;
+	size_t left;
+
+	left = copy_from_user(bytes, (const void __user *)call->addr,
+			      sizeof(bytes));
+	for (size_t i = 0; i + step <= sizeof(bytes) - left;
+	     i += sizeof(uint32_t)) {
+		memcpy(&value, bytes + i, step);
+		if (value >= LOWEST_PAGE && near(addr, value, 0))
+			return true;
+	}
+
+	return false;
+}
+
+/* Does @addr come from who made @call, rather than from the driver? */
+static bool is_callers(const struct guard_call *call, const siginfo_t *info,
+		       const void *uc)
+{
+	const struct task_struct *task = task_current();
+	unsigned long addr = (unsigned long)info->si_addr;
+
+	/* ASan's look at its notes about an address in the upper half, too. */
+	if (is_untold(uc))
+		return is_no_address(call->addr) ||
+		       (FIBER_ASAN && (long)call->addr < 0);
+	if (near(addr, call->addr, call->size))
+		return true;
+	if (addr < LOWEST_PAGE)
+		return false;
+
+	return user_is_mapped(task, addr) ||
+	       is_nested(call, task->compat, addr);
+}
+
+static bool can_give_up(const struct fiber *fiber, const siginfo_t *info,
+			const void *uc)
+{
+	struct guard_call call = { .op = NULL };
+
+	/* Sent by somebody; or in the scheduler; or by nobody's handler. */
+	if (info->si_code <= 0 || fiber == NULL || fiber->guard == NULL)
+		return false;
+	/* A lock which nobody would unlock, a queue which would point to a
+	 * stack in other use. Relaxed: it is written by this thread. */
+	if (pi_mutex_depth || guard_held ||
+	    atomic_load_explicit(&fiber->queued, memory_order_relaxed))
+		return false;
+
+	fiber->guard->describe(fiber->arg, &call);
+
+	return call.driver && call.may_give_up && is_callers(&call, info, uc);
+}
+
+static uintptr_t pc_of(const void *uc)
+{
+#if defined(__x86_64__)
+	return (uintptr_t)((const ucontext_t *)uc)
+		->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+	return ((const ucontext_t *)uc)->uc_mcontext.pc;
+#else
+	(void)uc;
+	return 0;
+#endif
+}
+
+/* "loopback.so+0x1234", for addr2line. */
+static void format_place(char *text, size_t size, uintptr_t pc)
+{
+	const char *base;
+	Dl_info info;
+
+	if (pc == 0 || !dladdr((void *)pc, &info) || !info.dli_fname) {
+		snprintf(text, size, "%#lx", (unsigned long)pc);
+		return;
+	}
+
+	base = strrchr(info.dli_fname, '/');
+	snprintf(text, size, "%.60s+%#lx", base ? base + 1 : info.dli_fname,
+		 (unsigned long)(pc - (uintptr_t)info.dli_fbase));
+}
+
+static void format_call(char *text, size_t size, const struct fiber *fiber)
+{
+	struct guard_call call = { .op = NULL };
+
+	text[0] = '\0';
+	if (fiber == NULL || fiber->guard == NULL)
+		return;
+
+	fiber->guard->describe(fiber->arg, &call);
+	if (call.op == NULL)
+		return;
+	if (call.cmd)
+		snprintf(text, size, "driver %.60s: %s (command %#x): ",
+			 call.driver ? call.driver : "(none)", call.op,
+			 call.cmd);
+	else
+		snprintf(text, size, "driver %.60s: %s: ",
+			 call.driver ? call.driver : "(none)", call.op);
+}
+
+/* A fiber's stack ends in a guard page below. */
+static bool is_overflow(const struct fiber *fiber, const siginfo_t *info,
+			const void *uc)
+{
+	uintptr_t addr = (uintptr_t)info->si_addr;
+
+	return fiber && info->si_code > 0 && !is_untold(uc) &&
+	       (uintptr_t)fiber->stack->base - addr <= PAGE_SIZE;
+}
+
+static void report_crash(int sig, const siginfo_t *info, const void *uc)
+{
+	const struct fiber *fiber = fiber_current();
+	char call[128], place[96], line[CRASH_LINE];
+
+	format_call(call, sizeof(call), fiber);
+	format_place(place, sizeof(place), pc_of(uc));
+	if (info->si_code <= 0)
+		snprintf(line, sizeof(line), "%s was sent by process %d",
+			 sig == SIGBUS ? "SIGBUS" : "SIGSEGV", info->si_pid);
+	else
+		snprintf(line, sizeof(line), "%s%s at address %#lx, in %s%s",
+			 call, sig == SIGBUS ? "SIGBUS" : "SIGSEGV",
+			 (unsigned long)info->si_addr, place,
+			 is_overflow(fiber, info, uc) ?
+				 ": its stack overflowed" :
+				 "");
+	log_last_words(line);
+}
+
+static void on_fault(int sig, siginfo_t *info, void *uc)
+{
+	struct fiber *fiber = fiber_current();
+	int saved_errno = errno;
+
+	if (can_give_up(fiber, info, uc) &&
+	    fiber_start_over(fiber, uc, give_up)) {
+		fault_addr = (unsigned long)info->si_addr;
+		errno = saved_errno;
+		return;
+	}
+
+	report_crash(sig, info, uc);
+	/* The same instruction again, without us; or the same signal. */
+	sigaction(sig, sig == SIGBUS ? &old_bus : &old_segv, NULL);
+	if (info->si_code <= 0)
+		raise(sig);
+	errno = saved_errno;
+}
+
+void guard_start(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = on_fault,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK,
+	};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGSEGV, &action, &old_segv);
+	sigaction(SIGBUS, &action, &old_bus);
+}

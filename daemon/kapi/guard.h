@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guard takes SIGSEGV and SIGBUS. A driver's handler which dereferenced a
+ * __user pointer instead of copying is given up: its call fails with -EFAULT,
+ * the log names the driver, and the daemon goes on. Anything else is a crash:
+ * one line names the driver, the operation and the address, then what would
+ * have happened without us happens.
+ *
+ * Costs nothing before a fault. Who runs handlers on a fiber puts a struct
+ * guard there, and keeps at hand what must be undone.
+ *
+ * Stage: any.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A call of a driver's handler, as it was made. */
+struct guard_call {
+	const char *driver; /* borrowed; NULL: the daemon's own */
+	const char *op;	    /* "oob_read" ... */
+	unsigned int cmd;   /* of an ioctl */
+	unsigned long addr; /* the __user pointer it was given */
+	size_t size;	    /* of what is there; 0: unknown */
+	bool may_give_up;   /* it runs now, and give_up() can end it */
+};
+
+struct guard {
+	/* What @arg, the fiber's, is about. From a signal handler. */
+	void (*describe)(const void *arg, struct guard_call *r_call);
+	/* The fiber's new entry, on its empty stack: end the call, -EFAULT. */
+	void (*give_up)(void *arg);
+};
+
+/* From now on, whole process. In-band, before drivers are loaded. */
+void guard_start(void);
+
+/* How deep this thread is in code of the core's which must not be left half-way
+ * though it touches memory a driver named. */
+extern __thread unsigned int guard_held;
+
+static inline void guard_hold(void)
+{
+	guard_held++;
+}
+
+static inline void guard_drop(void)
+{
+	guard_held--;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A driver which takes __user pointers for its own: /dev/careless dereferences
+ * them in every handler it has. Not to be learnt from.
+ */
+#include <evl/file.h>
+#include <linux/compat.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/uaccess.h>
+
+#include "careless.h"
+
+static unsigned int nr_released;
+static DEFINE_RAW_SPINLOCK(lock);
+
+static int careless_open(struct inode *inode, struct file *filp)
+{
+	struct evl_file *efilp;
+
+	efilp = kzalloc(sizeof(*efilp), GFP_KERNEL);
+	if (efilp == NULL)
+		return -ENOMEM;
+
+	filp->private_data = efilp;
+
+	return evl_open_file(efilp, filp);
+}
+
+static int careless_release(struct inode *inode, struct file *filp)
+{
+	evl_release_file(filp->private_data);
+	kfree(filp->private_data);
+	nr_released++;
+
+	return 0;
+}
+
+/* Deep down, with a local to clean up behind. */
+static ssize_t __attribute__((noinline)) touch(volatile char *u_buf, size_t n)
+{
+	volatile char pad[128] = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		u_buf[i] = (char)(u_buf[i] + pad[i % 128]);
+
+	return (ssize_t)n;
+}
+
+static ssize_t look(const volatile char *u_buf, size_t n)
+{
+	char sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum = (char)(sum + u_buf[i]);
+
+	return sum == 127 ? -EINVAL : (ssize_t)n;
+}
+
+static ssize_t careless_read(struct file *filp, char __user *u_buf,
+			     size_t count, loff_t *ppos)
+{
+	return touch(u_buf, count);
+}
+
+static ssize_t careless_write(struct file *filp, const char __user *u_buf,
+			      size_t count, loff_t *ppos)
+{
+	return look(u_buf, count);
+}
+
+static ssize_t careless_oob_read(struct file *filp, char __user *u_buf,
+				 size_t count)
+{
+	return touch(u_buf, count);
+}
+
+static ssize_t careless_oob_write(struct file *filp, const char __user *u_buf,
+				  size_t count)
+{
+	return look(u_buf, count);
+}
+
+/* Until there is none left. */
+static int __attribute__((noinline)) sink(volatile int *above)
+{
+	volatile int here[64];
+
+	here[0] = *above + 1;
+
+	return here[0] ? sink(here) + here[0] : 0;
+}
+
+static long careless_ioctl(struct file *filp, unsigned int cmd,
+			   unsigned long arg)
+{
+	volatile int zero = 0;
+
+	switch (cmd) {
+	case CARELESS_DEREF:
+		++*(volatile int *)arg;
+		return 0;
+	case CARELESS_DEEP:
+		if (get_user(arg, (unsigned long *)arg))
+			return -EFAULT;
+		fallthrough;
+	case CARELESS_NESTED:
+		if (get_user(arg, (unsigned long *)arg))
+			return -EFAULT;
+		++*(volatile int *)arg;
+		return 0;
+	case CARELESS_STORE:
+		if (put_user(7, (int *)arg))
+			return -EFAULT;
+		++((volatile int *)arg)[1];
+		return 0;
+	case CARELESS_RELEASES:
+		return nr_released;
+	case CARELESS_WILD:
+		++*(volatile int *)CARELESS_ADDRESS;
+		return 0;
+	case CARELESS_NULL:
+		++*(volatile int *)(unsigned long)zero;
+		return 0;
+	case CARELESS_STACK:
+		return sink(&zero);
+	case CARELESS_LOCKED:
+		raw_spin_lock(&lock);
+		++*(volatile int *)arg;
+		raw_spin_unlock(&lock);
+		return 0;
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_operations careless_fops = {
+	.owner = THIS_MODULE,
+	.open = careless_open,
+	.release = careless_release,
+	.read = careless_read,
+	.write = careless_write,
+	.unlocked_ioctl = careless_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.oob_read = careless_oob_read,
+	.oob_write = careless_oob_write,
+	.oob_ioctl = careless_ioctl,
+	.compat_oob_ioctl = compat_ptr_oob_ioctl,
+};
+
+static struct miscdevice careless_dev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "careless",
+	.fops = &careless_fops,
+};
+
+module_misc_device(careless_dev);
+MODULE_LICENSE("MIT");

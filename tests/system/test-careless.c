@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A driver which dereferences __user pointers: its caller gets EFAULT, the log
+ * its name, and everybody else what they always got. Crashes which are its own
+ * end the daemon, with a line that says whose they are.
+ */
+#include "daemon.h"
+#include "drivers/careless.h"
+
+#include <errno.h>
+#include <evl/evl.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <uapi/evl/devices/loopback.h>
+#include <unistd.h>
+
+/* Where no daemon has any memory, whatever its layout. */
+#define HERE	((char *)0x20000000)
+#define NOWHERE ((char *)0x30000000)
+#define NO_ADDR ((char *)(UINTPTR_MAX / 2 + 1)) /* not canonical */
+
+#define ck_assert_fails(call, error)              \
+	do {                                      \
+		errno = 0;                        \
+		ck_assert_int_eq((call), -1);     \
+		ck_assert_int_eq(errno, (error)); \
+	} while (0)
+
+static int fd;
+
+static void setup(void)
+{
+	const char *const args[] = { "--driver", getenv("EVL_CARELESS"),
+				     "--driver", getenv("EVL_LOOPBACK"), NULL };
+	int status;
+
+	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), 0);
+	ck_assert_ptr_eq(mmap(HERE, 65536, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS |
+				      MAP_FIXED_NOREPLACE,
+			      -1, 0),
+			 HERE);
+	ck_assert_int_ge(evl_attach_self("careless-%d", getpid()), 0);
+	fd = open(node_path("careless"), O_RDWR);
+	ck_assert_int_ge(fd, 0);
+}
+
+static int oob_deref(char *p)
+{
+	return oob_ioctl(fd, CARELESS_DEREF, p);
+}
+
+static int inband_deref(char *p)
+{
+	return ioctl(fd, CARELESS_DEREF, p);
+}
+
+static int oob_nested(char *p)
+{
+	memcpy(HERE + 64, &p, sizeof(p));
+	return oob_ioctl(fd, CARELESS_NESTED, HERE + 64);
+}
+
+static int inband_nested(char *p)
+{
+	memcpy(HERE + 64, &p, sizeof(p));
+	return ioctl(fd, CARELESS_NESTED, HERE + 64);
+}
+
+static int do_oob_read(char *p)
+{
+	return (int)oob_read(fd, p, 8);
+}
+
+static int do_oob_write(char *p)
+{
+	return (int)oob_write(fd, p, 8);
+}
+
+static int do_read(char *p)
+{
+	return (int)read(fd, p, 8);
+}
+
+static int do_write(char *p)
+{
+	return (int)write(fd, p, 8);
+}
+
+static const struct {
+	int (*call)(char *p);
+	const char *op;
+	bool by_value; /* the pointer is what the driver is called with */
+} calls[] = {
+	{ oob_deref, "oob_ioctl", true },
+	{ oob_nested, "oob_ioctl", false },
+	{ do_oob_read, "oob_read", true },
+	{ do_oob_write, "oob_write", true },
+	{ inband_deref, "ioctl", true },
+	{ inband_nested, "ioctl", false },
+	{ do_read, "read", true },
+	{ do_write, "write", true },
+};
+
+#define NR_CALLS (int)(sizeof(calls) / sizeof(calls[0]))
+
+/* Another process is served by the same daemon. */
+static int be_served(void *arg)
+{
+	struct loopback_echo echo = { .value = 41 };
+	int other;
+
+	if (evl_attach_self("other-%d", getpid()) < 0)
+		return 1;
+	other = open(node_path("loopback"), O_RDWR);
+	if (oob_ioctl(other, LOOPBACK_IOC_ECHO, &echo) || echo.value != 42)
+		return 2;
+	if (ioctl(other, LOOPBACK_IOC_ECHO, &echo) || echo.value != 43)
+		return 3;
+
+	return 0;
+}
+
+static void check_service(void)
+{
+	ck_assert_int_ge(oob_ioctl(fd, CARELESS_RELEASES), 0);
+	ck_assert_int_ge(ioctl(fd, CARELESS_RELEASES), 0);
+}
+
+/* A good pointer, though the driver should not have touched it; bad ones. */
+START_TEST(a_touched_user_pointer_is_efault)
+{
+	char *const where[] = { HERE, HERE + 4094, NOWHERE };
+	char text[96];
+
+	for (unsigned int i = 0; i < 3; i++) {
+		ck_assert_fails(calls[_i].call(where[i]), EFAULT);
+		check_service();
+	}
+	ck_assert_int_eq(HERE[0], 0);
+
+	snprintf(text, sizeof(text), "driver careless: its %s dereferenced",
+		 calls[_i].op);
+	ck_assert(daemon_said(&test_daemon, text));
+	ck_assert_int_eq(child_wait(child_start(be_served, NULL)), 0);
+}
+END_TEST
+
+/* It is in the caller's memory, which is all that can be known of it. */
+START_TEST(a_pointer_behind_pointers_is_the_callers_too)
+{
+	char *deeper = HERE + 16384, *deep = HERE + 32768;
+
+	memcpy(HERE + 64, &deeper, sizeof(deeper));
+	memcpy(deeper, &deep, sizeof(deep));
+	ck_assert_fails(oob_ioctl(fd, CARELESS_DEEP, HERE + 64), EFAULT);
+	ck_assert_fails(ioctl(fd, CARELESS_DEEP, HERE + 64), EFAULT);
+	check_service();
+}
+END_TEST
+
+START_TEST(what_was_stored_before_is_there)
+{
+	int *pair = (int *)HERE;
+
+	for (int i = 0; i < 100; i++) {
+		pair[0] = pair[1] = 1;
+		ck_assert_fails(oob_ioctl(fd, CARELESS_STORE, pair), EFAULT);
+		ck_assert_int_eq(pair[0], 7);
+		pair[0] = 1;
+		ck_assert_fails(ioctl(fd, CARELESS_STORE, pair), EFAULT);
+		ck_assert_int_eq(pair[0], 7);
+		ck_assert_int_eq(pair[1], 1);
+	}
+}
+END_TEST
+
+START_TEST(so_are_null_and_what_is_no_address)
+{
+	if (!calls[_i].by_value)
+		return;
+
+	ck_assert_fails(calls[_i].call(NULL), EFAULT);
+	ck_assert_fails(calls[_i].call(NO_ADDR), EFAULT);
+	check_service();
+}
+END_TEST
+
+static int say_count(const char *text)
+{
+	static char log[65536];
+	int log_fd = open(test_daemon.log, O_RDONLY), count = 0;
+	ssize_t len = read(log_fd, log, sizeof(log) - 1);
+
+	close(log_fd);
+	log[len > 0 ? len : 0] = '\0';
+	for (char *p = log; (p = strstr(p, text)); p++)
+		count++;
+
+	return count;
+}
+
+START_TEST(the_log_tells_of_a_driver_once)
+{
+	for (int i = 0; i < 50; i++)
+		ck_assert_fails(calls[i % NR_CALLS].call(HERE), EFAULT);
+	ck_assert_int_ge(ioctl(fd, CARELESS_RELEASES), 0);
+	ck_assert_int_eq(say_count("dereferenced"), 1);
+}
+END_TEST
+
+/* What the handler held of the file has been put. */
+START_TEST(the_file_is_closed_as_any_other)
+{
+	int other = open(node_path("careless"), O_RDWR), before;
+
+	before = ioctl(other, CARELESS_RELEASES);
+	for (int i = 0; i < NR_CALLS; i++)
+		ck_assert_fails(calls[i].call(HERE), EFAULT);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(ioctl(other, CARELESS_RELEASES), before + 1);
+	ck_assert_int_eq(evl_detach_self(), 0);
+}
+END_TEST
+
+/* Thousands of abandoned stacks are as good as new. */
+START_TEST(it_may_happen_any_number_of_times)
+{
+	struct daemon_usage before, after;
+
+	for (int i = 0; i < 2000; i++) {
+		ck_assert_fails(calls[i % NR_CALLS].call(HERE), EFAULT);
+		if (i == 200)
+			before = daemon_usage(&test_daemon);
+	}
+	after = daemon_usage(&test_daemon);
+	ck_assert_uint_eq(after.nr_fds, before.nr_fds);
+	ck_assert_uint_le(after.nr_maps, before.nr_maps + 4);
+	check_service();
+}
+END_TEST
+
+static const struct {
+	unsigned int cmd;
+	bool oob;
+	const char *op, *what;
+} crashes[] = {
+	{ CARELESS_WILD, true, "oob_ioctl", "at address 0x7eadbeef0000" },
+	{ CARELESS_WILD, false, "ioctl", "at address 0x7eadbeef0000" },
+	{ CARELESS_NULL, true, "oob_ioctl", "at address 0" },
+	{ CARELESS_NULL, false, "ioctl", "at address 0" },
+	{ CARELESS_STACK, true, "oob_ioctl", ": its stack overflowed" },
+	{ CARELESS_STACK, false, "ioctl", ": its stack overflowed" },
+	{ CARELESS_LOCKED, true, "oob_ioctl", "at address 0x20000000" },
+	{ CARELESS_LOCKED, false, "ioctl", "at address 0x20000000" },
+};
+
+#define NR_CRASHES (int)(sizeof(crashes) / sizeof(crashes[0]))
+
+START_TEST(a_crash_of_its_own_ends_the_daemon_by_name)
+{
+	char text[96];
+	int status, ret;
+
+	errno = 0;
+	if (crashes[_i].oob)
+		ret = oob_ioctl(fd, crashes[_i].cmd, HERE);
+	else
+		ret = ioctl(fd, crashes[_i].cmd, HERE);
+	ck_assert_int_eq(ret, -1);
+	ck_assert_int_ne(errno, EFAULT);
+
+	ck_assert_int_eq(waitpid(test_daemon.pid, &status, 0), test_daemon.pid);
+	test_daemon.pid = 0;
+	/* A sanitizer turns the signal into a report of its own. */
+	ck_assert_int_ne(status, 0);
+
+	snprintf(text, sizeof(text), "driver careless: %s (command %#x): ",
+		 crashes[_i].op, crashes[_i].cmd);
+	ck_assert(daemon_said(&test_daemon, text));
+	ck_assert(daemon_said(&test_daemon, crashes[_i].what));
+	ck_assert(daemon_said(&test_daemon, "in careless.so+0x"));
+}
+END_TEST
+
+static void add(Suite *suite, const char *name, const TTest *test, int nr,
+		void (*teardown)(void))
+{
+	TCase *tcase = suite_add(suite, name, test, nr);
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("system/careless");
+
+	add(suite, "touched", a_touched_user_pointer_is_efault, NR_CALLS,
+	    daemon_teardown);
+	add(suite, "null", so_are_null_and_what_is_no_address, NR_CALLS,
+	    daemon_teardown);
+	add(suite, "deep", a_pointer_behind_pointers_is_the_callers_too, 1,
+	    daemon_teardown);
+	add(suite, "store", what_was_stored_before_is_there, 1,
+	    daemon_teardown);
+	add(suite, "log", the_log_tells_of_a_driver_once, 1, daemon_teardown);
+	add(suite, "close", the_file_is_closed_as_any_other, 1,
+	    daemon_teardown);
+	add(suite, "often", it_may_happen_any_number_of_times, 1,
+	    daemon_teardown);
+	add(suite, "crash", a_crash_of_its_own_ends_the_daemon_by_name,
+	    NR_CRASHES, daemon_bury);
+
+	return suite_run(suite);
+}
