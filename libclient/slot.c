@@ -30,7 +30,7 @@ static uint64_t rttime_ns(void)
 
 	if (getrlimit(RLIMIT_RTTIME, &limit) ||
 	    limit.rlim_cur == RLIM_INFINITY ||
-	    limit.rlim_cur > SPIN_FOREVER / 1000)
+	    (uint64_t)limit.rlim_cur > SPIN_FOREVER / 1000)
 		return SPIN_FOREVER;
 
 	return (uint64_t)limit.rlim_cur * 1000;

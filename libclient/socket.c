@@ -108,7 +108,8 @@ static int say_hello(int fd, struct socket_hello *hello)
 {
 	const struct control_hello say = { .magic = CONTROL_MAGIC,
 					   .abi = CONTROL_ABI,
-					   .features = CONTROL_FEATURES };
+					   .features = CONTROL_FEATURES,
+					   .compat = sizeof(void *) == 4 };
 	struct ucred cred = { .pid = 0 };
 	socklen_t len = sizeof(cred);
 	ssize_t size;

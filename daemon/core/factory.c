@@ -8,6 +8,7 @@
 #include "wire/bind.h"
 
 #include <errno.h>
+#include <linux/compat.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
@@ -369,6 +370,7 @@ static const struct file_operations clone_fops = {
 	.open = clone_open,
 	.poll = clone_poll,
 	.unlocked_ioctl = clone_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 };
 
 int factory_register(struct evl_factory *fac)

@@ -2,6 +2,7 @@
 #include "core/thread.h"
 
 #include <errno.h>
+#include <linux/compat.h>
 #include <linux/poll.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -29,8 +30,10 @@ static const struct file_operations thread_fops = {
 	.release = element_release,
 	.poll = thread_poll,
 	.unlocked_ioctl = thread_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 	.oob_ioctl = thread_ioctl,
 	.oob_poll = thread_oob_poll,
+	.compat_oob_ioctl = compat_ptr_oob_ioctl,
 };
 
 struct evl_thread *thread_behind(struct file *filp)

@@ -2,6 +2,12 @@
 #include <linux/compat.h>
 
 #include "kapi/export.h"
+#include "kapi/task.h"
+
+EXPORT bool in_compat_syscall(void)
+{
+	return task_current()->compat;
+}
 
 /* As a 64-bit process would pass it. */
 static unsigned long wide(unsigned long arg)

@@ -286,6 +286,7 @@ static void fill_task(struct slot *slot, const struct evl_thread *thread)
 	task->uid = client->uid;
 	task->files = client->files;
 	task->by_mem = client_is_foreign(client);
+	task->compat = client->compat;
 	task->mem_fd = client->mem_fd;
 	task->identified = true;
 	snprintf(task->comm, sizeof(task->comm), "%.15s",

@@ -29,6 +29,7 @@ struct client {
 	uint32_t index; /* in the table of clients */
 	bool welcome;	/* it said hello */
 	bool tool;
+	bool compat; /* a 32-bit process */
 	uint8_t secret[CONTROL_SECRET_SIZE];
 	struct files_struct *files; /* owned, NULL for a tool */
 	struct list_head channels;  /* struct channel, by index */

@@ -73,7 +73,7 @@ void control_send(struct client *client, const struct control_message *msg,
 static bool hello_is_sane(const struct control_hello *hello, ssize_t size)
 {
 	return size == sizeof(*hello) && hello->magic == CONTROL_MAGIC &&
-	       hello->tool <= 1;
+	       hello->tool <= 1 && hello->compat <= 1;
 }
 
 static int accept_client(struct client *client,
@@ -88,10 +88,12 @@ static int accept_client(struct client *client,
 		return -ENOEXEC;
 	}
 
-	for (unsigned int i = 0; i < 3; i++)
+	for (unsigned int i = 0; i < 2; i++)
 		if (hello->reserved[i])
 			return -EINVAL;
 	client->tool = hello->tool;
+	/* To a daemon as narrow they are its own kind. */
+	client->compat = hello->compat && sizeof(void *) > 4;
 	ret = quota_join(client, client->tool);
 	if (ret)
 		return ret;

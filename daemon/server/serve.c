@@ -46,12 +46,21 @@ static long do_write(struct file *filp, const struct channel_request *rq)
 		filp, (const char __user *)(uintptr_t)rq->addr, rq->count);
 }
 
-static long do_ioctl(struct file *filp, const struct channel_request *rq)
+/* A 32-bit process has handlers of its own, and no others. */
+static long do_ioctl(struct file *filp, const struct slot *slot)
 {
-	if (filp->f_op->oob_ioctl == NULL)
+	const struct file_operations *fops = filp->f_op;
+	const struct channel_request *rq = &slot->rq;
+	long (*handler)(struct file *filp, unsigned int cmd, unsigned long arg);
+	long ret;
+
+	handler = slot->task.compat ? fops->compat_oob_ioctl : fops->oob_ioctl;
+	if (handler == NULL)
 		return -ENOTTY;
 
-	return filp->f_op->oob_ioctl(filp, rq->cmd, rq->addr);
+	ret = handler(filp, rq->cmd, rq->addr);
+
+	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
 }
 
 /* @filp is ours to put. Relaxed, both: for people, and for bereave.c. */
@@ -92,7 +101,7 @@ static long call_driver(struct slot *slot)
 		ret = do_write(filp, rq);
 		break;
 	case CHANNEL_IOCTL:
-		ret = do_ioctl(filp, rq);
+		ret = do_ioctl(filp, slot);
 		break;
 	default:
 		ret = -ENOSYS;

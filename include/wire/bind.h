@@ -7,6 +7,8 @@
 #ifndef _EVL_WIRE_BIND_H
 #define _EVL_WIRE_BIND_H
 
+#include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 
@@ -35,6 +37,10 @@ struct bind_clone {
 	uint32_t state_offset;
 	uint32_t reserved; /* zero */
 };
+
+static_assert(sizeof(struct bind_request) == 40, "ABI");
+static_assert(offsetof(struct bind_request, file_id) == 24, "ABI");
+static_assert(sizeof(struct bind_clone) == 64 + 64 + 24, "ABI");
 
 /* Bind: -EPERM no client has that secret; -EMFILE too many. Always harmless to
  * repeat. On foreign files the kernel answers ENOTTY. */

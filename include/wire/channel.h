@@ -137,6 +137,8 @@ static_assert(offsetof(struct channel_header, rung) == 64, "ABI");
 static_assert(offsetof(struct channel_header, need_wakeup) == 128, "ABI");
 static_assert(sizeof(struct channel_header) == 192, "ABI");
 static_assert(sizeof(struct channel_request) == 40, "ABI");
+static_assert(offsetof(struct channel_request, addr) == 16, "ABI");
+static_assert(offsetof(struct channel_request, cpu) == 32, "ABI");
 static_assert(offsetof(struct channel_slot, posted) == 40, "ABI");
 static_assert(offsetof(struct channel_slot, done) == 64, "ABI");
 static_assert(offsetof(struct channel_slot, result) == 72, "ABI");
@@ -145,7 +147,10 @@ static_assert(sizeof(struct channel_header) <= CHANNEL_SLOTS_OFFSET, "ABI");
 static_assert(CHANNEL_SLOTS_OFFSET + CHANNEL_SLOTS * sizeof(struct channel_slot)
 		      <= CHANNEL_WINDOWS_OFFSET, "ABI");
 static_assert(CHANNEL_WINDOWS_OFFSET % 4096 == 0, "windows fill pages");
-static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared between processes");
+/* ATOMIC_LLONG_LOCK_FREE is about any 64-bit word; on i386 it may be aligned to
+ * 4 bytes only, which ours is not. */
+static_assert(__atomic_always_lock_free(sizeof(uint64_t), 0),
+	      "shared between processes");
 
 static inline struct channel_slot *channel_slot_at(void *base, unsigned int n)
 {

@@ -16,6 +16,7 @@
 #define _EVL_WIRE_CONTROL_H
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 
@@ -50,7 +51,8 @@ struct control_hello {
 	uint32_t abi;
 	uint64_t features;
 	uint32_t tool; /* 1: only asks CONTROL_QUERY, wants no files_struct */
-	uint32_t reserved[3];
+	uint32_t compat; /* 1: a 32-bit process, whose ioctls are compat ones */
+	uint32_t reserved[2];
 };
 
 struct control_welcome {
@@ -338,12 +340,41 @@ struct control_message {
 	(sizeof(struct control_header) + \
 	 sizeof(((struct control_message *)0)->u.member))
 
+/*
+ * The same for 32-bit processes, whose 64-bit words are aligned to 4 bytes on
+ * some architectures: each lies on a multiple of 8, as do the ends of structs
+ * with such words in them.
+ */
 static_assert(sizeof(struct control_hello) == 32, "ABI");
+static_assert(offsetof(struct control_hello, compat) == 20, "ABI");
+static_assert(offsetof(struct control_welcome, mount_dev) == 32, "ABI");
+static_assert(offsetof(struct control_welcome, worker_cpus) == 56, "ABI");
 static_assert(sizeof(struct control_welcome) == 40 + 16 + 128 + 256 + 32, "ABI");
 static_assert(sizeof(struct control_header) == 16, "ABI");
+static_assert(sizeof(struct control_channel) == 8, "ABI");
+static_assert(sizeof(struct control_slot) == 8, "ABI");
 static_assert(sizeof(struct control_attach) == 16, "ABI");
 static_assert(sizeof(struct control_mmap) == 40, "ABI");
 static_assert(sizeof(struct control_mapping) == 32, "ABI");
 static_assert(sizeof(struct control_segment) == 32, "ABI");
+static_assert(sizeof(struct control_unbind) == 16, "ABI");
+static_assert(offsetof(struct control_unbind, file_id) == 8, "ABI");
+static_assert(sizeof(struct control_sync) == 8, "ABI");
+static_assert(sizeof(struct control_rdev) == 8, "ABI");
+static_assert(sizeof(struct control_errand) == 24, "ABI");
+static_assert(offsetof(struct control_errand, file_id) == 16, "ABI");
+static_assert(sizeof(struct control_errand_done) == 8, "ABI");
+static_assert(sizeof(struct control_query) == 16, "ABI");
+static_assert(offsetof(struct control_query, cursor) == 8, "ABI");
+static_assert(sizeof(struct control_daemon_info) == 56 + 128 + 8 + 256 + 32,
+	      "ABI");
+static_assert(offsetof(struct control_daemon_info, worker_cpus) == 56, "ABI");
+static_assert(sizeof(struct control_thread_info) == 80 + 64, "ABI");
+static_assert(offsetof(struct control_thread_info, nr_requests) == 48, "ABI");
+static_assert(sizeof(struct control_channel_info) == 56, "ABI");
+static_assert(offsetof(struct control_channel_info, nr_requests) == 32, "ABI");
+static_assert(sizeof(struct control_node_info) == 40 + 256 + 32, "ABI");
+static_assert(sizeof(struct control_file_info) == 40 + 256, "ABI");
+static_assert(sizeof(struct control_driver_info) == 16 + 32 + 256, "ABI");
 
 #endif /* _EVL_WIRE_CONTROL_H */

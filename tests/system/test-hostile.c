@@ -97,7 +97,7 @@ static void speak_other_versions(void)
 	ck_assert(daemon_said(&test_daemon, text));
 
 	hello.abi = CONTROL_ABI;
-	hello.reserved[2] = 1;
+	hello.reserved[1] = 1;
 	ck_assert_int_eq(refusal(&hello), -EINVAL);
 }
 

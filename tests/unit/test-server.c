@@ -208,6 +208,8 @@ static struct control_hello bad_hello(int how)
 		hello.magic++;
 	if (how == 1)
 		hello.tool = 2;
+	if (how == 2)
+		hello.compat = 2;
 
 	return hello;
 }
@@ -221,7 +223,7 @@ START_TEST(who_does_not_say_hello_is_hung_up_on)
 
 	memcpy(buf, &hello, sizeof(hello));
 	ck_assert_int_gt(
-		send(peer.fd, buf, sizeof(hello) + (_i == 2), MSG_NOSIGNAL), 0);
+		send(peer.fd, buf, sizeof(hello) + (_i == 3), MSG_NOSIGNAL), 0);
 	ck_assert(was_hung_up_on(&peer));
 	ck_assert_uint_eq(client_count(), 0);
 }
@@ -232,7 +234,7 @@ START_TEST(reserved_words_of_hello_are_checked)
 	const struct control_hello hello = {
 		.magic = CONTROL_MAGIC,
 		.abi = CONTROL_ABI,
-		.reserved[2] = 1,
+		.reserved[1] = 1,
 	};
 	struct peer peer;
 
@@ -598,7 +600,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, hello_is_answered_with_where_things_are);
 	tcase_add_test(tc, another_abi_is_told_ours_and_refused);
-	tcase_add_loop_test(tc, who_does_not_say_hello_is_hung_up_on, 0, 3);
+	tcase_add_loop_test(tc, who_does_not_say_hello_is_hung_up_on, 0, 4);
 	tcase_add_test(tc, reserved_words_of_hello_are_checked);
 	tcase_add_test(tc, one_client_too_many_is_refused_until_one_leaves);
 	tcase_add_test(tc, a_secret_belongs_to_one_client_while_it_is_there);

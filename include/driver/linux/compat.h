@@ -14,8 +14,25 @@ typedef s32 compat_long_t;
 typedef u32 compat_uint_t;
 typedef s32 compat_int_t;
 typedef u32 compat_size_t;
+typedef s32 compat_ssize_t;
+typedef s32 compat_pid_t;
+typedef s16 compat_short_t;
+typedef u16 compat_ushort_t;
 typedef u64 __attribute__((aligned(4))) compat_u64;
 typedef s64 __attribute__((aligned(4))) compat_s64;
+
+/* Times as they were before 64-bit time_t. */
+typedef s32 old_time32_t;
+
+struct old_timespec32 {
+	old_time32_t tv_sec;
+	s32 tv_nsec;
+};
+
+struct compat_iovec {
+	compat_uptr_t iov_base;
+	compat_size_t iov_len;
+};
 
 static inline void __user *compat_ptr(compat_uptr_t uptr)
 {
@@ -26,6 +43,9 @@ static inline compat_uptr_t ptr_to_compat(void __user *uptr)
 {
 	return (compat_uptr_t)(unsigned long)uptr;
 }
+
+/* Is the caller a 32-bit process? Any stage, within a request. */
+bool in_compat_syscall(void);
 
 /**
  * compat_ptr_ioctl() - ready-made compat_ioctl handler

@@ -34,8 +34,8 @@ struct evl_element_ids {
 };
 
 struct evl_clone_req {
-	__u64 name_ptr;	 /* (const char *), 0 for none */
-	__u64 attrs_ptr; /* the class's attribute block */
+	__aligned_u64 name_ptr;	 /* (const char *), 0 for none */
+	__aligned_u64 attrs_ptr; /* the class's attribute block */
 	__u32 clone_flags;
 	/* Filled by the core: */
 	struct evl_element_ids eids;

@@ -17,8 +17,8 @@ typedef __u32 fundle_t;
 
 /* Dates and delays as the core sees them, whatever the C library's time_t. */
 struct __evl_timespec {
-	long long tv_sec;
-	long long tv_nsec;
+	long long tv_sec __attribute__((aligned(8)));
+	long long tv_nsec __attribute__((aligned(8)));
 };
 
 struct __evl_itimerspec {
