@@ -20,6 +20,7 @@
 #include "export.h"
 #include "fd-table.h"
 #include "libc.h"
+#include "sys.h"
 
 #define DEV_DIR "/dev/"
 #define EVL_DIR "/dev/evl/"
@@ -52,7 +53,8 @@ static int open_elsewhere(const char *path, int flags, mode_t mode)
 		return -1;
 	}
 
-	return libc()->open(path, flags, mode);
+	/* Only the daemon's, see open_huge(). */
+	return libc()->open(path, flags | O_LARGEFILE, mode);
 }
 
 /* There is no such path. Not in /dev? The kernel has read it: so may we. */
@@ -68,6 +70,38 @@ static int open_missing(const char *path, int flags, mode_t mode)
 
 	return open_elsewhere(path, flags, mode);
 }
+
+#ifdef __LP64__
+static int open_huge(int dirfd, const char *path, int flags, mode_t mode)
+{
+	(void)dirfd, (void)path, (void)flags, (void)mode;
+
+	return -1;
+}
+#else
+/*
+ * The FUSE front's nodes are larger than a 32-bit off_t says, and nobody seeks
+ * in them. Other files stay refused. -1, errno is EOVERFLOW still.
+ */
+static int open_huge(int dirfd, const char *path, int flags, mode_t mode)
+{
+	bool ours;
+	int fd;
+
+	fd = libc()->openat(dirfd, path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		goto fail;
+
+	ours = client_connect(NULL) == 0 && client_is_us() && bind_is_ours(fd);
+	sys_close(fd);
+	if (ours)
+		return libc()->openat(dirfd, path, flags | O_LARGEFILE, mode);
+fail:
+	errno = EOVERFLOW;
+
+	return -1;
+}
+#endif
 
 /* A new descriptor, of whatever. */
 static void opened(int fd, int flags)
@@ -91,6 +125,8 @@ static int do_openat(int dirfd, const char *path, int flags, mode_t mode)
 		fd = libc()->openat(dirfd, path, flags, mode);
 	if (!elsewhere && fd < 0 && errno == ENOENT)
 		fd = open_missing(path, flags, mode);
+	if (fd < 0 && errno == EOVERFLOW)
+		fd = open_huge(dirfd, path, flags, mode);
 
 	opened(fd, flags);
 

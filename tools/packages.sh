@@ -19,14 +19,17 @@ PACKAGES_BUILD=(
 	pkg-config
 )
 
-# To test it as well: Check, the other compiler, the other architecture, a
-# kernel with cuse.ko.
+# To test it as well: Check, the other compiler, the other architecture, the other
+# word size (gcc-multilib would conflict with gcc-aarch64-linux-gnu), a kernel
+# with cuse.ko.
 # shellcheck disable=SC2034
 PACKAGES_TEST=(
 	check
 	clang
 	gcc-aarch64-linux-gnu
+	lib32gcc-12-dev
 	libc6-dev-arm64-cross
+	libc6-dev-i386
 	libclang-rt-14-dev
 	qemu-user-static
 	shellcheck

@@ -94,6 +94,15 @@ static int __attribute__((noinline)) sink(volatile int *above)
 	return here[0] ? sink(here) + here[0] : 0;
 }
 
+/* The caller's pointer at @arg, by the book. */
+static int fetch(unsigned long arg, unsigned long *r_ptr)
+{
+	if (in_compat_syscall())
+		return get_user(*r_ptr, (compat_uptr_t __user *)arg);
+
+	return get_user(*r_ptr, (unsigned long __user *)arg);
+}
+
 static long careless_ioctl(struct file *filp, unsigned int cmd,
 			   unsigned long arg)
 {
@@ -104,11 +113,11 @@ static long careless_ioctl(struct file *filp, unsigned int cmd,
 		++*(volatile int *)arg;
 		return 0;
 	case CARELESS_DEEP:
-		if (get_user(arg, (unsigned long *)arg))
+		if (fetch(arg, &arg))
 			return -EFAULT;
 		fallthrough;
 	case CARELESS_NESTED:
-		if (get_user(arg, (unsigned long *)arg))
+		if (fetch(arg, &arg))
 			return -EFAULT;
 		++*(volatile int *)arg;
 		return 0;

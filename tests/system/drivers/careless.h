@@ -4,16 +4,16 @@
 
 #include <sys/ioctl.h>
 
-#define CARELESS_DEREF	  _IO('c', 1) /* adds one to the int at the argument */
-#define CARELESS_NESTED	  _IO('c', 2) /* ... at the pointer there */
-#define CARELESS_DEEP	  _IO('c', 8) /* ... at the pointer there */
+#define CARELESS_DEREF	_IO('c', 1) /* adds one to the int at the argument */
+#define CARELESS_NESTED _IO('c', 2) /* ... at the pointer there */
+#define CARELESS_DEEP	_IO('c', 8) /* ... at the pointer behind that */
 /* Stores 7 in the first, as it should, adds one to the second. */
 #define CARELESS_STORE	  _IOWR('c', 9, int[2])
 #define CARELESS_RELEASES _IO('c', 3) /* returns how many there were */
 /* Crashes which are nobody else's fault: */
-#define CARELESS_WILD	  _IO('c', 4) /* CARELESS_ADDRESS */
-#define CARELESS_NULL	  _IO('c', 5)
-#define CARELESS_STACK	  _IO('c', 6) /* more stack than there is */
-#define CARELESS_LOCKED	  _IO('c', 7) /* as DEREF, with a lock held */
+#define CARELESS_WILD	 _IO('c', 4) /* CARELESS_ADDRESS */
+#define CARELESS_NULL	 _IO('c', 5)
+#define CARELESS_STACK	 _IO('c', 6) /* more stack than there is */
+#define CARELESS_LOCKED	 _IO('c', 7) /* as DEREF, with a lock held */
 
 #define CARELESS_ADDRESS 0x7eadbeef0000
