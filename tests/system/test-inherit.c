@@ -246,6 +246,25 @@ START_TEST(a_descriptor_may_be_taken_from_another_process)
 }
 END_TEST
 
+START_TEST(a_program_may_have_the_library_preloaded)
+{
+	char *argv[] = { getenv("EVL_PRELOADED"), (char *)node_path("who"),
+			 NULL };
+	pid_t pid;
+	int status;
+
+	setenv("LD_PRELOAD", getenv("EVL_PRELOAD"), 1);
+	/* It wants to be the first one. */
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0", 1);
+	ck_assert_int_eq(posix_spawn(&pid, argv[0], NULL, NULL, argv, environ),
+			 0);
+	unsetenv("LD_PRELOAD");
+	unsetenv("ASAN_OPTIONS");
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("system/inherit");
@@ -257,6 +276,7 @@ int main(void)
 	tcase_add_test(
 		tcase,
 		children_without_a_memory_of_their_own_leave_the_table_alone);
+	tcase_add_test(tcase, a_program_may_have_the_library_preloaded);
 	tcase_add_test(tcase, exec_closes_what_it_says_it_closes);
 	tcase_add_test(tcase, a_descriptor_may_come_by_a_socket);
 	tcase_add_test(tcase, a_descriptor_may_be_taken_from_another_process);
