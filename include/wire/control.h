@@ -357,6 +357,7 @@ static_assert(sizeof(struct control_attach) == 16, "ABI");
 static_assert(sizeof(struct control_mmap) == 40, "ABI");
 static_assert(sizeof(struct control_mapping) == 32, "ABI");
 static_assert(sizeof(struct control_segment) == 32, "ABI");
+static_assert(sizeof(struct control_munmap) == 8, "ABI");
 static_assert(sizeof(struct control_unbind) == 16, "ABI");
 static_assert(offsetof(struct control_unbind, file_id) == 8, "ABI");
 static_assert(sizeof(struct control_sync) == 8, "ABI");

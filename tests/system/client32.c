@@ -8,11 +8,14 @@
  */
 #include "drivers/careless.h"
 #include "drivers/compat.h"
+#include "drivers/mapped.h"
 
 #include <errno.h>
 #include <evl/evl.h>
+#include <evl/poll.h>
 #include <evl/xbuf.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -233,6 +236,42 @@ static void uses_xbufs(void)
 	check(close(xfd) == 0);
 }
 
+static void polls_with_time_limits(void)
+{
+	struct evl_poll_event events[2];
+	struct timespec date;
+	int pfd, xfd;
+
+	attach();
+	pfd = evl_new_poll();
+	xfd = evl_new_xbuf(64, "narrow-polled-%d", getpid());
+	check(pfd >= 0 && xfd >= 0);
+	check(evl_add_pollfd(pfd, xfd, POLLIN, evl_intval(1ll << 40)) == 0);
+	clock_gettime(CLOCK_MONOTONIC, &date);
+	date.tv_sec -= 1;
+	check(evl_timedpoll(pfd, events, 2, &date) == -ETIMEDOUT);
+	check(write(xfd, "x", 1) == 1);
+	check(evl_poll(pfd, events, 2) == 1);
+	check(events[0].fd == (unsigned int)xfd && events[0].events == POLLIN);
+	check(events[0].pollval.lval == 1ll << 40);
+}
+
+static void maps_memory(void)
+{
+	const size_t size = MAPPED_PAGES * MAPPED_PAGE;
+	int fd = open_node("mapped", O_RDWR);
+	off_t last = MAPPED_DMA * MAPPED_STRIDE * MAPPED_PAGE;
+	char *one, *two;
+
+	attach();
+	one = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, last);
+	two = mmap64(NULL, size, PROT_READ, MAP_SHARED, fd, last);
+	check(one != MAP_FAILED && two != MAP_FAILED);
+	strcpy(one + size - 8, "shared");
+	check(strcmp(two + size - 8, "shared") == 0);
+	check(munmap(one, size) == 0 && munmap(two, size) == 0);
+}
+
 static volatile int nr_signals;
 static int waker_fd;
 
@@ -352,6 +391,8 @@ static const struct {
 	CASE(reaches_high_memory),
 	CASE(passes_times),
 	CASE(uses_xbufs),
+	CASE(polls_with_time_limits),
+	CASE(maps_memory),
 	CASE(restarts_after_signals),
 	CASE(forks),
 	CASE(survives_careless_drivers),

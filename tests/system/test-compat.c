@@ -26,6 +26,8 @@ static const char *const cases[] = {
 	"reaches_high_memory",
 	"passes_times",
 	"uses_xbufs",
+	"polls_with_time_limits",
+	"maps_memory",
 	"restarts_after_signals",
 	"forks",
 	"survives_careless_drivers",
@@ -38,7 +40,8 @@ static void setup(void)
 {
 	const char *const args[] = { "--driver", getenv("EVL_CARELESS"),
 				     "--driver", getenv("EVL_COMPAT"),
-				     "--driver", getenv("EVL_LOOPBACK"), NULL };
+				     "--driver", getenv("EVL_LOOPBACK"),
+				     "--driver", getenv("EVL_MAPPED"), NULL };
 	int status;
 
 	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), 0);
