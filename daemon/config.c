@@ -248,8 +248,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 						       "--spin-us");
 		break;
 	case OPT_POLL_WAKE:
-		config->poll_wake_all = one_of(state, arg, wakes,
-					       "--poll-wake") == wakes[1];
+		config->poll_wake_all =
+			one_of(state, arg, wakes, "--poll-wake") == wakes[1];
 		break;
 	case OPT_MAX_CLIENTS:
 		config->max_clients = limit(state, arg, "--max-clients");

@@ -30,11 +30,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_BOUND_FDS	  65536
+#define MAX_BOUND_FDS 65536
 
 /* 0: the usual. The sanitizers' frames are that much larger. */
 #define STACK_SIZE (FIBER_ASAN || FIBER_TSAN ? 256u << 10 : 0u)
-#define MIN_NOFILE	  32 /* what we need before the first client comes */
+#define MIN_NOFILE 32 /* what we need before the first client comes */
 
 static struct stack_pool *stacks;
 static ev_signal on_term, on_int, on_quit, on_hup;
@@ -140,8 +140,8 @@ static size_t half_the_memory(void)
 {
 	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
 
-	return pages > 0 && size > 0 ? (size_t)pages / 2 * (size_t)size :
-				       (size_t)1 << 30;
+	return pages > 0 && size > 0 ? (size_t)pages / 2 * (size_t)size
+				     : (size_t)1 << 30;
 }
 
 static int start_core(const struct config *config)
@@ -188,9 +188,9 @@ static int start_all(const struct config *config)
 	struct front_config front = {
 		.want = config->front,
 		.mount = config->mount,
-		.link_dev = geteuid() == 0 &&
-			    strcmp(config->mount,
-				   CONTROL_SYSTEM_DIR "/dev") == 0,
+		.link_dev =
+			geteuid() == 0 &&
+			strcmp(config->mount, CONTROL_SYSTEM_DIR "/dev") == 0,
 	};
 	int ret;
 

@@ -98,9 +98,9 @@ static void put(struct loopback *lb, struct message *msg,
 	evl_flush_wait_locked(&lb->oob_wait, 0);
 	raw_spin_unlock_irqrestore(&lb->oob_wait.lock, flags);
 
-	evl_signal_poll_events(&lb->poll_head, list == &lb->filled ?
-						       POLLIN | POLLRDNORM :
-						       POLLOUT | POLLWRNORM);
+	evl_signal_poll_events(&lb->poll_head, list == &lb->filled
+						       ? POLLIN | POLLRDNORM
+						       : POLLOUT | POLLWRNORM);
 	evl_schedule();
 	kick_inband(lb);
 }

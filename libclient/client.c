@@ -156,7 +156,7 @@ const char *client_path(const char *path, char *buf, size_t size)
 int client_error(int ret)
 {
 	switch (ret) {
-	case -ENOTCONN: /* a FUSE mount whose daemon is gone */
+	case -ENOTCONN:	    /* a FUSE mount whose daemon is gone */
 	case -ECONNABORTED: /* one whose daemon went meanwhile */
 	case -ECONNRESET:
 	case -EPIPE:

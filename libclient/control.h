@@ -26,8 +26,9 @@ struct control_reply {
 
 /* What its thread calls. None of them may wait for an answer. */
 struct control_host {
-	void (*on_death)(void); /* the daemon is gone; before any call is told */
-	void (*on_tick)(void);	/* once a second */
+	void (*on_death)(
+		void);	       /* the daemon is gone; before any call is told */
+	void (*on_tick)(void); /* once a second */
 	void (*on_errand)(uint32_t number, const struct control_errand *errand);
 };
 

@@ -54,9 +54,9 @@ static int why_failed(int error)
 {
 	struct control_rdev any = { .rdev = 0 };
 
-	return control_ask(CONTROL_RDEV, &any, sizeof(any)) == -ENODEV ?
-		       -ENODEV :
-		       client_error(error);
+	return control_ask(CONTROL_RDEV, &any, sizeof(any)) == -ENODEV
+		       ? -ENODEV
+		       : client_error(error);
 }
 
 int element_open_node(const char *node, bool nonblock)

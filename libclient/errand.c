@@ -20,8 +20,8 @@ static int open_spare(uint32_t number, const struct control_errand *errand)
 	if (path == NULL)
 		return -ENAMETOOLONG;
 
-	fd = sys_open(path, O_RDWR | ((int)errand->flags &
-				      (O_CLOEXEC | O_NONBLOCK)));
+	fd = sys_open(path,
+		      O_RDWR | ((int)errand->flags & (O_CLOEXEC | O_NONBLOCK)));
 	if (fd < 0)
 		return fd;
 

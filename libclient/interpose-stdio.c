@@ -24,9 +24,9 @@ static int watched_fd(FILE *stream)
 	fd = fileno(stream);
 	errno = saved;
 
-	return fd >= 0 && (fd_table_unknown(fd) || !client_is_vfork_child()) ?
-		       fd :
-		       -1;
+	return fd >= 0 && (fd_table_unknown(fd) || !client_is_vfork_child())
+		       ? fd
+		       : -1;
 }
 
 EXPORT int fclose(FILE *stream)

@@ -17,7 +17,7 @@
 #include "slot.h"
 #include "thread.h"
 
-#define likely(cond) __builtin_expect(!!(cond), 1)
+#define likely(cond)  __builtin_expect(!!(cond), 1)
 
 #define UNBOUND_TRIES 8
 

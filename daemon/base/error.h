@@ -20,5 +20,7 @@ static inline int error_note(int ret, const char *what, const char *func,
 	return ret;
 }
 
-#define err_origin(ret) error_note((ret), "fault in", __func__, __FILE__, __LINE__)
-#define err_trace(ret)	error_note((ret), "through", __func__, __FILE__, __LINE__)
+#define err_origin(ret) \
+	error_note((ret), "fault in", __func__, __FILE__, __LINE__)
+#define err_trace(ret) \
+	error_note((ret), "through", __func__, __FILE__, __LINE__)

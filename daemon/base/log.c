@@ -94,10 +94,9 @@ defer_line(enum log_level level, const char *fmt, va_list ap)
 			return;
 		}
 		/* Relaxed: @turn alone hands lines over. */
-	} while (!atomic_compare_exchange_weak_explicit(&ring_head, &place,
-							place + 1,
-							memory_order_relaxed,
-							memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(
+		&ring_head, &place, place + 1, memory_order_relaxed,
+		memory_order_relaxed));
 
 	line->level = level;
 	vsnprintf(line->text, sizeof(line->text), fmt, ap);

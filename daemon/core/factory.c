@@ -316,10 +316,9 @@ static long clone_by_pointers(struct file *filp,
 		return -EFAULT;
 
 	if (req.name_ptr) {
-		ret = strncpy_from_user(name,
-					(const char __user *)(uintptr_t)
-						req.name_ptr,
-					sizeof(name));
+		ret = strncpy_from_user(
+			name, (const char __user *)(uintptr_t)req.name_ptr,
+			sizeof(name));
 		if (ret < 0)
 			return ret;
 		if (ret == sizeof(name))

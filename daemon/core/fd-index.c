@@ -103,8 +103,7 @@ void install_inband_fd(unsigned int fd, struct file *file,
 		       struct files_struct *files)
 {
 	/* No oob_data: the driver does not support out-of-band operations. */
-	if (file->oob_data &&
-	    add(stripe_of(files), key_of(files, fd), file))
+	if (file->oob_data && add(stripe_of(files), key_of(files, fd), file))
 		log_warn("pid %d: no memory to index descriptor %u: "
 			 "out-of-band calls on it will fail with EBADF",
 			 files->tgid, fd);

@@ -16,7 +16,7 @@
 
 /* Everybody else on this thread waits while we copy: not longer than this
  * takes, some 10 us. */
-#define SLICE_SIZE   (64u << 10)
+#define SLICE_SIZE (64u << 10)
 
 /* Clients' memory is copied from fibers only, with no lock held. */
 static unsigned long in_user(char *to, void *from, size_t n)

@@ -19,9 +19,9 @@ struct ring {
 	struct pi_mutex lock;
 	char *mem; /* owned */
 	size_t size, fill;
-	size_t read_off, read_rsvd;	/* next byte to read; being copied out */
-	size_t write_off, write_rsvd;	/* next byte to fill; being copied in */
-	unsigned int readers, writers;	/* copying right now */
+	size_t read_off, read_rsvd;    /* next byte to read; being copied out */
+	size_t write_off, write_rsvd;  /* next byte to fill; being copied in */
+	unsigned int readers, writers; /* copying right now */
 	struct wait_queue readable, writable;
 	/* Called after bytes came (or went), any stage. @edge: there was none
 	 * (no room) before. May be NULL. */

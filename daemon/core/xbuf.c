@@ -26,9 +26,9 @@ static struct evl_xbuf *xbuf_behind(struct file *filp)
 static enum ring_mode mode_of(const struct file *filp)
 {
 	/* Relaxed: pairs with vfs_set_file_flags(). */
-	return __atomic_load_n(&filp->f_flags, __ATOMIC_RELAXED) & O_NONBLOCK ?
-		       RING_SHORT :
-		       RING_BLOCK;
+	return __atomic_load_n(&filp->f_flags, __ATOMIC_RELAXED) & O_NONBLOCK
+		       ? RING_SHORT
+		       : RING_BLOCK;
 }
 
 static ssize_t xbuf_read(struct file *filp, char __user *u_buf, size_t count,
@@ -134,8 +134,7 @@ static void outbound_changed(struct ring *ring, bool came, bool edge)
 
 static void xbuf_dispose(struct evl_element *element)
 {
-	struct evl_xbuf *xbuf =
-		container_of(element, struct evl_xbuf, element);
+	struct evl_xbuf *xbuf = container_of(element, struct evl_xbuf, element);
 
 	nr_ring_bytes -= xbuf->inbound.size + xbuf->outbound.size;
 	ring_deinit(&xbuf->inbound);
@@ -172,9 +171,9 @@ static int check_sizes(const struct evl_factory *fac,
 		return -ENOMEM;
 
 	return bytes_of_user(fac) + in + out >
-			       share_of(max_ring_bytes, current->uid) ?
-		       -EDQUOT :
-		       0;
+			       share_of(max_ring_bytes, current->uid)
+		       ? -EDQUOT
+		       : 0;
 }
 
 static int xbuf_build(struct evl_factory *fac, const void *attrs, size_t len,

@@ -15,7 +15,7 @@ struct evl_xbuf {
 	struct evl_element element; /* first */
 	struct ring inbound;
 	struct ring outbound;
-	wait_queue_head_t pollers; /* in-band poll(2) */
+	wait_queue_head_t pollers;	/* in-band poll(2) */
 	struct evl_poll_head poll_head; /* evl_poll() */
 };
 

@@ -164,8 +164,7 @@ static bool can_give_up(const struct fiber *fiber, const siginfo_t *info,
 static uintptr_t pc_of(const void *uc)
 {
 #if defined(__x86_64__)
-	return (uintptr_t)((const ucontext_t *)uc)
-		->uc_mcontext.gregs[REG_RIP];
+	return (uintptr_t)((const ucontext_t *)uc)->uc_mcontext.gregs[REG_RIP];
 #elif defined(__aarch64__)
 	return ((const ucontext_t *)uc)->uc_mcontext.pc;
 #else
@@ -234,9 +233,8 @@ static void report_crash(int sig, const siginfo_t *info, const void *uc)
 		snprintf(line, sizeof(line), "%s%s at address %#lx, in %s%s",
 			 call, sig == SIGBUS ? "SIGBUS" : "SIGSEGV",
 			 (unsigned long)info->si_addr, place,
-			 is_overflow(fiber, info, uc) ?
-				 ": its stack overflowed" :
-				 "");
+			 is_overflow(fiber, info, uc) ? ": its stack overflowed"
+						      : "");
 	log_last_words(line);
 }
 

@@ -122,8 +122,8 @@ EXPORT bool user_access_ok(const void __user *addr, unsigned long size)
 	const struct task_struct *task = task_current();
 	const struct user_window *win = &task->window;
 	unsigned long start = (unsigned long)addr, limit = LONG_MAX;
-	size_t came = win->readable > win->writable ? win->readable :
-						      win->writable;
+	size_t came =
+		win->readable > win->writable ? win->readable : win->writable;
 
 	/* The buffer of read(2) is not where the caller has its own. */
 	if (start >= win->base && size <= came &&

@@ -127,8 +127,8 @@ int channel_new(struct client *client, struct channel **r_ch)
 		.may_spin = may_spin,
 		.worker = oob_pick_worker(),
 	};
-	ch->memfd = memfd_create("evl-channel",
-				 MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	ch->memfd =
+		memfd_create("evl-channel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (ch->memfd < 0 || ch->source.fd < 0 ||
 	    ftruncate(ch->memfd, CHANNEL_SIZE) ||
 	    fcntl(ch->memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW))
@@ -289,8 +289,7 @@ static void fill_task(struct slot *slot, const struct evl_thread *thread)
 	task->compat = client->compat;
 	task->mem_fd = client->mem_fd;
 	task->identified = true;
-	snprintf(task->comm, sizeof(task->comm), "%.15s",
-		 thread->element.name);
+	snprintf(task->comm, sizeof(task->comm), "%.15s", thread->element.name);
 }
 
 int slot_attach(struct channel *ch, struct evl_thread *thread,

@@ -46,9 +46,9 @@ struct slot {
 	/* Set in-band, cleared on the worker: may requests be taken? */
 	_Atomic(bool) open;
 	/* The worker's: */
-	bool busy;	   /* a request is being served */
-	bool detaching;	   /* tell ->detached when it is not */
-	uint32_t seq;	   /* of the last request taken */
+	bool busy;	/* a request is being served */
+	bool detaching; /* tell ->detached when it is not */
+	uint32_t seq;	/* of the last request taken */
 	int prio;
 	struct channel_request rq; /* our copy of it, checked */
 	struct file *filp; /* whose handler runs, one reference; NULL: none */
@@ -81,7 +81,7 @@ struct channel {
 	/* The worker's: slots it looks at without being rung, latest last. */
 	struct slot *watched[CHANNEL_WATCHED];
 	unsigned int nr_watched;
-	unsigned int nr_busy; /* the worker's */
+	unsigned int nr_busy;  /* the worker's */
 	struct list_head link; /* client->channels */
 	struct slot slots[CHANNEL_SLOTS];
 };

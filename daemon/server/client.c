@@ -214,11 +214,10 @@ struct client *client_by_secret(const uint8_t *secret)
 
 struct client *client_next(const struct client *client)
 {
-	const struct list_head *next = client ? client->link.next :
-						clients.next;
+	const struct list_head *next =
+		client ? client->link.next : clients.next;
 
-	return next == &clients ? NULL :
-				  list_entry(next, struct client, link);
+	return next == &clients ? NULL : list_entry(next, struct client, link);
 }
 
 unsigned int client_count(void)

@@ -150,9 +150,8 @@ static int query_channel(struct control_channel_info *info, uint64_t cursor)
 	info->hot = atomic_load_explicit(&ch->source.hot, memory_order_relaxed);
 	info->state = ch->state;
 	for (unsigned int i = 0; i < CHANNEL_SLOTS; i++)
-		info->nr_requests +=
-			atomic_load_explicit(&ch->slots[i].nr_requests,
-					     memory_order_relaxed);
+		info->nr_requests += atomic_load_explicit(
+			&ch->slots[i].nr_requests, memory_order_relaxed);
 	memcpy(info->comm, ch->client->comm, sizeof(info->comm));
 
 	return 0;

@@ -51,7 +51,8 @@ static long do_ioctl(struct file *filp, const struct slot *slot)
 {
 	const struct file_operations *fops = filp->f_op;
 	const struct channel_request *rq = &slot->rq;
-	long (*handler)(struct file *filp, unsigned int cmd, unsigned long arg);
+	long (*handler)(struct file * filp, unsigned int cmd,
+			unsigned long arg);
 	long ret;
 
 	handler = slot->task.compat ? fops->compat_oob_ioctl : fops->oob_ioctl;
@@ -246,11 +247,11 @@ static void note_request(struct slot *slot)
 	atomic_store_explicit(&slot->busy_fd, slot->rq.fd,
 			      memory_order_relaxed);
 	atomic_store_explicit(&slot->cpu, ch->last_cpu, memory_order_relaxed);
-	atomic_store_explicit(&slot->nr_requests,
-			      atomic_load_explicit(&slot->nr_requests,
-						   memory_order_relaxed) +
-				      1,
-			      memory_order_relaxed);
+	atomic_store_explicit(
+		&slot->nr_requests,
+		atomic_load_explicit(&slot->nr_requests, memory_order_relaxed) +
+			1,
+		memory_order_relaxed);
 	if (ch->woken)
 		atomic_store_explicit(
 			&slot->nr_wakeups,

@@ -57,8 +57,8 @@ static void arm_loop_timer(void)
 
 	now = clock_ns();
 	ev_now_update(loop);
-	ev_timer_set(&next_timer,
-		     date > now ? (double)(date - now) / 1e9 : 0., 0.);
+	ev_timer_set(&next_timer, date > now ? (double)(date - now) / 1e9 : 0.,
+		     0.);
 	ev_timer_start(loop, &next_timer);
 }
 
@@ -228,8 +228,9 @@ static struct stage_item *item_of(struct irq_work *work)
 
 static void run_irq_work(struct stage_item *item)
 {
-	struct irq_work *work = (struct irq_work *)(void *)
-		((char *)item - offsetof(struct irq_work, next));
+	struct irq_work *work =
+		(struct irq_work *)(void *)((char *)item -
+					    offsetof(struct irq_work, next));
 
 	/* Before the call, so that what is queued meanwhile runs again.
 	 * Acquire and release: pairs with irq_work_queue(). */

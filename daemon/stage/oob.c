@@ -281,8 +281,7 @@ static int worker_new(unsigned int index, int cpu, struct oob_worker **r_worker)
 	worker->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (worker->kick_fd < 0 || worker->epoll_fd < 0 ||
-	    epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->kick_fd,
-		      &event))
+	    epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->kick_fd, &event))
 		goto fail;
 
 	*r_worker = worker;
@@ -302,8 +301,7 @@ static void respect_rttime(void)
 	struct rlimit limit;
 	uint64_t cap;
 
-	if (getrlimit(RLIMIT_RTTIME, &limit) ||
-	    limit.rlim_cur == RLIM_INFINITY)
+	if (getrlimit(RLIMIT_RTTIME, &limit) || limit.rlim_cur == RLIM_INFINITY)
 		return;
 
 	cap = (uint64_t)limit.rlim_cur * NS_PER_US / 4;
@@ -325,8 +323,8 @@ int oob_start(const struct oob_config *wanted)
 		return err_origin(-EINVAL);
 
 	for (unsigned int i = 0; i < count; i++) {
-		cpu = wanted->nr_cpus ? wanted->cpus[i] :
-					placement_worker_cpu();
+		cpu = wanted->nr_cpus ? wanted->cpus[i]
+				      : placement_worker_cpu();
 		ret = worker_new(i, cpu, &workers[i]);
 		if (ret)
 			goto fail;

@@ -62,8 +62,8 @@ static inline void pi_unlock(struct pi_mutex *mutex)
 	pi_mutex_depth--;
 
 	/* Release: what the lock protected, to the next pi_lock(). */
-	if (!atomic_compare_exchange_strong_explicit(
-		    &mutex->word, &expected, 0, memory_order_release,
-		    memory_order_relaxed))
+	if (!atomic_compare_exchange_strong_explicit(&mutex->word, &expected, 0,
+						     memory_order_release,
+						     memory_order_relaxed))
 		pi_mutex_unlock_slow(mutex);
 }

@@ -47,10 +47,9 @@ void stage_post(struct stage *stage, struct stage_item *item)
 	/* Publishes @item to stage_run_inbox(); seq_cst because the stage
 	 * announces its sleep, then looks here, and we look whether it sleeps
 	 * after this. */
-	while (!atomic_compare_exchange_weak_explicit(&stage->inbox, &head,
-						      item,
-						      memory_order_seq_cst,
-						      memory_order_relaxed));
+	while (!atomic_compare_exchange_weak_explicit(
+		&stage->inbox, &head, item, memory_order_seq_cst,
+		memory_order_relaxed));
 
 	if (head == NULL && stage != stage_self)
 		stage->kick(stage);

@@ -29,7 +29,8 @@ void wait_queue_join_locked(struct wait_queue *wq, struct fiber *fiber)
 
 	pos = wq->waiters.prev;
 	if (wq->order == WAIT_PRIO)
-		while (pos != &wq->waiters && waiter_of(pos)->prio < fiber->prio)
+		while (pos != &wq->waiters &&
+		       waiter_of(pos)->prio < fiber->prio)
 			pos = pos->prev;
 
 	fiber->wq = wq;

@@ -31,7 +31,7 @@ enum wait_order {
 
 struct wait_queue {
 	struct pi_mutex lock;
-	unsigned int order; /* enum wait_order */
+	unsigned int order;	  /* enum wait_order */
 	struct list_head waiters; /* of struct fiber, by wait_link */
 };
 

@@ -45,8 +45,8 @@ EXPORT void put_unused_fd(unsigned int fd)
 
 static int init_node(void)
 {
-	return anon_node.path[0] ? 0 :
-				   node_init(&anon_node, "anon_inode",
+	return anon_node.path[0] ? 0
+				 : node_init(&anon_node, "anon_inode",
 					     &anon_spare_fops, NULL);
 }
 

@@ -151,14 +151,15 @@ static ssize_t do_write(struct vfs_request *rq)
 static long call_ioctl(struct vfs_request *rq)
 {
 	struct file *filp = &rq->file->filp;
-	long (*handler)(struct file *filp, unsigned int cmd, unsigned long arg);
+	long (*handler)(struct file * filp, unsigned int cmd,
+			unsigned long arg);
 	long ret;
 
 	if (ioctl_hook && ioctl_hook(rq->file, rq->cmd, rq->arg, &ret))
 		return ret;
 
-	handler = rq->compat ? filp->f_op->compat_ioctl :
-			       filp->f_op->unlocked_ioctl;
+	handler = rq->compat ? filp->f_op->compat_ioctl
+			     : filp->f_op->unlocked_ioctl;
 	if (handler == NULL)
 		return -ENOTTY;
 

@@ -23,25 +23,25 @@ struct open_file {
 	struct file filp;  /* what the driver sees */
 	struct node *node; /* one reference */
 	uint64_t id;	   /* never reused */
-	void *front_data;  /* the front's own, from the request that opened it */
-	pid_t opener;	   /* thread id, 0 if unknown */
+	void *front_data; /* the front's own, from the request that opened it */
+	pid_t opener;	  /* thread id, 0 if unknown */
 	/* Owned: what requests on this one mean; NULL: itself. See anon.h. */
 	struct open_file *stands_for;
 	char anon_name[32]; /* of one that no node was opened for; else "" */
-	bool releasing;	   /* RELEASE came; its handler may still run */
-	unsigned int nr_handlers;     /* in-band handlers inside the driver */
-	struct wait_queue leave;      /* RELEASE waits for them to leave */
-	struct wait_queue released;   /* open_file_wait_release() */
-	unsigned int nr_waiters;      /* fibers in there */
-	struct list_head bindings;    /* struct files_binding, see files.h */
-	struct list_head mappings;    /* struct mapping, see mapping.h */
+	bool releasing;	    /* RELEASE came; its handler may still run */
+	unsigned int nr_handlers;   /* in-band handlers inside the driver */
+	struct wait_queue leave;    /* RELEASE waits for them to leave */
+	struct wait_queue released; /* open_file_wait_release() */
+	unsigned int nr_waiters;    /* fibers in there */
+	struct list_head bindings;  /* struct files_binding, see files.h */
+	struct list_head mappings;  /* struct mapping, see mapping.h */
 	/* The core's, see core/file.h. */
 	struct evl_crossing oob_users;
 	bool oob_left;
 	struct list_head poll_entries; /* wait queues the driver's poll named */
-	void *poll_handle;	      /* owned: the front's, for the next event */
-	struct irq_work poll_work;    /* an event came: notify */
-	struct list_head link;	      /* all open files, by id */
+	void *poll_handle;	   /* owned: the front's, for the next event */
+	struct irq_work poll_work; /* an event came: notify */
+	struct list_head link;	   /* all open files, by id */
 };
 
 static inline struct open_file *open_file_of(struct file *filp)

@@ -34,9 +34,9 @@ __attribute__((weak)) void replace_inband_fd(unsigned int fd, struct file *file,
 	(void)fd, (void)file, (void)files;
 }
 
-__attribute__((weak)) void
-uninstall_inband_fd(unsigned int fd, struct file *file,
-		    struct files_struct *files)
+__attribute__((weak)) void uninstall_inband_fd(unsigned int fd,
+					       struct file *file,
+					       struct files_struct *files)
 {
 	(void)fd, (void)file, (void)files;
 }
@@ -86,8 +86,8 @@ struct files_struct *files_find(pid_t tgid)
 static struct files_binding *find(const struct files_struct *files,
 				  unsigned int fd)
 {
-	return fd < FILES_FD_LIMIT ? map_find(&by_number, key_of(files, fd)) :
-				     NULL;
+	return fd < FILES_FD_LIMIT ? map_find(&by_number, key_of(files, fd))
+				   : NULL;
 }
 
 struct open_file *files_lookup(struct files_struct *files, unsigned int fd)

@@ -141,9 +141,9 @@ void vfs_release_file(struct open_file *of)
 static void describe(const void *arg, struct guard_call *r_call)
 {
 	static const char *const names[] = {
-		[VFS_OPEN] = "open",	 [VFS_RELEASE] = "release",
-		[VFS_READ] = "read",	 [VFS_WRITE] = "write",
-		[VFS_IOCTL] = "ioctl",	 [VFS_POLL] = "poll",
+		[VFS_OPEN] = "open",   [VFS_RELEASE] = "release",
+		[VFS_READ] = "read",   [VFS_WRITE] = "write",
+		[VFS_IOCTL] = "ioctl", [VFS_POLL] = "poll",
 		[VFS_FLUSH] = "flush",
 	};
 	const struct vfs_request *rq = arg;

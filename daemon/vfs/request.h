@@ -87,7 +87,7 @@ struct vfs_request {
 	/* The vfs's own. */
 	struct fiber *fiber;
 	struct task_struct task; /* who asked, for the fiber */
-	void *copy;		 /* owned: an ioctl's argument, see do_ioctl() */
+	void *copy;   /* owned: an ioctl's argument, see do_ioctl() */
 	bool exposed; /* a handler which was given a __user pointer runs */
 	bool answered;
 	bool checking; /* @check is on its way */

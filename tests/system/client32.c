@@ -30,8 +30,7 @@
 
 static const char *devdir;
 
-#define check(cond) \
-	((cond) ? (void)0 : fail(__LINE__, #cond, errno))
+#define check(cond) ((cond) ? (void)0 : fail(__LINE__, #cond, errno))
 #define check_fails(call, error) \
 	(errno = 0, check((call) == -1), check(errno == (error)))
 
@@ -182,9 +181,9 @@ static void passes_nested_pointers(void)
 /* Nested, and from the upper half of what 32 bits can say. */
 static void reaches_high_memory(void)
 {
-	char *page = mmap((void *)0xe0000000, 4096, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-			  -1, 0);
+	char *page =
+		mmap((void *)0xe0000000, 4096, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	struct compat_text32 *args = (void *)page;
 	int fd = open_node("compat", O_RDWR);
 
@@ -341,9 +340,9 @@ static void forks(void)
 /* Words of 4 bytes: a pointer among them is found all the same. */
 static void survives_careless_drivers(void)
 {
-	char *here = mmap((void *)0x20000000, 65536, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-			  -1, 0);
+	char *here =
+		mmap((void *)0x20000000, 65536, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	unsigned int words[] = { 0x30000000, 0x12345678 };
 	int fd = open_node("careless", O_RDWR);
 
@@ -380,7 +379,10 @@ static const struct {
 	const char *name;
 	void (*func)(void);
 } cases[] = {
-#define CASE(name) { #name, name }
+#define CASE(name)          \
+	{                   \
+#name, name \
+	}
 	CASE(attaches),
 	CASE(threads_attach),
 	CASE(reads_and_writes),

@@ -57,8 +57,9 @@ static void listen_for_notice(struct test_daemon *daemon)
 	unlink(addr.sun_path);
 	daemon->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_ge(daemon->notify_fd, 0);
-	ck_assert_int_eq(bind(daemon->notify_fd, (struct sockaddr *)&addr,
-			      sizeof(addr)), 0);
+	ck_assert_int_eq(
+		bind(daemon->notify_fd, (struct sockaddr *)&addr, sizeof(addr)),
+		0);
 	setenv("NOTIFY_SOCKET", addr.sun_path, 1);
 }
 
@@ -227,8 +228,7 @@ void daemon_bury(void)
 {
 	int status;
 
-	if (test_daemon.pid == 0 &&
-	    daemon_start(&test_daemon, NULL, &status)) {
+	if (test_daemon.pid == 0 && daemon_start(&test_daemon, NULL, &status)) {
 		show_log(&test_daemon);
 		ck_abort_msg("the next daemon did not start: status %#x",
 			     status);
@@ -322,8 +322,7 @@ int child_wait(pid_t pid)
 
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-				   128 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 void wait_until_asleep(pid_t pid, pid_t tid)

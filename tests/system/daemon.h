@@ -14,10 +14,10 @@
 
 struct test_daemon {
 	pid_t pid;
-	char dir[64];	   /* private, removed by daemon_stop() */
+	char dir[64]; /* private, removed by daemon_stop() */
 	char socket[128];
-	char devdir[128];  /* where the nodes are */
-	char log[128];	   /* what it said */
+	char devdir[128]; /* where the nodes are */
+	char log[128];	  /* what it said */
 	int notify_fd;
 };
 

@@ -27,9 +27,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_OWN	    16
-#define MAX_NUMBER  400 /* about as high as descriptors get */
-#define NOT_OURS    0	/* as a number: oob calls must say EBADF */
+#define MAX_OWN	   16
+#define MAX_NUMBER 400 /* about as high as descriptors get */
+#define NOT_OURS   0   /* as a number: oob calls must say EBADF */
 
 static struct {
 	long seconds, seed;
@@ -258,8 +258,8 @@ static int be_process(void *arg)
 
 	stressers = calloc((size_t)want.nr_threads, sizeof(*stressers));
 	for (int i = 0; i < want.nr_threads; i++) {
-		stressers[i].dice = (unsigned int)(want.seed * 1000 +
-						   index * 100 + i);
+		stressers[i].dice =
+			(unsigned int)(want.seed * 1000 + index * 100 + i);
 		snprintf(stressers[i].name, sizeof(stressers[i].name),
 			 "stress-%d-%d-%d", getpid(), index, i);
 		pthread_create(&stressers[i].thread, NULL, stress,

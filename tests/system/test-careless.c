@@ -40,8 +40,7 @@ static void setup(void)
 
 	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), 0);
 	ck_assert_ptr_eq(mmap(HERE, 65536, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS |
-				      MAP_FIXED_NOREPLACE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
 			      -1, 0),
 			 HERE);
 	ck_assert_int_ge(evl_attach_self("careless-%d", getpid()), 0);
@@ -96,14 +95,10 @@ static const struct {
 	const char *op;
 	bool by_value; /* the pointer is what the driver is called with */
 } calls[] = {
-	{ oob_deref, "oob_ioctl", true },
-	{ oob_nested, "oob_ioctl", false },
-	{ do_oob_read, "oob_read", true },
-	{ do_oob_write, "oob_write", true },
-	{ inband_deref, "ioctl", true },
-	{ inband_nested, "ioctl", false },
-	{ do_read, "read", true },
-	{ do_write, "write", true },
+	{ oob_deref, "oob_ioctl", true },  { oob_nested, "oob_ioctl", false },
+	{ do_oob_read, "oob_read", true }, { do_oob_write, "oob_write", true },
+	{ inband_deref, "ioctl", true },   { inband_nested, "ioctl", false },
+	{ do_read, "read", true },	   { do_write, "write", true },
 };
 
 #define NR_CALLS (int)(sizeof(calls) / sizeof(calls[0]))
@@ -279,8 +274,9 @@ START_TEST(a_crash_of_its_own_ends_the_daemon_by_name)
 	/* A sanitizer turns the signal into a report of its own. */
 	ck_assert_int_ne(status, 0);
 
-	snprintf(text, sizeof(text), "driver careless: %s (command %#x): ",
-		 crashes[_i].op, crashes[_i].cmd);
+	snprintf(text, sizeof(text),
+		 "driver careless: %s (command %#x): ", crashes[_i].op,
+		 crashes[_i].cmd);
 	ck_assert(daemon_said(&test_daemon, text));
 	ck_assert(daemon_said(&test_daemon, crashes[_i].what));
 	ck_assert(daemon_said(&test_daemon, "in careless.so+0x"));

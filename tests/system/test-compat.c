@@ -41,7 +41,8 @@ static void setup(void)
 	const char *const args[] = { "--driver", getenv("EVL_CARELESS"),
 				     "--driver", getenv("EVL_COMPAT"),
 				     "--driver", getenv("EVL_LOOPBACK"),
-				     "--driver", getenv("EVL_MAPPED"), NULL };
+				     "--driver", getenv("EVL_MAPPED"),
+				     NULL };
 	int status;
 
 	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), 0);
@@ -117,10 +118,10 @@ int main(void)
 		suite_add(suite, "64-bit",
 			  a_64_bit_client_gets_the_other_handlers, 1),
 		setup, daemon_teardown);
-	tcase_add_checked_fixture(
-		suite_add(suite, "nested", nested_pointers_of_a_64_bit_client,
-			  1),
-		setup, daemon_teardown);
+	tcase_add_checked_fixture(suite_add(suite, "nested",
+					    nested_pointers_of_a_64_bit_client,
+					    1),
+				  setup, daemon_teardown);
 
 	return suite_run(suite);
 }

@@ -46,9 +46,9 @@ END_TEST
 
 static int was_asked_again(void *arg)
 {
-	return nr_consents == 2 && ptracer == (unsigned long)test_daemon.pid ?
-		       0 :
-		       1;
+	return nr_consents == 2 && ptracer == (unsigned long)test_daemon.pid
+		       ? 0
+		       : 1;
 }
 
 /* Yama's permission is that of one process. */
@@ -79,9 +79,9 @@ int main(void)
 				 a_child_of_nobodys_client_does_not };
 
 	for (unsigned int i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-		tcase_add_checked_fixture(suite_add(suite, "consent", tests[i],
-						    1),
-					  daemon_setup, daemon_teardown);
+		tcase_add_checked_fixture(
+			suite_add(suite, "consent", tests[i], 1), daemon_setup,
+			daemon_teardown);
 
 	return suite_run(suite);
 }

@@ -200,8 +200,8 @@ static int make_elements_until_daemon_dies(void *arg)
 	int fd;
 
 	for (unsigned int i = 0;; i++) {
-		fd = i % 2 ? evl_attach_self("now and then") :
-			     evl_new_xbuf(64, "now and then");
+		fd = i % 2 ? evl_attach_self("now and then")
+			   : evl_new_xbuf(64, "now and then");
 		if (fd < 0)
 			return fd == -ENODEV ? 0 : -fd;
 		if (i % 2)
@@ -359,8 +359,7 @@ int main(void)
 	tcase = tcase_create("death of the daemon");
 	tcase_add_checked_fixture(tcase, setup, daemon_bury);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase,
-		       a_client_asleep_when_the_daemon_dies_gets_enodev);
+	tcase_add_test(tcase, a_client_asleep_when_the_daemon_dies_gets_enodev);
 	tcase_add_test(tcase, a_busy_client_gets_enodev_too);
 	tcase_add_loop_test(tcase, who_makes_elements_gets_enodev_too, 0, 10);
 	tcase_add_test(

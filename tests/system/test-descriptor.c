@@ -193,9 +193,9 @@ START_TEST(ranges_close_as_one_by_one)
 	for (int i = 101; i < 170; i++)
 		ck_reaches(dup2(fd, i), number);
 	last = 169;
-	ck_assert_int_eq(close_range((unsigned int)first + 1,
-				     (unsigned int)last - 1, 0),
-			 0);
+	ck_assert_int_eq(
+		close_range((unsigned int)first + 1, (unsigned int)last - 1, 0),
+		0);
 	ck_reaches(first, number);
 	ck_reaches(last, number);
 	for (int i = first + 1; i < last; i++) {

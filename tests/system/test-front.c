@@ -306,9 +306,8 @@ START_TEST(rights_of_a_clone_node_are_set_by_its_name_or_file)
 	ck_assert_int_eq(fchmod(fd, 0644), 0);
 	now = stat_of("evl/xbuf/clone");
 	ck_assert_int_eq(now.st_mode & 07777, 0644);
-	ck_assert_int_eq(chmod(node_path("evl/xbuf/clone"),
-			       clone.st_mode & 07777),
-			 0);
+	ck_assert_int_eq(
+		chmod(node_path("evl/xbuf/clone"), clone.st_mode & 07777), 0);
 	ck_assert_int_eq(fstat(fd, &now), 0);
 	ck_assert(same_rights(&now, &clone));
 	close(fd);
@@ -333,9 +332,10 @@ START_TEST(shell_tools_work_on_a_node)
 {
 	char command[512];
 
-	snprintf(command, sizeof(command),
-		 "exec 3<>%s && printf hello >&3 && head -c 5 <&3 | grep -qx hello",
-		 node_path("loopback"));
+	snprintf(
+		command, sizeof(command),
+		"exec 3<>%s && printf hello >&3 && head -c 5 <&3 | grep -qx hello",
+		node_path("loopback"));
 	ck_assert_int_eq(system(command), 0);
 	snprintf(command, sizeof(command), "echo x > %s",
 		 node_path("loopback"));
@@ -427,7 +427,8 @@ int main(void)
 	tcase_add_test(tcase, sleepers_on_one_element_do_not_delay_another);
 	tcase_add_test(tcase, many_sleepers_at_once_all_wake);
 	tcase_add_test(tcase, a_message_larger_than_a_page_arrives_whole);
-	tcase_add_test(tcase, more_than_a_request_holds_is_read_without_hanging);
+	tcase_add_test(tcase,
+		       more_than_a_request_holds_is_read_without_hanging);
 	tcase_add_test(tcase, the_raw_creation_protocol_works);
 	tcase_add_test(tcase,
 		       rights_set_through_a_public_element_are_its_nodes);

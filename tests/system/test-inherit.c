@@ -89,9 +89,8 @@ START_TEST(children_without_a_memory_of_their_own_leave_the_table_alone)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addclose(&actions, fd);
 	posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, kept);
-	ck_assert_int_eq(posix_spawnp(&pid, "true", &actions, NULL, argv,
-				      environ),
-			 0);
+	ck_assert_int_eq(
+		posix_spawnp(&pid, "true", &actions, NULL, argv, environ), 0);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	posix_spawn_file_actions_destroy(&actions);
 	ck_reaches(fd, number);
@@ -106,18 +105,17 @@ END_TEST
 
 START_TEST(exec_closes_what_it_says_it_closes)
 {
-	char text[32], *const argv[] = { "sh", "-c",
-					 "readlink /proc/self/fd/$FD >/dev/null",
-					 NULL };
+	char text[32], *const argv[] = {
+		"sh", "-c", "readlink /proc/self/fd/$FD >/dev/null", NULL
+	};
 	int fd = open_who(), kept = dup(fd), status;
 	pid_t pid;
 
 	for (int i = 0; i < 2; i++) {
 		snprintf(text, sizeof(text), "%d", i ? kept : fd);
 		setenv("FD", text, 1);
-		ck_assert_int_eq(posix_spawnp(&pid, "sh", NULL, NULL, argv,
-					      environ),
-				 0);
+		ck_assert_int_eq(
+			posix_spawnp(&pid, "sh", NULL, NULL, argv, environ), 0);
 		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 		/* open_who() asks for close-on-exec, dup() does not. */
 		ck_assert_int_eq(WEXITSTATUS(status) == 0, i);

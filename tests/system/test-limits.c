@@ -382,8 +382,8 @@ END_TEST
 
 static int new_element(const char *class)
 {
-	return strcmp(class, "xbuf") == 0 ? raw_xbuf("", 16, 16) :
-					    raw_clone(class, "", NULL, 0);
+	return strcmp(class, "xbuf") == 0 ? raw_xbuf("", 16, 16)
+					  : raw_clone(class, "", NULL, 0);
 }
 
 /* Options with which one user may have 4, and all users 6. */

@@ -261,8 +261,7 @@ int main(void)
 	tcase_add_test(
 		tcase,
 		close_wakes_the_reader_of_a_driver_that_destroys_its_flag);
-	tcase_add_test(tcase,
-		       without_that_close_lasts_until_the_reader_leaves);
+	tcase_add_test(tcase, without_that_close_lasts_until_the_reader_leaves);
 	tcase_add_test(tcase, a_duplicate_keeps_it_open);
 	tcase_add_test(tcase, a_release_that_does_not_wait_does_no_harm);
 	tcase_add_test(tcase, who_is_killed_leaves_before_the_release);

@@ -9,8 +9,8 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <uapi/evl/devices/loopback.h>
 #include <unistd.h>
 
@@ -167,8 +167,9 @@ START_TEST(a_hundred_threads_need_two_channels_and_get_them)
 	void *ret;
 
 	for (int i = 0; i < 100; i++)
-		ck_assert_int_eq(pthread_create(&threads[i], NULL,
-						use_loopback, &fd), 0);
+		ck_assert_int_eq(
+			pthread_create(&threads[i], NULL, use_loopback, &fd),
+			0);
 	for (int i = 0; i < 100; i++) {
 		pthread_join(threads[i], &ret);
 		ck_assert_msg(ret == NULL, "%s", (char *)ret);
@@ -344,13 +345,10 @@ int main(void)
 	tcase_add_test(tcase, a_thread_is_pinned_off_the_workers_cpu);
 	tcase_add_test(tcase, the_task_is_named_after_the_element);
 	tcase_add_test(tcase, a_hundred_threads_need_two_channels_and_get_them);
-	tcase_add_test(tcase,
-		       a_forked_child_starts_unattached_and_may_attach);
-	tcase_add_test(tcase,
-		       dups_share_the_file_and_closed_numbers_are_stale);
+	tcase_add_test(tcase, a_forked_child_starts_unattached_and_may_attach);
+	tcase_add_test(tcase, dups_share_the_file_and_closed_numbers_are_stale);
 	tcase_add_test(tcase, an_fd_from_elsewhere_is_bound_at_its_first_use);
-	tcase_add_test(tcase,
-		       a_thread_asleep_in_an_oob_call_can_be_cancelled);
+	tcase_add_test(tcase, a_thread_asleep_in_an_oob_call_can_be_cancelled);
 	tcase_add_test(tcase, an_idle_daemon_with_clients_uses_no_cpu);
 	suite_add_tcase(suite, tcase);
 

@@ -82,7 +82,8 @@ START_TEST(a_name_is_taken_until_the_last_close_and_free_at_once_then)
 	ck_assert_int_eq(evl_new_xbuf(16, "/test-xbuf"), -EEXIST);
 	/* Wherever the nodes are, open(2) says why it fails. */
 	ck_assert_fails(open("/dev/evl/xbuf/test-xbuf",
-			     O_RDWR | O_CREAT | O_EXCL, 0600), EEXIST);
+			     O_RDWR | O_CREAT | O_EXCL, 0600),
+			EEXIST);
 	other = open(node_path("evl/xbuf/test-xbuf"), O_RDWR);
 	ck_assert_int_ge(other, 0);
 	close(xfd);
@@ -238,8 +239,8 @@ static void *run_call(void *arg)
 	bool oob = call->op == OOB_READ || call->op == OOB_WRITE;
 
 	if (oob)
-		ck_assert_int_ge(evl_attach_self("call:%ld",
-						 syscall(SYS_gettid)), 0);
+		ck_assert_int_ge(
+			evl_attach_self("call:%ld", syscall(SYS_gettid)), 0);
 	call->tid = (pid_t)syscall(SYS_gettid);
 	errno = 0;
 	switch (call->op) {
@@ -465,8 +466,9 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, oob_write_feeds_read_and_write_feeds_oob_read);
 	tcase_add_test(tcase, sizes_are_checked_at_creation);
-	tcase_add_test(tcase,
-		       a_name_is_taken_until_the_last_close_and_free_at_once_then);
+	tcase_add_test(
+		tcase,
+		a_name_is_taken_until_the_last_close_and_free_at_once_then);
 	tcase_add_test(tcase,
 		       a_private_one_shows_no_node_and_a_slash_makes_it_public);
 	tcase_add_test(tcase, the_seventeenth_is_refused);

@@ -42,8 +42,8 @@ static inline int64_t is(int fd)
 }
 
 /* Reached by both ways, and the same. */
-#define ck_reaches(fd, number)                           \
-	do {                                             \
-		ck_assert_int_eq(is(fd), number);        \
-		ck_assert_int_eq(reached(fd), number);   \
+#define ck_reaches(fd, number)                         \
+	do {                                           \
+		ck_assert_int_eq(is(fd), number);      \
+		ck_assert_int_eq(reached(fd), number); \
 	} while (0)

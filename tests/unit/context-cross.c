@@ -231,8 +231,8 @@ _Noreturn static void fall_again(void *arg)
 	assert(arg == &nr_diverted);
 	/* As aligned as a called function's; none was its caller. */
 	assert(((uintptr_t)frame & 15) == 0 && *frame == 0);
-	assert((uintptr_t)ctx.stack_bottom + ctx.stack_size -
-		       (uintptr_t)frame < 256);
+	assert((uintptr_t)ctx.stack_bottom + ctx.stack_size - (uintptr_t)frame <
+	       256);
 
 	fiber_context_switch(&ctx, &self);
 	*nothing = 1;

@@ -34,8 +34,8 @@ static void hear(const char *what, unsigned int fd, struct file *file,
 
 	/* The promise: it is locked, and nobody can be in it. */
 	ck_assert(!pi_trylock(&files->file_lock));
-	snprintf(said + len, sizeof(said) - len, "%s%s %s%u=%c", len ? ", " : "",
-		 what, files == mine ? "" : "their ", fd,
+	snprintf(said + len, sizeof(said) - len, "%s%s %s%u=%c",
+		 len ? ", " : "", what, files == mine ? "" : "their ", fd,
 		 file == &a->filp ? 'a' : 'b');
 }
 
@@ -57,10 +57,10 @@ void uninstall_inband_fd(unsigned int fd, struct file *file,
 	hear("uninstall", fd, file, files);
 }
 
-#define ck_heard(text)                         \
-	do {                                   \
-		ck_assert_str_eq(said, text);  \
-		said[0] = '\0';                \
+#define ck_heard(text)                        \
+	do {                                  \
+		ck_assert_str_eq(said, text); \
+		said[0] = '\0';               \
 	} while (0)
 
 static void setup(void)

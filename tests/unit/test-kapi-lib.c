@@ -158,7 +158,8 @@ START_TEST(bits_are_found)
 	set_bit(64, map);
 	__set_bit(129, map);
 	ck_assert(test_bit(129, map));
-	for_each_set_bit(bit, map, 130) seen = seen * 1000 + bit;
+	for_each_set_bit(bit, map, 130)
+		seen = seen * 1000 + bit;
 	ck_assert_uint_eq(seen, 3064129);
 	ck_assert_uint_eq(find_next_bit(map, 129, 65), 129);
 	ck_assert_uint_eq(bitmap_weight(map, 130), 3);

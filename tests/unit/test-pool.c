@@ -70,7 +70,8 @@ static unsigned int length(const struct taker *taker)
 	const struct list_head *pos;
 	unsigned int count = 0;
 
-	list_for_each(pos, &taker->list) count++;
+	list_for_each(pos, &taker->list)
+		count++;
 
 	return count;
 }

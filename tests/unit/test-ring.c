@@ -345,9 +345,9 @@ static void write_large(void *arg)
 	struct task_struct task = { .pid = getpid() };
 
 	task_set(fiber_current(), &task);
-	ck_assert_int_eq(ring_write(&ring, &ring_io_user, arg, LARGE,
-				    RING_BLOCK),
-			 LARGE);
+	ck_assert_int_eq(
+		ring_write(&ring, &ring_io_user, arg, LARGE, RING_BLOCK),
+		LARGE);
 	ck_assert_int_eq(ring_read(&ring, &ring_io_user, (char *)arg + LARGE,
 				   LARGE, RING_BLOCK),
 			 LARGE);
@@ -390,8 +390,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, bytes_come_out_in_order_across_the_end);
 	tcase_add_test(tcase, it_can_be_filled_to_the_last_byte_and_no_further);
-	tcase_add_test(tcase,
-		       it_tells_when_it_was_empty_and_when_it_was_full);
+	tcase_add_test(tcase, it_tells_when_it_was_empty_and_when_it_was_full);
 	tcase_add_test(tcase, a_write_is_stored_whole_or_not_at_all);
 	tcase_add_test(tcase, non_blocking_reads_are_short_or_exact);
 	tcase_add_test(tcase, what_can_never_be_met_is_refused);
@@ -399,8 +398,9 @@ int main(void)
 	tcase_add_test(tcase, a_blocking_read_waits_for_all_of_it);
 	tcase_add_test(tcase, readers_are_served_by_priority);
 	tcase_add_test(tcase, a_reader_behind_a_stuck_writer_reads_short);
-	tcase_add_test(tcase,
-		       a_writer_that_gets_stuck_wakes_a_reader_asleep_on_a_part);
+	tcase_add_test(
+		tcase,
+		a_writer_that_gets_stuck_wakes_a_reader_asleep_on_a_part);
 	tcase_add_test(tcase, one_read_makes_room_for_several_writers);
 	tcase_add_test(tcase, a_broken_or_removed_sleep_takes_nothing);
 	tcase_add_test(tcase, a_fault_leaves_zeroes_and_loses_what_was_read);

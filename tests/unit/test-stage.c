@@ -202,10 +202,12 @@ int main(void)
 	tcase_add_test(sched, yield_lets_equals_run_and_not_lesser_ones);
 	tcase_add_test(sched, a_fiber_can_be_started_again_after_it_returned);
 	tcase_add_test(sched, a_running_fiber_is_not_preempted);
-	tcase_add_test(sched, what_another_thread_posts_arrives_once_and_in_order);
+	tcase_add_test(sched,
+		       what_another_thread_posts_arrives_once_and_in_order);
 	tcase_add_test(sched, only_a_post_to_an_empty_inbox_kicks);
 	suite_add_tcase(suite, sched);
-	tcase_add_test(timer, timers_fire_by_date_and_equals_in_order_of_arming);
+	tcase_add_test(timer,
+		       timers_fire_by_date_and_equals_in_order_of_arming);
 	suite_add_tcase(suite, timer);
 
 	return suite_run(suite);

@@ -34,8 +34,7 @@ static void sleep_deeply(void *arg)
 	struct sleeper *sleeper = arg;
 
 	pi_lock(&wq.lock);
-	sleeper->ret =
-		wait_queue_sleep_uninterruptible(&wq, sleeper->deadline);
+	sleeper->ret = wait_queue_sleep_uninterruptible(&wq, sleeper->deadline);
 	pi_unlock(&wq.lock);
 }
 

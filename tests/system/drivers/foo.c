@@ -88,11 +88,11 @@ static ssize_t foo_oob_write(struct file *filp, const char __user *u_buf,
 	return (ssize_t)count;
 }
 
-#define FOO_FOPS(release_handler)                                        \
-	{                                                                \
-		.owner = THIS_MODULE, .open = foo_open,                  \
-		.release = release_handler, .oob_read = foo_oob_read,    \
-		.oob_write = foo_oob_write,                              \
+#define FOO_FOPS(release_handler)                                     \
+	{                                                             \
+		.owner = THIS_MODULE, .open = foo_open,               \
+		.release = release_handler, .oob_read = foo_oob_read, \
+		.oob_write = foo_oob_write,                           \
 	}
 
 static const struct file_operations foo_fops = FOO_FOPS(foo_release);

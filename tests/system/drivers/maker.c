@@ -47,9 +47,9 @@ static ssize_t counter_oob_read(struct file *filp, char __user *u_buf,
 	if (count < sizeof(number))
 		return -EINVAL;
 
-	return copy_to_user(u_buf, &number, sizeof(number)) ?
-		       -EFAULT :
-		       (ssize_t)sizeof(number);
+	return copy_to_user(u_buf, &number, sizeof(number))
+		       ? -EFAULT
+		       : (ssize_t)sizeof(number);
 }
 
 static ssize_t counter_oob_write(struct file *filp, const char __user *u_buf,
@@ -88,9 +88,9 @@ static __poll_t counter_poll(struct file *filp, poll_table *wait)
 static long counter_ioctl(struct file *filp, unsigned int cmd,
 			  unsigned long arg)
 {
-	return cmd == MAKER_RELEASED ?
-		       put_user(nr_released, (__u32 __user *)arg) :
-		       -ENOTTY;
+	return cmd == MAKER_RELEASED
+		       ? put_user(nr_released, (__u32 __user *)arg)
+		       : -ENOTTY;
 }
 
 static const struct file_operations counter_fops = {
@@ -139,8 +139,8 @@ static int make_nothing(void)
 
 static int drop_file(struct counter *counter)
 {
-	struct file *filp = anon_inode_getfile("[counter]", &counter_fops,
-					       counter, O_RDWR);
+	struct file *filp =
+		anon_inode_getfile("[counter]", &counter_fops, counter, O_RDWR);
 
 	if (IS_ERR(filp))
 		return (int)PTR_ERR(filp);
@@ -194,8 +194,8 @@ static long maker_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	if (req.fd < 0)
 		return req.fd;
 
-	return copy_to_user((void __user *)arg, &req, sizeof(req)) ? -EFAULT :
-								     0;
+	return copy_to_user((void __user *)arg, &req, sizeof(req)) ? -EFAULT
+								   : 0;
 }
 
 static const struct file_operations maker_fops = {

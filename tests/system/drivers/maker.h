@@ -15,10 +15,10 @@ struct maker_request {
 };
 
 enum maker_how {
-	MAKER_FILE,	/* anon_inode_getfile(), evl_open_file(), fd_install() */
-	MAKER_GETFD,	/* anon_inode_getfd(): no oob operations */
-	MAKER_UNUSED,	/* reserve a number, and give it back */
-	MAKER_FPUT,	/* make a file, and drop it */
+	MAKER_FILE,   /* anon_inode_getfile(), evl_open_file(), fd_install() */
+	MAKER_GETFD,  /* anon_inode_getfd(): no oob operations */
+	MAKER_UNUSED, /* reserve a number, and give it back */
+	MAKER_FPUT,   /* make a file, and drop it */
 };
 
 #define MAKER_MAKE     _IOWR('m', 1, struct maker_request)

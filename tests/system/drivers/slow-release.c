@@ -42,9 +42,9 @@ static ssize_t slow_read(struct file *filp, char __user *u_buf, size_t count,
 	if (count < sizeof(nr_released))
 		return -EINVAL;
 
-	return copy_to_user(u_buf, &nr_released, sizeof(nr_released)) ?
-		       -EFAULT :
-		       (ssize_t)sizeof(nr_released);
+	return copy_to_user(u_buf, &nr_released, sizeof(nr_released))
+		       ? -EFAULT
+		       : (ssize_t)sizeof(nr_released);
 }
 
 static const struct file_operations slow_fops = {

@@ -60,9 +60,9 @@ static ssize_t who_oob_read(struct file *filp, char __user *u_buf, size_t count)
 	if (count < sizeof(who->number))
 		return -EINVAL;
 
-	return raw_copy_to_user(u_buf, &who->number, sizeof(who->number)) ?
-		       -EFAULT :
-		       (ssize_t)sizeof(who->number);
+	return raw_copy_to_user(u_buf, &who->number, sizeof(who->number))
+		       ? -EFAULT
+		       : (ssize_t)sizeof(who->number);
 }
 
 static ssize_t who_oob_write(struct file *filp, const char __user *u_buf,
