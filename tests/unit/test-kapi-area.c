@@ -297,7 +297,8 @@ static unsigned long asked; /* bits: pages the handler was asked for */
 /* Page 1 is inserted, 3 is missing, 5 is none, 6 is no page of ours. */
 static vm_fault_t provide(struct vm_fault *vmf)
 {
-	asked |= 1ul << vmf->pgoff;
+	if (vmf->pgoff < 64)
+		asked |= 1ul << vmf->pgoff;
 	switch (vmf->pgoff) {
 	case 1:
 		return vmf_insert_pfn(vmf->vma, vmf->address,
