@@ -10,12 +10,12 @@
 /* Checked fixture, with endure_teardown(): that daemon, watched. */
 void mapper_setup(void);
 
-#define MAPPER_SIZE ((size_t)MAPPED_PAGES * MAPPED_PAGE)
+#define MAPPER_SIZE (MAPPED_PAGES * MAPPED_PAGE)
 
 /* Where region @region begins. */
 static inline off_t mapper_offset(unsigned int region)
 {
-	return (off_t)region * MAPPED_STRIDE * MAPPED_PAGE;
+	return (off_t)(region * MAPPED_STRIDE * MAPPED_PAGE);
 }
 
 /* open(2) of the device. */

@@ -15,12 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGE 4096u
+#define PAGE 4096ul
 #define BASE 0x10000000u
 
 static uintptr_t at(unsigned int page)
 {
-	return BASE + (uintptr_t)page * PAGE;
+	return BASE + page * PAGE;
 }
 
 static void add(unsigned int page, unsigned int nr, uint64_t id)
@@ -29,7 +29,7 @@ static void add(unsigned int page, unsigned int nr, uint64_t id)
 	struct ranges_edit edit;
 
 	ranges_begin(&edit);
-	ck_assert_int_eq(ranges_add(at(page), (size_t)nr * PAGE, &mapping), 0);
+	ck_assert_int_eq(ranges_add(at(page), nr * PAGE, &mapping), 0);
 	ranges_commit(&edit);
 	ck_assert_uint_eq(edit.nr_dead, 0);
 }
@@ -53,7 +53,7 @@ static const char *cut(unsigned int page, unsigned int nr)
 	struct ranges_edit edit;
 
 	ranges_begin(&edit);
-	ck_assert_int_eq(ranges_cut(at(page), (size_t)nr * PAGE), 0);
+	ck_assert_int_eq(ranges_cut(at(page), nr * PAGE), 0);
 
 	return dead(&edit);
 }
@@ -63,7 +63,7 @@ static const char *move(unsigned int page, unsigned int nr, unsigned int to)
 	struct ranges_edit edit;
 
 	ranges_begin(&edit);
-	ck_assert_int_eq(ranges_move(at(page), (size_t)nr * PAGE, at(to)), 0);
+	ck_assert_int_eq(ranges_move(at(page), nr * PAGE, at(to)), 0);
 
 	return dead(&edit);
 }
@@ -209,7 +209,7 @@ static const char *cut_quietly(unsigned int page, unsigned int nr)
 	struct ranges_edit edit;
 
 	ranges_begin(&edit);
-	if (ranges_cut(at(page), (size_t)nr * PAGE))
+	if (ranges_cut(at(page), nr * PAGE))
 		abort();
 
 	return dead(&edit);
@@ -222,7 +222,7 @@ static void *edit_on_and_on(void *arg)
 
 	while (!over) {
 		ranges_begin(&edit);
-		if (ranges_add(at(0), (size_t)3 * PAGE, &mapping))
+		if (ranges_add(at(0), 3 * PAGE, &mapping))
 			abort();
 		ranges_commit(&edit);
 		cut_quietly(1, 1);
@@ -241,14 +241,14 @@ static int look(void)
 	seen = pages();
 	if (strcmp(seen, "..........") == 0)
 		return 0;
-	if (strcmp(seen, "xxx.......") && strcmp(seen, "x.x......."))
+	if (strcmp(seen, "xxx.......") != 0 && strcmp(seen, "x.x.......") != 0)
 		return 1;
 	if (!ranges_touch(at(0), 1) || !ranges_touch(at(2), 1))
 		return 2;
 	if (!fd_table_internal(7) || !fd_table_internal(8))
 		return 3;
 
-	return strcmp(cut_quietly(0, 10), "7.") ? 4 : 0;
+	return strcmp(cut_quietly(0, 10), "7.") == 0 ? 0 : 4;
 }
 
 START_TEST(a_child_forked_at_any_moment_finds_a_whole_table)
@@ -258,7 +258,7 @@ START_TEST(a_child_forked_at_any_moment_finds_a_whole_table)
 	pid_t pid;
 
 	pthread_create(&thread, NULL, edit_on_and_on, NULL);
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 1000; i++) {
 		pid = fork();
 		if (pid == 0)
 			_exit(look());

@@ -5,7 +5,7 @@
 #include <linux/types.h>
 #include <sys/ioctl.h>
 
-#define MAPPED_PAGE   4096u
+#define MAPPED_PAGE   4096ul
 #define MAPPED_PAGES  4u   /* a region has so many */
 #define MAPPED_STRIDE 256u /* and begins at its number times this */
 
