@@ -72,11 +72,20 @@ static void enter_file(struct slot *slot, struct file *filp)
 			      memory_order_relaxed);
 }
 
-static void leave_file(struct slot *slot)
+/* No driver is asked any more: back in our own code. */
+static struct file *leave_driver(struct slot *slot)
 {
 	struct file *filp = slot->filp;
 
 	slot->filp = NULL;
+
+	return filp;
+}
+
+static void put_file(struct slot *slot, struct file *filp)
+{
+	if (filp == NULL)
+		return;
 	atomic_store_explicit(&slot->busy_file, 0, memory_order_relaxed);
 	oob_file_put(filp);
 }
@@ -108,8 +117,6 @@ static long call_driver(struct slot *slot)
 		ret = -ENOSYS;
 		break;
 	}
-
-	leave_file(slot);
 
 	return result_sane(ret);
 }
@@ -171,9 +178,15 @@ static void answer(struct slot *slot, long ret)
 static void serve_request(void *arg)
 {
 	struct slot *slot = arg;
+	struct file *filp;
+	long ret;
 
 	open_window(slot);
-	answer(slot, call_driver(slot));
+	ret = call_driver(slot);
+	filp = leave_driver(slot);
+	/* The caller first, it waits; close(2) can. */
+	answer(slot, ret);
+	put_file(slot, filp);
 }
 
 /* From a signal handler. */
@@ -204,9 +217,10 @@ static void describe(const void *arg, struct guard_call *r_call)
 static void give_up(void *arg)
 {
 	struct slot *slot = arg;
+	struct file *filp = leave_driver(slot);
 
-	leave_file(slot);
 	answer(slot, -EFAULT);
+	put_file(slot, filp);
 }
 
 const struct guard serve_guard = {
