@@ -237,14 +237,16 @@ static void check(int fd)
 
 void bind_check_used(void)
 {
+	static uint32_t next; /* in turns: some may be in use all the time */
 	unsigned int nr;
-	int fd = -1;
+	int fd;
 
 	if (!client_live())
 		return;
 
 	for (nr = 0; nr < BIND_CHECKS; nr++) {
-		fd = fd_table_unuse((uint32_t)fd + 1);
+		fd = fd_table_unuse(next);
+		next = (uint32_t)fd + 1;
 		if (fd < 0)
 			return;
 		check(fd);

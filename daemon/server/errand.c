@@ -234,8 +234,10 @@ static void set_nonblock(unsigned int fd)
 		.what = CONTROL_ERRAND_NONBLOCK,
 		.fd = (int)fd,
 	};
+	const struct spare *spare = find_spare(fd);
 
-	run_errand(&body);
+	if (spare && !(spare->of->filp.f_flags & O_NONBLOCK))
+		run_errand(&body);
 }
 
 static void bind(unsigned int fd, struct open_file *of)

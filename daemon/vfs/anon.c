@@ -83,9 +83,13 @@ EXPORT void fput(struct file *filp)
 
 EXPORT void fd_install(unsigned int fd, struct file *filp)
 {
-	struct open_file *of = open_file_of(filp), *spare;
+	struct open_file *of = open_file_of(filp), *spare = NULL;
 
-	spare = in_handler() ? fd_host->claim(fd) : NULL;
+	/* First what sleeps: the process may close the number meanwhile. */
+	if (in_handler() && filp->f_flags & O_NONBLOCK)
+		fd_host->set_nonblock(fd);
+	if (in_handler())
+		spare = fd_host->claim(fd);
 	/* Somebody has closed what it took for nobody's. */
 	if (spare == NULL) {
 		fput(filp);
@@ -93,8 +97,6 @@ EXPORT void fd_install(unsigned int fd, struct file *filp)
 	}
 
 	spare->stands_for = of;
-	if (filp->f_flags & O_NONBLOCK && !(spare->filp.f_flags & O_NONBLOCK))
-		fd_host->set_nonblock(fd);
 	fd_host->bind(fd, of);
 }
 

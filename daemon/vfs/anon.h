@@ -14,7 +14,7 @@
 struct open_file;
 
 /* How the calling process is asked; the server registers. On the handler's
- * fiber, they sleep until the process has answered. */
+ * fiber; all but claim and bind sleep until the process has answered. */
 struct fd_host {
 	/* A new descriptor on the spare node with @flags: its number, or -errno
 	 * as get_unused_fd_flags(). */
@@ -24,7 +24,7 @@ struct fd_host {
 	struct open_file *(*claim)(unsigned int fd);
 	/* Close it again. */
 	void (*give_back)(unsigned int fd);
-	/* The file behind @fd is O_NONBLOCK. */
+	/* The file behind @fd is to be O_NONBLOCK, if it is not. */
 	void (*set_nonblock)(unsigned int fd);
 	/* Let @fd refer to @of in the caller's table. */
 	void (*bind)(unsigned int fd, struct open_file *of);

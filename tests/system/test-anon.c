@@ -260,6 +260,42 @@ START_TEST(those_of_a_process_that_ends_are_released)
 }
 END_TEST
 
+static int contested;
+static _Atomic(bool) made_enough;
+
+static void *close_contested(void *arg)
+{
+	unsigned int fd = (unsigned int)contested;
+
+	while (!made_enough) {
+		syscall(SYS_close_range, fd, fd + 1, 0);
+		sched_yield();
+	}
+
+	return NULL;
+}
+
+/* By who does not know that somebody is about to get it: closefrom(), say. */
+START_TEST(a_number_may_be_closed_while_it_is_being_made)
+{
+	pthread_t closer;
+	int fd;
+
+	contested = dup(maker);
+	pthread_create(&closer, NULL, close_contested, NULL);
+	for (int i = 0; i < 100; i++) {
+		fd = make(i % 3 ? MAKER_FILE : MAKER_GETFD,
+			  O_RDWR | O_NONBLOCK, 1);
+		if (fd >= 0)
+			close(fd);
+	}
+	made_enough = true;
+	pthread_join(closer, NULL);
+	fd = make(MAKER_FILE, O_RDWR | O_NONBLOCK, 7);
+	ck_assert_int_eq(next_oob(fd), 7);
+}
+END_TEST
+
 /* A client which says nothing, or nonsense, when it is asked. */
 static struct raw_client mute;
 
@@ -322,6 +358,7 @@ int main(void)
 	tcase_add_test(tcase, a_caller_without_the_library_is_told);
 	tcase_add_test(tcase, threads_may_make_them_all_at_once);
 	tcase_add_test(tcase, those_of_a_process_that_ends_are_released);
+	tcase_add_test(tcase, a_number_may_be_closed_while_it_is_being_made);
 	tcase_add_test(tcase, a_client_that_never_answers_keeps_nobody_else);
 	tcase_add_test(tcase, a_spare_file_by_itself_is_good_for_nothing);
 	suite_add_tcase(suite, tcase);

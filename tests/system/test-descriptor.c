@@ -184,6 +184,26 @@ START_TEST(a_bare_close_is_noticed_whatever_takes_the_number)
 }
 END_TEST
 
+/* More than are looked at in one go, all in use all the time. */
+START_TEST(a_bare_close_is_noticed_among_many)
+{
+	int fd = open_who(), last = fd;
+	int64_t number = is(fd), got;
+
+	for (int i = 0; i < 300; i++)
+		last = dup(fd);
+	for (int i = fd; i <= last; i++)
+		ck_assert_int_eq(reached(i), number);
+	syscall(SYS_dup3, STDIN_FILENO, last, 0);
+	do {
+		for (int i = fd; i < last; i++)
+			ck_assert_int_eq(reached(i), number);
+		got = reached(last);
+	} while (got == number);
+	ck_assert_int_eq(got, -EBADF);
+}
+END_TEST
+
 START_TEST(ranges_close_as_one_by_one)
 {
 	int fd = open_who(), first, last;
@@ -259,6 +279,7 @@ int main(void)
 	tcase_add_test(tcase, closing_a_stream_closes_its_descriptor);
 	tcase_add_test(tcase,
 		       a_bare_close_is_noticed_whatever_takes_the_number);
+	tcase_add_test(tcase, a_bare_close_is_noticed_among_many);
 	tcase_add_test(tcase, ranges_close_as_one_by_one);
 	tcase_add_test(tcase, ten_thousand_descriptors_cost_little);
 	suite_add_tcase(suite, tcase);
