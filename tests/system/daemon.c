@@ -69,7 +69,7 @@ static void listen_for_notice(struct test_daemon *daemon)
  * priorities; and a worker never runs while that of another daemon, on the same
  * CPU and as urgent, is busy without end.
  */
-#ifdef __SANITIZE_THREAD__
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define OOB_PRIORITY "0"
 #else
 #define OOB_PRIORITY "90"

@@ -244,6 +244,7 @@ START_TEST(a_descriptor_may_be_taken_from_another_process)
 }
 END_TEST
 
+#ifndef __SANITIZE_THREAD__
 START_TEST(a_program_may_have_the_library_preloaded)
 {
 	char *argv[] = { getenv("EVL_PRELOADED"), (char *)node_path("who"),
@@ -262,6 +263,7 @@ START_TEST(a_program_may_have_the_library_preloaded)
 	ck_assert_int_eq(status, 0);
 }
 END_TEST
+#endif
 
 int main(void)
 {
@@ -274,7 +276,9 @@ int main(void)
 	tcase_add_test(
 		tcase,
 		children_without_a_memory_of_their_own_leave_the_table_alone);
+#ifndef __SANITIZE_THREAD__ /* whose runtime cannot come second */
 	tcase_add_test(tcase, a_program_may_have_the_library_preloaded);
+#endif
 	tcase_add_test(tcase, exec_closes_what_it_says_it_closes);
 	tcase_add_test(tcase, a_descriptor_may_come_by_a_socket);
 	tcase_add_test(tcase, a_descriptor_may_be_taken_from_another_process);
