@@ -286,9 +286,11 @@ START_TEST(nothing_of_it_stays_on_either_side)
 				 MAP_FAILED);
 		ck_assert_int_eq(munmap(mem, MAPPER_SIZE), 0);
 	}
-	after = daemon_usage(&test_daemon);
 	ck_assert_uint_eq(count_fds(), nr_fds);
-	ck_assert_uint_eq(after.nr_fds, before.nr_fds);
+	/* It closes its end of the last one when it comes to see it. */
+	do
+		after = daemon_usage(&test_daemon);
+	while (after.nr_fds > before.nr_fds);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	/* Allocators keep a little, the sanitizers' keep more. */
 	ck_assert_uint_le(after.nr_maps, before.nr_maps + 2);
