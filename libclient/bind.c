@@ -262,17 +262,28 @@ void bind_sync(uint64_t file_id)
 		(void)control_ask(CONTROL_SYNC, &sync, sizeof(sync));
 }
 
+struct bind_closing bind_closing(int fd)
+{
+	struct bind_closing closing = { .fd = fd };
+
+	closing.bound = bind_end(fd, &closing.file_id);
+
+	return closing;
+}
+
+void bind_closed(const struct bind_closing *closing)
+{
+	bind_renewed(closing->fd);
+	if (closing->bound)
+		bind_sync(closing->file_id);
+}
+
 int bind_close(int fd)
 {
-	uint64_t file_id;
-	bool bound;
-	int ret;
+	const struct bind_closing closing = bind_closing(fd);
+	int ret = sys_close(fd);
 
-	bound = bind_end(fd, &file_id);
-	ret = sys_close(fd);
-	bind_renewed(fd);
-	if (bound)
-		bind_sync(file_id);
+	bind_closed(&closing);
 
 	return ret;
 }

@@ -41,16 +41,26 @@ void bind_drop(int fd, uint64_t file_id);
 /* The flags of the file behind @fd, which is bound, were changed. */
 void bind_flags_changed(int fd);
 
-/*
- * Before and after the kernel closes @fd. bind_end() is true if there is a
- * file to wait for, bind_sync() waits until the driver has released it, if
- * this was the last reference.
- */
+/* @fd is not bound any more. True: it was, to *@r_file_id. */
 bool bind_end(int fd, uint64_t *r_file_id);
 /* The number has been closed, or got another file: who bound it in between may
  * have bound what it was before. */
 void bind_renewed(int fd);
+/* Wait until the driver has released the file, if nobody has it open any more. */
 void bind_sync(uint64_t file_id);
+
+/*
+ * Around whatever closes @fd for the application: the daemon forgets it first,
+ * who bound it meanwhile is undone, and its release is awaited. errno survives.
+ */
+struct bind_closing {
+	int fd;
+	bool bound;
+	uint64_t file_id;
+};
+
+struct bind_closing bind_closing(int fd);
+void bind_closed(const struct bind_closing *closing);
 
 /*
  * Look at the descriptors used by oob calls since the last time: one which was

@@ -23,8 +23,7 @@
 /* @fd means something to us, or may do so to another thread any moment. */
 static int close_known(int fd)
 {
-	uint64_t file_id;
-	bool bound;
+	struct bind_closing closing;
 	int ret;
 
 	if (!fd_table_unknown(fd) && client_is_vfork_child())
@@ -35,11 +34,9 @@ static int close_known(int fd)
 		return -1;
 	}
 
-	bound = bind_end(fd, &file_id);
+	closing = bind_closing(fd);
 	ret = libc()->close(fd);
-	bind_renewed(fd);
-	if (bound)
-		bind_sync(file_id);
+	bind_closed(&closing);
 
 	return ret;
 }

@@ -32,17 +32,14 @@ static int watched_fd(FILE *stream)
 EXPORT int fclose(FILE *stream)
 {
 	int fd = watched_fd(stream), ret;
-	uint64_t file_id;
-	bool bound;
+	struct bind_closing closing;
 
 	if (fd < 0)
 		return libc()->fclose(stream);
 
-	bound = bind_end(fd, &file_id);
+	closing = bind_closing(fd);
 	ret = libc()->fclose(stream);
-	bind_renewed(fd);
-	if (bound)
-		bind_sync(file_id);
+	bind_closed(&closing);
 
 	return ret;
 }
@@ -52,19 +49,16 @@ static FILE *reopen(FILE *(*real)(const char *path, const char *mode,
 				  FILE *stream),
 		    const char *path, const char *mode, FILE *stream)
 {
+	struct bind_closing closing;
 	int fd = watched_fd(stream);
-	uint64_t file_id;
-	bool bound;
 	FILE *ret;
 
 	if (fd < 0)
 		return real(path, mode, stream);
 
-	bound = bind_end(fd, &file_id);
+	closing = bind_closing(fd);
 	ret = real(path, mode, stream);
-	bind_renewed(fd);
-	if (bound)
-		bind_sync(file_id);
+	bind_closed(&closing);
 
 	return ret;
 }
