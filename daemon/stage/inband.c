@@ -76,7 +76,9 @@ static void on_prepare(struct ev_loop *l, ev_prepare *w, int revents)
 
 int inband_init(struct stack_pool *pool, unsigned int max_fibers)
 {
-	loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK);
+	/* No signal handlers: one that ran on a fiber would be lost on
+	 * ThreadSanitizer, which keeps it for when that fiber next runs. */
+	loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK | EVFLAG_SIGNALFD);
 	if (loop == NULL)
 		return err_origin(-ENOMEM);
 
