@@ -5,6 +5,7 @@
 
 #include <evl/evl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -144,16 +145,26 @@ unsigned int endure_nr_refs(const char *path)
 	return count;
 }
 
+/* Exit statuses have no room for the reason. */
+static int complain(const char *what, int error)
+{
+	fprintf(stderr, "a well-behaved client: %s: %s\n", what,
+		strerror(error));
+
+	return 1;
+}
+
 static int behave(void *arg)
 {
 	char buf[16] = "";
-	int xfd;
+	int efd, xfd;
 
-	if (evl_attach_self("good") < 0)
-		return 1;
+	efd = evl_attach_self("good");
+	if (efd < 0)
+		return complain("evl_attach_self()", -efd);
 	xfd = evl_new_xbuf(16, "good");
 	if (xfd < 0)
-		return 2;
+		return complain("evl_new_xbuf()", -xfd);
 	if (oob_write(xfd, "inbound", 7) != 7 || read(xfd, buf, 7) != 7 ||
 	    memcmp(buf, "inbound", 7))
 		return 3;

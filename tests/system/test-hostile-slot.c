@@ -8,10 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #define RING 64
@@ -360,41 +361,47 @@ START_TEST(what_stands_in_the_header_binds_nobody)
 }
 END_TEST
 
-/* Two threads fill what is shared with noise while requests go on. */
-static _Atomic(bool) enough;
+/*
+ * Accomplices share the channel. They are processes: clients that behave are
+ * forked meanwhile, which is no thing to do among threads.
+ */
+static void check_service_beside(int (*accomplice)(void *arg), unsigned int nr)
+{
+	unsigned int seeds[2] = { 1, 2 };
+	pid_t pids[2];
 
-/* That they race is the point: nothing for ThreadSanitizer to tell us. */
-__attribute__((no_sanitize("thread"))) static void *make_noise(void *arg)
+	for (unsigned int i = 0; i < nr; i++)
+		pids[i] = child_start(accomplice, &seeds[i]);
+	for (int i = 0; i < 3; i++)
+		endure_check_service();
+	for (unsigned int i = 0; i < nr; i++) {
+		kill(pids[i], SIGKILL);
+		ck_assert_int_eq(child_wait(pids[i]), 128 + SIGKILL);
+	}
+}
+
+/* Fill what is shared with noise while requests go on. */
+static int make_noise(void *arg)
 {
 	unsigned int seed = *(unsigned int *)arg;
-	uint32_t *words = channel.base;
+	volatile uint32_t *words = channel.base;
 	size_t nr_words = CHANNEL_WINDOWS_OFFSET / 4;
 	int n;
 
-	while (!enough) {
+	do {
 		n = rand_r(&seed);
 		words[(size_t)n % nr_words] = (uint32_t)rand_r(&seed) >> n % 32;
 		if (n % 64 == 0)
 			raw_ring(&slot);
-	}
+	} while (words);
 
-	return NULL;
+	return 0;
 }
 
 static void drown_in_noise(void)
 {
-	unsigned int seeds[2] = { 1, 2 };
-	pthread_t threads[2];
-
 	enter();
-	enough = false;
-	for (int i = 0; i < 2; i++)
-		pthread_create(&threads[i], NULL, make_noise, &seeds[i]);
-	for (int i = 0; i < 3; i++)
-		endure_check_service();
-	enough = true;
-	for (int i = 0; i < 2; i++)
-		pthread_join(threads[i], NULL);
+	check_service_beside(make_noise, 2);
 	leave();
 }
 
@@ -404,26 +411,20 @@ START_TEST(noise_in_one_channel_disturbs_no_other)
 }
 END_TEST
 
-static void *ring_on(void *arg)
+static int ring_on(void *arg)
 {
-	while (!enough)
+	do
 		raw_ring(&slot);
+	while (slot.ch);
 
-	return NULL;
+	return 0;
 }
 
 static void ring_without_end(void)
 {
-	pthread_t thread;
-
 	enter();
-	enough = false;
-	pthread_create(&thread, NULL, ring_on, NULL);
-	for (int i = 0; i < 3; i++)
-		endure_check_service();
+	check_service_beside(ring_on, 1);
 	check_slot();
-	enough = true;
-	pthread_join(thread, NULL);
 	leave();
 }
 
