@@ -175,7 +175,6 @@ static int start_server(const struct config *config)
 					CONTROL_FRONT_FUSE,
 			.mount_dev = front_mount_dev(),
 			.devdir = front_devdir(),
-			.drain = front_current()->drain,
 			.owns_rdev = front_owns_rdev,
 		},
 	};

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "stage/wait.h"
 #include "vfs/node.h"
 
 #include <evl/file.h>
@@ -50,11 +51,14 @@ struct evl_factory {
 	int (*build)(struct evl_factory *fac, const void *attrs, size_t len,
 		     unsigned int clone_flags, struct evl_element **r_element);
 	void (*dispose)(struct evl_element *element);
+	/* Does anybody but open files keep it, and go on to? NULL: never. */
+	bool (*held)(const struct evl_element *element);
 	/* The factory's own: */
 	struct node clone;
 	struct list_head elements;
 	unsigned int nr_elements;
 	uint64_t *minors; /* bitmap of max_elements */
+	struct wait_queue gone; /* an element was disposed of */
 	bool full;	  /* said so in the log */
 };
 
@@ -78,6 +82,8 @@ static inline struct evl_element *element_behind(struct file *filp)
 /* Add a class: its clone node evl/<class>/clone. In-band fiber, at start. */
 int factory_register(struct evl_factory *fac);
 void factory_unregister(struct evl_factory *fac);
+/* The element of that name, NULL if there is none. */
+struct evl_element *factory_find(struct evl_factory *fac, const char *name);
 
 /* For fops: open a public element's node; give a file back. element_release()
  * waits for the out-of-band references on the file. */

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/share.h"
+#include "core/namesake.h"
 #include "vfs/file.h"
 #include "vfs/files.h"
 #include "wire/bind.h"
@@ -77,7 +78,7 @@ static void give_minor(struct evl_factory *fac, unsigned int minor)
 	fac->full = false;
 }
 
-static struct evl_element *find_name(struct evl_factory *fac, const char *name)
+struct evl_element *factory_find(struct evl_factory *fac, const char *name)
 {
 	struct evl_element *element;
 
@@ -111,6 +112,7 @@ void element_put(struct evl_element *element)
 	fac->nr_elements--;
 	give_minor(fac, element->minor);
 	fac->dispose(element);
+	wait_queue_flush(&fac->gone, 0);
 }
 
 static void destroy_node(struct node *node)
@@ -157,14 +159,17 @@ static int make_node(struct evl_element *element)
 static int check_request(struct evl_factory *fac, const char *name,
 			 unsigned int flags)
 {
+	int ret;
+
 	if (flags & ~fac->flags_allowed)
 		return -EINVAL;
 	if (name[0] == '\0' && flags & EVL_CLONE_PUBLIC)
 		return -EINVAL;
 	if (strchr(name, '/') || strcmp(name, "clone") == 0)
 		return -EINVAL;
-	if (find_name(fac, name))
-		return -EEXIST;
+	ret = namesake_await(fac, name);
+	if (ret)
+		return ret;
 
 	return check_share(fac);
 }
@@ -378,6 +383,7 @@ int factory_register(struct evl_factory *fac)
 	int ret;
 
 	INIT_LIST_HEAD(&fac->elements);
+	wait_queue_init(&fac->gone, WAIT_FIFO);
 	fac->minors = calloc((fac->max_elements + 63) / 64, sizeof(uint64_t));
 	if (fac->minors == NULL)
 		return err_origin(-ENOMEM);

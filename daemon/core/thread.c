@@ -5,9 +5,13 @@
 #include <linux/compat.h>
 #include <linux/poll.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uapi/evl/factory.h>
 #include <uapi/evl/thread.h>
+
+#define PF_EXITING 0x4 /* of the kernel's, in /proc/PID/stat */
 
 static long thread_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
@@ -67,12 +71,22 @@ static void thread_dispose(struct evl_element *element)
 	free(container_of(element, struct evl_thread, element));
 }
 
+/* The attachment, until its thread dies. */
+static bool thread_held(const struct evl_element *element)
+{
+	const struct evl_thread *thread =
+		container_of(element, struct evl_thread, element);
+
+	return thread->attached && !thread_is_dying(thread);
+}
+
 static struct evl_factory thread_factory = {
 	.name = EVL_THREAD_DEV,
 	.fops = &thread_fops,
 	.flags_allowed = EVL_CLONE_PUBLIC,
 	.build = thread_build,
 	.dispose = thread_dispose,
+	.held = thread_held,
 };
 
 int thread_init(unsigned int max_elements)
@@ -125,4 +139,28 @@ void thread_detach(struct evl_thread *thread)
 {
 	thread->gone = true;
 	thread_abandon(thread);
+}
+
+bool thread_is_dying(const struct evl_thread *thread)
+{
+	char path[64], line[512] = "", *text;
+	unsigned int flags;
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", thread->pid,
+		 thread->tid);
+	stat = fopen(path, "re");
+	if (stat == NULL)
+		return true;
+	text = fgets(line, sizeof(line), stat);
+	fclose(stat);
+
+	/* Behind the name, which may have anything in it: state, four
+	 * numbers, terminal's group, flags. */
+	text = text ? strrchr(line, ')') : NULL;
+	if (text == NULL ||
+	    sscanf(text, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
+		return false;
+
+	return flags & PF_EXITING;
 }

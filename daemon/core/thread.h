@@ -28,5 +28,7 @@ struct evl_thread *thread_behind(struct file *filp);
 /* The attachment holds the element, too. -EBUSY: it is, or was, attached. */
 int thread_attach(struct evl_thread *thread, pid_t pid, pid_t tid);
 void thread_detach(struct evl_thread *thread);
+/* Is the thread it stands for gone, or on its way? */
+bool thread_is_dying(const struct evl_thread *thread);
 /* Undo thread_attach(): no slot was to be had, it may be tried again. */
 void thread_abandon(struct evl_thread *thread);

@@ -59,12 +59,6 @@ void front_set_lost(void)
 	inband_break();
 }
 
-void front_drain(void)
-{
-	if (current)
-		current->drain();
-}
-
 bool front_owns_rdev(uint64_t rdev)
 {
 	return current && current->owns_rdev(rdev);
@@ -101,10 +95,16 @@ static int move_file(void *front_data, struct node *node)
 	return current->move_file ? current->move_file(front_data, node) : 0;
 }
 
+static void drain(void)
+{
+	current->drain();
+}
+
 static const struct node_host node_host = {
 	.add = add_node,
 	.remove = remove_node,
 	.move_file = move_file,
+	.drain = drain,
 };
 
 static const struct poll_host poll_host = {

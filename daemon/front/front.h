@@ -76,9 +76,6 @@ bool front_lost(void);
 const struct front *front_current(void);
 /* "cuse: ...": which one and why, the line that was logged. */
 const char *front_reason(void);
-/* FUSE: take in every request queued by now (RELEASE of a file whose close(2)
- * returned is among them). */
-void front_drain(void);
 /* FUSE: st_dev of the files on the mount; 0 with CUSE. */
 uint64_t front_mount_dev(void);
 /* CUSE: is @rdev (as st_rdev) one of our devices? */

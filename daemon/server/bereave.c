@@ -9,37 +9,7 @@
 #include "vfs/file.h"
 #include "vfs/hooks.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#define PF_EXITING 0x4 /* of the kernel's, in /proc/PID/stat */
-
 static struct wait_queue buried;
-
-/* Is it gone, or on its way? */
-static bool is_dying(const struct evl_thread *thread)
-{
-	char path[64], line[512] = "", *text;
-	unsigned int flags;
-	FILE *stat;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", thread->pid,
-		 thread->tid);
-	stat = fopen(path, "re");
-	if (stat == NULL)
-		return true;
-	text = fgets(line, sizeof(line), stat);
-	fclose(stat);
-
-	/* Behind the name, which may have anything in it: state, four
-	 * numbers, terminal's group, flags. */
-	text = text ? strrchr(line, ')') : NULL;
-	if (text == NULL ||
-	    sscanf(text, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
-		return false;
-
-	return flags & PF_EXITING;
-}
 
 static bool is_inside(struct slot *slot, const struct open_file *of)
 {
@@ -47,7 +17,7 @@ static bool is_inside(struct slot *slot, const struct open_file *of)
 	return slot->thread &&
 	       atomic_load_explicit(&slot->busy_file, memory_order_relaxed) ==
 		       of->id &&
-	       is_dying(slot->thread);
+	       thread_is_dying(slot->thread);
 }
 
 /* The first who is inside @of and dying. */

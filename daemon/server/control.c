@@ -15,6 +15,7 @@
 #include "stage/oob.h"
 #include "vfs/file.h"
 #include "vfs/files.h"
+#include "vfs/node.h"
 #include "vfs/request.h"
 
 #include <errno.h>
@@ -219,7 +220,7 @@ static int do_unbind(struct job *job)
 static int do_sync(struct job *job)
 {
 	/* The RELEASE of a close(2) that returned is queued by now. */
-	server_config()->front.drain();
+	node_drain();
 	open_file_wait_release(job->msg.u.sync.file_id);
 
 	return 0;

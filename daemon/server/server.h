@@ -16,8 +16,6 @@ struct server_front {
 	uint32_t kind; /* enum control_front */
 	uint64_t mount_dev;
 	const char *devdir;
-	/* Take in what the kernel has queued by now. From an in-band fiber. */
-	void (*drain)(void);
 	bool (*owns_rdev)(uint64_t rdev);
 };
 

@@ -2,6 +2,7 @@
 #include "vfs/file.h"
 
 #include "base/error.h"
+#include "base/map.h"
 #include "kapi/export.h"
 #include "kapi/poll.h"
 #include "stage/stage.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 
 static LIST_HEAD(open_files); /* by id */
-static unsigned int nr_open_files;
+static struct map files_by_id;
 static uint64_t last_id;
 static const struct poll_host *poll_host;
 
@@ -126,8 +127,10 @@ int open_file_new(struct node *node, struct open_file **r_of)
 	struct open_file *of;
 
 	of = calloc(1, sizeof(*of));
-	if (of == NULL)
+	if (of == NULL || map_set(&files_by_id, last_id + 1, of)) {
+		free(of);
 		return -ENOMEM;
+	}
 
 	of->id = ++last_id;
 	of->node = node;
@@ -142,7 +145,6 @@ int open_file_new(struct node *node, struct open_file **r_of)
 	INIT_LIST_HEAD(&of->poll_entries);
 	init_irq_work(&of->poll_work, notify_poller);
 	list_add_tail(&of->link, &open_files);
-	nr_open_files++;
 	*r_of = of;
 
 	return 0;
@@ -151,7 +153,7 @@ int open_file_new(struct node *node, struct open_file **r_of)
 void open_file_free(struct open_file *of)
 {
 	list_del(&of->link);
-	nr_open_files--;
+	map_remove(&files_by_id, of->id);
 	/* Nobody finds it any more; those who wait for this leave first. */
 	wait_queue_flush(&of->released, 0);
 	while (of->nr_waiters)
@@ -188,9 +190,25 @@ void open_file_await_empty(struct open_file *of)
 	pi_unlock(&of->leave.lock);
 }
 
+struct open_file *open_file_find(uint64_t id)
+{
+	return map_find(&files_by_id, id);
+}
+
+struct open_file *open_file_next(const struct open_file *of)
+{
+	const struct list_head *next = of ? of->link.next : open_files.next;
+
+	return next == &open_files ? NULL
+				   : list_entry(next, struct open_file, link);
+}
+
 struct open_file *open_file_after(uint64_t id)
 {
-	struct open_file *of;
+	struct open_file *of = open_file_find(id);
+
+	if (of)
+		return open_file_next(of);
 
 	list_for_each_entry(of, &open_files, link)
 		if (of->id > id)
@@ -199,16 +217,9 @@ struct open_file *open_file_after(uint64_t id)
 	return NULL;
 }
 
-struct open_file *open_file_find(uint64_t id)
-{
-	struct open_file *of = id ? open_file_after(id - 1) : NULL;
-
-	return of && of->id == id ? of : NULL;
-}
-
 unsigned int open_file_count(void)
 {
-	return nr_open_files;
+	return files_by_id.count;
 }
 
 void open_file_wait_release(uint64_t id)

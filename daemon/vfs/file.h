@@ -76,9 +76,12 @@ __poll_t open_file_poll(struct open_file *of, void *handle);
 /* Stop watching, drop the handle. */
 void open_file_unwatch(struct open_file *of);
 
+/* NULL: there is none of that id. */
+struct open_file *open_file_find(uint64_t id);
+/* The one after @of, the first if that is NULL; NULL at the end. */
+struct open_file *open_file_next(const struct open_file *of);
 /* The open file with the smallest id above @id, NULL at the end. */
 struct open_file *open_file_after(uint64_t id);
-struct open_file *open_file_find(uint64_t id);
 unsigned int open_file_count(void);
 
 /*

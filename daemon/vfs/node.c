@@ -107,6 +107,12 @@ int node_move_file(void *front_data, struct node *node)
 	return host && front_data ? host->move_file(front_data, node) : 0;
 }
 
+void node_drain(void)
+{
+	if (host)
+		host->drain();
+}
+
 int node_set_host(const struct node_host *new_host)
 {
 	struct node *node;

@@ -42,6 +42,8 @@ struct node_host {
 	/* The file with that front_data (vfs/file.h) is one of @node from now
 	 * on; NULL: of nothing that has a name. */
 	int (*move_file)(void *front_data, struct node *node);
+	/* Take in every request the kernel has queued by now. */
+	void (*drain)(void);
 };
 
 /* Owner and mode of nodes that do not say otherwise: --mode, --group. */
@@ -65,6 +67,10 @@ void node_remove(struct node *node);
 
 /* Tell the host, see open_file_become(). */
 int node_move_file(void *front_data, struct node *node);
+
+/* Take in what the kernel has queued by now: RELEASE of a file whose close(2)
+ * returned is among it. From a fiber. */
+void node_drain(void);
 
 void node_get(struct node *node);
 void node_put(struct node *node);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -117,6 +118,40 @@ START_TEST(a_name_is_unique_while_it_is_in_use)
 	ck_assert_int_eq(evl_attach_self("taken"), -EEXIST);
 	pthread_barrier_wait(&barrier);
 	pthread_join(thread, NULL);
+}
+END_TEST
+
+static int take_names(void *arg)
+{
+	int *told = arg;
+	char status;
+
+	status = evl_attach_self("heir") < 0 || evl_new_xbuf(16, "/heir") < 0;
+	if (write(told[1], &status, 1) != 1)
+		return 1;
+	/* To be killed, or to leave all of it to exit(2). */
+	if (told[2])
+		pause();
+
+	return status;
+}
+
+/* For us it is gone; the daemon may not have got round to it. */
+START_TEST(what_a_process_that_ended_had_named_can_be_named_again)
+{
+	int told[3] = { [2] = _i };
+	char status;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(told), 0);
+	for (int n = 0; n < 100; n++) {
+		pid = child_start(take_names, told);
+		ck_assert_int_eq(read(told[0], &status, 1), 1);
+		if (told[2])
+			kill(pid, SIGKILL);
+		child_wait(pid);
+		ck_assert_msg(status == 0, "not in process %d", n);
+	}
 }
 END_TEST
 
@@ -342,6 +377,9 @@ int main(void)
 	tcase_add_test(tcase, attach_and_detach_go_round);
 	tcase_add_test(tcase, names_and_flags_are_checked);
 	tcase_add_test(tcase, a_name_is_unique_while_it_is_in_use);
+	tcase_add_loop_test(
+		tcase, what_a_process_that_ended_had_named_can_be_named_again,
+		0, 2);
 	tcase_add_test(tcase, a_thread_is_pinned_off_the_workers_cpu);
 	tcase_add_test(tcase, the_task_is_named_after_the_element);
 	tcase_add_test(tcase, a_hundred_threads_need_two_channels_and_get_them);

@@ -36,6 +36,21 @@ static void note_drain(void)
 	nr_drained++;
 }
 
+static int show_nothing(struct node *node)
+{
+	return 0;
+}
+
+static void hide_nothing(struct node *node)
+{
+}
+
+static const struct node_host front = {
+	.add = show_nothing,
+	.remove = hide_nothing,
+	.drain = note_drain,
+};
+
 static bool owns_seven(uint64_t rdev)
 {
 	return rdev == 7;
@@ -54,7 +69,6 @@ static void setup(void)
 			.kind = CONTROL_FRONT_FUSE,
 			.mount_dev = 42,
 			.devdir = "/some/dev",
-			.drain = note_drain,
 			.owns_rdev = owns_seven,
 		},
 	};
@@ -63,6 +77,7 @@ static void setup(void)
 	snprintf(path, sizeof(path), "%s/control", dir);
 	ck_assert_int_eq(stack_pool_new(65536, 16, &stacks), 0);
 	ck_assert_int_eq(inband_init(stacks, 16), 0);
+	ck_assert_int_eq(node_set_host(&front), 0);
 	ck_assert_int_eq(server_lock(path), 0);
 	ck_assert_int_eq(server_start(&config), 0);
 }
