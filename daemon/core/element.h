@@ -57,9 +57,9 @@ struct evl_factory {
 	struct node clone;
 	struct list_head elements;
 	unsigned int nr_elements;
-	uint64_t *minors; /* bitmap of max_elements */
+	uint64_t *minors;	/* bitmap of max_elements */
 	struct wait_queue gone; /* an element was disposed of */
-	bool full;	  /* said so in the log */
+	bool full;		/* said so in the log */
 };
 
 /* What an element's file has as private_data. */
