@@ -75,7 +75,7 @@ int element_open_node(const char *node, bool nonblock)
 		return why_failed(fd);
 
 	if (!bind_is_ours(fd)) {
-		sys_close(fd);
+		sys_unopen(fd);
 		return why_failed(-ENXIO);
 	}
 

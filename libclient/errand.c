@@ -31,7 +31,7 @@ static int open_spare(uint32_t number, const struct control_errand *errand)
 	       sizeof(request.secret));
 	ret = sys_ioctl(fd, BIND_IOC_SPARE, &request);
 	if (ret < 0)
-		sys_close(fd);
+		sys_unopen(fd);
 
 	return ret < 0 ? ret : 0;
 }
@@ -50,7 +50,7 @@ static int close_spare(const struct control_errand *errand)
 
 	(void)bind_end(errand->fd, &file_id);
 
-	return sys_close(errand->fd);
+	return sys_unopen(errand->fd);
 }
 
 static int set_nonblock(int fd)

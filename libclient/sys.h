@@ -28,7 +28,8 @@ static inline long sys_result(long ret, int saved_errno)
 	return ret;
 }
 
-/* TSan follows descriptors, and must see each of them closed. */
+/* TSan follows descriptors which it has seen made, and must see each of them
+ * closed. */
 #if defined(__SANITIZE_THREAD__)
 #define SYS_CLOSE(fd) close(fd)
 #elif defined(__has_feature)
@@ -54,6 +55,14 @@ static inline int sys_open(const char *path, int flags)
 	return (int)sys_result(
 		syscall(SYS_openat, AT_FDCWD, path, flags | O_LARGEFILE, 0),
 		saved);
+}
+
+/* Close what sys_open() opened, unseen as that was. */
+static inline int sys_unopen(int fd)
+{
+	int saved = errno;
+
+	return (int)sys_result(syscall(SYS_close, fd), saved);
 }
 
 static inline int sys_fcntl(int fd, int cmd, long arg)
