@@ -12,6 +12,7 @@
 #include "front/front.h"
 #include "kapi/guard.h"
 #include "paths.h"
+#include "server/reacher.h"
 #include "server/server.h"
 #include "stage/inband.h"
 #include "stage/oob.h"
@@ -271,6 +272,10 @@ int main(int argc, char **argv)
 	config_parse(&config, argc, argv);
 	log_init(config.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, NULL);
 	umask(0022);
+	/* While there is one thread, and nothing of ours to be inherited. */
+	if (reacher_prepare())
+		return cannot_start("the process that reaches for memory",
+				    -EAGAIN);
 
 	if (raise_nofile() == 0 && paths_prepare(&config) == 0) {
 		ret = server_lock(config.socket);

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <wire/control.h>
+#include "annotate.h"
 #include "channel.h"
 #include "control.h"
 #include "fd-table.h"
@@ -175,6 +176,7 @@ void channel_kill(struct channel *ch)
 				      memory_order_seq_cst);
 		(void)sys_futex(&slot->done, FUTEX_WAKE, INT_MAX);
 	}
+	note_given(ch);
 }
 
 void channel_kill_all(void)
@@ -200,6 +202,8 @@ void channel_reset(void)
 					      memory_order_relaxed);
 		if (ch == NULL)
 			continue;
+		/* Whatever other threads did with it, fork() has ended. */
+		note_taken(ch);
 		munmap(ch->hdr, CHANNEL_SIZE);
 		sys_close(ch->kick_fd);
 		free(ch);

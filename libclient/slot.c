@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include "annotate.h"
+#include "chore.h"
 #include "slot.h"
 #include "sys.h"
 
@@ -36,22 +38,11 @@ static uint64_t rttime_ns(void)
 	return (uint64_t)limit.rlim_cur * 1000;
 }
 
-/*
- * A slot goes from one thread to the next through the daemon, which orders
- * them: ThreadSanitizer does not see that.
- */
-#ifdef __SANITIZE_THREAD__
-#include <sanitizer/tsan_interface.h>
-#define note_given(slot) __tsan_release((slot)->shared)
-#define note_taken(slot) __tsan_acquire((slot)->shared)
-#else
-#define note_given(slot) ((void)(slot))
-#define note_taken(slot) ((void)(slot))
-#endif
-
+/* A slot goes from one thread to the next through the daemon, which orders
+ * them. */
 void slot_hand_over(struct slot *slot)
 {
-	note_given(slot);
+	note_given(slot->shared);
 }
 
 void slot_init(struct slot *slot, struct channel *ch, uint32_t index,
@@ -64,11 +55,13 @@ void slot_init(struct slot *slot, struct channel *ch, uint32_t index,
 	slot->shared = channel_slot_at(ch->hdr, index);
 	slot->window = channel_window_at(ch->hdr, index);
 	slot->index = index;
-	note_taken(slot);
+	note_taken(slot->shared);
 	/* Go on from the last request of whoever had it before; its answer may
 	 * be missing. */
 	slot->seq = atomic_load_explicit(&slot->shared->posted,
 					 memory_order_relaxed);
+	slot->chore = atomic_load_explicit(&slot->shared->chore_done,
+					   memory_order_relaxed);
 	/* No request has that number. */
 	atomic_store_explicit(&slot->shared->cancel, CHANNEL_SEQ_DEAD,
 			      memory_order_relaxed);
@@ -77,12 +70,19 @@ void slot_init(struct slot *slot, struct channel *ch, uint32_t index,
 	reach_init(&slot->reach);
 }
 
-/* The request of @slot has ended, one way or the other. */
+/* Does @done say that the request of @slot has ended, one way or the other? */
+static inline bool is_end(const struct slot *slot, uint32_t done)
+{
+	return done == slot->seq || done == CHANNEL_SEQ_DEAD;
+}
+
+/* The request has ended, or there is a chore to do first. */
 static inline bool answered(const struct slot *slot)
 {
 	uint32_t done = channel_done(slot->shared);
 
-	return done == slot->seq || done == CHANNEL_SEQ_DEAD;
+	return done == slot->seq ||
+	       (done >= CHANNEL_SPECIAL && done != slot->chore);
 }
 
 static void ring(struct slot *slot)
@@ -105,7 +105,8 @@ static bool answer_sleep(struct slot *slot, bool deaf, bool *r_slept)
 		/* Both sides of this look for "dead" after their store, see
 		 * channel_kill(). */
 		seen = channel_prepare_wait(shared);
-		if (seen == slot->seq || seen == CHANNEL_SEQ_DEAD ||
+		if (is_end(slot, seen) ||
+		    (seen >= CHANNEL_SPECIAL && seen != slot->chore) ||
 		    atomic_load_explicit(&slot->ch->dead, memory_order_seq_cst))
 			break;
 		ret = sys_futex(&shared->done, FUTEX_WAIT, seen);
@@ -121,8 +122,30 @@ static bool answer_sleep(struct slot *slot, bool deaf, bool *r_slept)
 	return ret != -EINTR || deaf || answered(slot);
 }
 
+/*
+ * Is it a chore that we were woken for? Then do it. Whoever is cancelled in the
+ * middle does it again: it was not marked as done.
+ */
+static bool did_chore(struct slot *slot)
+{
+	struct channel_slot *shared = slot->shared;
+	uint32_t number = channel_done(shared);
+
+	if (is_end(slot, number) || number < CHANNEL_SPECIAL ||
+	    number == slot->chore)
+		return false;
+
+	shared->chore_moved = chore_do(slot->ch->hdr, shared, &slot->reach);
+	slot->chore = number;
+	if (channel_chore_end(slot->ch->hdr, shared, slot->index, number))
+		channel_kick(slot->ch);
+
+	return true;
+}
+
 /* Ask the worker to break the handler's sleep, wait until it has ended. It
- * may have completed all the same, and then says so. */
+ * may have completed all the same, and then says so; and what it copies to us
+ * before that must arrive. */
 static void break_off(struct slot *slot)
 {
 	bool slept;
@@ -131,7 +154,9 @@ static void break_off(struct slot *slot)
 	atomic_store_explicit(&slot->shared->cancel, slot->seq,
 			      memory_order_release);
 	ring(slot);
-	(void)answer_sleep(slot, true, &slept);
+	do
+		(void)answer_sleep(slot, true, &slept);
+	while (did_chore(slot));
 	/* Relaxed: so that it does not hit a request 2^32 calls from now. */
 	atomic_store_explicit(&slot->shared->cancel, CHANNEL_SEQ_DEAD,
 			      memory_order_relaxed);
@@ -157,17 +182,21 @@ static bool spin_until(struct slot *slot, uint64_t start, uint64_t window_ns)
 
 static void await_answer(struct slot *slot, struct spin_try *try)
 {
-	uint64_t start = now_ns(), spun_ns = 0;
+	uint64_t begin = now_ns(), start = begin, spun_ns = 0;
 	bool slept = false;
 
-	if (try->window_ns == 0 || !spin_until(slot, start, try->window_ns)) {
-		if (try->window_ns)
-			spun_ns = try->window_ns;
-		if (!answer_sleep(slot, false, &slept))
+	/* From the end of a chore on the worker is as quick as ever. */
+	do {
+		if (try->window_ns && spin_until(slot, start, try->window_ns))
+			continue;
+		spun_ns += try->window_ns;
+		if (!answer_sleep(slot, false, &slept)) {
 			break_off(slot);
-	}
+			break;
+		}
+	} while (did_chore(slot) && (start = now_ns()));
 
-	spin_learn(&slot->spin, try, now_ns() - start, spun_ns, slept);
+	spin_learn(&slot->spin, try, now_ns() - begin, spun_ns, slept);
 }
 
 /* What came back: the result, and what goes to the caller's memory. */
@@ -297,7 +326,8 @@ int64_t slot_do(struct slot *slot, const struct slot_call *call)
 
 	spin_begin(&slot->spin, &try, (uint32_t)call->fd * 4 + call->op, cpu,
 		   asleep);
-	if (try.window_ns && spin_briefly(slot))
+	if (try.window_ns && spin_briefly(slot) &&
+	    is_end(slot, channel_done(slot->shared)))
 		spin_won_briefly(&slot->spin, &try);
 	else
 		slot_wait(slot, call, &try);

@@ -18,7 +18,8 @@ struct slot {
 	struct channel_slot *shared; /* ours of the 64 */
 	void *window;		     /* shared, too */
 	uint32_t index;
-	uint32_t seq; /* of the last request */
+	uint32_t seq;	/* of the last request */
+	uint32_t chore; /* the last one done */
 	/* A request is in the slot. A signal handler may find it so. */
 	volatile bool busy;
 	struct spin spin;

@@ -14,7 +14,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/sched.h>
-#include <linux/uaccess.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -102,18 +101,16 @@ static bool near(unsigned long addr, unsigned long start, size_t size)
 
 /* Does what the caller passed begin with a pointer to @addr, or hold one? Low
  * values are numbers. */
-static bool is_nested(const struct guard_call *call, bool compat,
-		      unsigned long addr)
+static bool is_nested(const struct guard_call *call,
+		      const struct task_struct *task, unsigned long addr)
 {
-	size_t step = compat ? sizeof(uint32_t) : sizeof(uint64_t);
+	size_t step = task->compat ? sizeof(uint32_t) : sizeof(uint64_t);
 	char bytes[PEEK_SIZE];
 	uint64_t value = 0;
-	size_t left;
+	size_t len;
 
-	left = copy_from_user(bytes, (const void __user *)call->addr,
-			      sizeof(bytes));
-	for (size_t i = 0; i + step <= sizeof(bytes) - left;
-	     i += sizeof(uint32_t)) {
+	len = user_peek(task, call->addr, bytes, sizeof(bytes));
+	for (size_t i = 0; i + step <= len; i += sizeof(uint32_t)) {
 		memcpy(&value, bytes + i, step);
 		if (value >= LOWEST_PAGE && near(addr, value, 0))
 			return true;
@@ -138,8 +135,7 @@ static bool is_callers(const struct guard_call *call, const siginfo_t *info,
 	if (addr < LOWEST_PAGE)
 		return false;
 
-	return user_is_mapped(task, addr) ||
-	       is_nested(call, task->compat, addr);
+	return user_is_mapped(task, addr) || is_nested(call, task, addr);
 }
 
 static bool can_give_up(const struct fiber *fiber, const siginfo_t *info,
@@ -256,6 +252,17 @@ static void on_fault(int sig, siginfo_t *info, void *uc)
 	if (info->si_code <= 0)
 		raise(sig);
 	errno = saved_errno;
+}
+
+const char *guard_driver(void)
+{
+	const struct fiber *fiber = fiber_current();
+	struct guard_call call = { .driver = NULL };
+
+	if (fiber && fiber->guard)
+		fiber->guard->describe(fiber->arg, &call);
+
+	return call.driver ? call.driver : "(unknown)";
 }
 
 void guard_start(void)

@@ -33,6 +33,9 @@ struct guard {
 	void (*give_up)(void *arg);
 };
 
+/* For people: the driver whose handler the calling fiber runs. Never NULL. */
+const char *guard_driver(void);
+
 /* From now on, whole process. In-band, before drivers are loaded. */
 void guard_start(void);
 

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "kapi/uaccess.h"
 
+#include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/guard.h"
 #include "kapi/task.h"
+#include "stage/pi-mutex.h"
+#include "stage/stage.h"
 
 #include <limits.h>
 #include <linux/err.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #define PAGE_SIZE 4096ul /* or a fraction of one */
 
@@ -32,46 +35,53 @@ static size_t in_window(const struct user_window *win, unsigned long addr,
 	return n < size - offset ? n : size - offset;
 }
 
+static const struct user_reach *inband_reach;
+
+void user_set_reach(const struct user_reach *reach)
+{
+	inband_reach = reach;
+}
+
 /*
- * A number may come to stand for another process, or for another program in
- * the same one. Where that would be somebody else's, ->mem_fd is to be used: it
- * goes on to mean the memory it was opened on. It is slower above a page.
+ * Reaching further than the window means to wait for the caller: its pages may
+ * come from wherever it likes. So the fiber sleeps, and the thread goes on.
+ * NULL: there is nobody to wait for, or it must not be waited here.
  */
-static size_t fetch_remote(const struct task_struct *task, void *to,
+static const struct user_reach *reach_of(const struct task_struct *task)
+{
+	static struct ratelimit_state limit;
+	const struct user_reach *reach = task->reach;
+
+	if (reach == NULL && stage_self && !stage_self->oob)
+		reach = inband_reach;
+	if (reach == NULL || fiber_current() == NULL)
+		return NULL;
+	if (pi_mutex_depth == 0)
+		return reach;
+
+	if (__ratelimit(&limit))
+		log_err("driver %s copies from or to its caller's memory with "
+			"a spin lock held: only what came with the request can "
+			"be had there",
+			guard_driver());
+
+	return NULL;
+}
+
+static size_t fetch_remote(struct task_struct *task, void *to,
 			   unsigned long from, size_t n)
 {
-	struct iovec local = { .iov_base = to, .iov_len = n };
-	struct iovec remote = { .iov_base = (void *)from, .iov_len = n };
-	ssize_t ret = -1;
+	const struct user_reach *reach = reach_of(task);
 
-	if (task->by_mem)
-		ret = pread(task->mem_fd, to, n, (off_t)from);
-	else if (task->pid > 0)
-		ret = process_vm_readv(task->pid, &local, 1, &remote, 1, 0);
-
-	return ret < 0 ? 0 : (size_t)ret;
+	return reach ? reach->fetch(task, to, from, n) : 0;
 }
 
-static size_t store_remote(const struct task_struct *task, unsigned long to,
+static size_t store_remote(struct task_struct *task, unsigned long to,
 			   const void *from, size_t n)
 {
-	struct iovec local = { .iov_base = (void *)from, .iov_len = n };
-	struct iovec remote = { .iov_base = (void *)to, .iov_len = n };
-	ssize_t ret = -1;
+	const struct user_reach *reach = reach_of(task);
 
-	if (task->by_mem)
-		ret = pwrite(task->mem_fd, from, n, (off_t)to);
-	else if (task->pid > 0)
-		ret = process_vm_writev(task->pid, &local, 1, &remote, 1, 0);
-
-	return ret < 0 ? 0 : (size_t)ret;
-}
-
-bool user_is_mapped(const struct task_struct *task, unsigned long addr)
-{
-	char byte;
-
-	return fetch_remote(task, &byte, addr, 1) == 1;
+	return reach ? reach->store(task, to, from, n) : 0;
 }
 
 EXPORT unsigned long copy_from_user(void *to, const void __user *from,

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "core/thread.h"
 #include "server/bereave.h"
+#include "server/chore.h"
 #include "server/client.h"
 #include "server/serve.h"
 #include "stage/inband.h"
@@ -143,6 +144,7 @@ int channel_new(struct client *client, struct channel **r_ch)
 
 	fill_geometry(ch);
 	init_slots(ch);
+	chore_init_channel(ch);
 	ch->index = client->nr_channels++;
 	list_add_tail(&ch->link, &client->channels);
 	*r_ch = ch;
@@ -241,8 +243,10 @@ static void drain_here(struct stage_item *item)
 		/* Relaxed: we are the one who looks. */
 		atomic_store_explicit(&ch->slots[i].open, false,
 				      memory_order_relaxed);
-		if (ch->slots[i].busy)
+		if (ch->slots[i].busy) {
 			fiber_break(ch->slots[i].fiber);
+			chore_desert(&ch->slots[i]);
+		}
 	}
 
 	if (ch->nr_busy == 0)
@@ -285,9 +289,8 @@ static void fill_task(struct slot *slot, const struct evl_thread *thread)
 	task->tgid = thread->pid;
 	task->uid = client->uid;
 	task->files = client->files;
-	task->by_mem = client_is_foreign(client);
 	task->compat = client->compat;
-	task->mem_fd = client->mem_fd;
+	task->reach = &chore_reach;
 	task->identified = true;
 	snprintf(task->comm, sizeof(task->comm), "%.15s", thread->element.name);
 }
@@ -315,6 +318,7 @@ int slot_attach(struct channel *ch, struct evl_thread *thread,
 	slot->thread = thread;
 	slot->prio = thread->prio;
 	fill_task(slot, thread);
+	chore_init_slot(slot);
 	/* The client goes on from the last sequence we answered. Relaxed: our
 	 * reply on the socket publishes it. */
 	atomic_store_explicit(&slot->shared->done, slot->seq,
@@ -360,10 +364,12 @@ static void detach_here(struct stage_item *item)
 	atomic_store_explicit(&slot->open, false, memory_order_relaxed);
 	serve_unwatch(slot);
 	slot->detaching = true;
-	if (slot->busy)
+	if (slot->busy) {
 		fiber_break(slot->fiber);
-	else
+		chore_desert(slot);
+	} else {
 		serve_settle(slot);
+	}
 }
 
 void slot_detach(struct slot *slot)

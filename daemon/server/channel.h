@@ -8,6 +8,7 @@
 
 #include "kapi/task.h"
 #include "stage/oob-source.h"
+#include "stage/wait.h"
 #include "wire/channel.h"
 
 #include <linux/irq_work.h>
@@ -53,6 +54,11 @@ struct slot {
 	struct channel_request rq; /* our copy of it, checked */
 	struct file *filp; /* whose handler runs, one reference; NULL: none */
 	struct task_struct task;
+	/* The worker's, see chore.c: */
+	uint32_t chore; /* the number of the one under way, 0: none */
+	uint32_t nr_chores;
+	bool deserted;		    /* nobody will do it */
+	struct wait_queue chore_wq; /* its fiber */
 	/* For people to look at, relaxed: */
 	_Atomic(int) busy_fd; /* -1: no request */
 	_Atomic(uint32_t) busy_op;
@@ -81,8 +87,10 @@ struct channel {
 	/* The worker's: slots it looks at without being rung, latest last. */
 	struct slot *watched[CHANNEL_WATCHED];
 	unsigned int nr_watched;
-	unsigned int nr_busy;  /* the worker's */
-	struct list_head link; /* client->channels */
+	unsigned int nr_busy;	     /* the worker's */
+	unsigned int free_bounces;   /* bitmap, the worker's */
+	struct wait_queue bounce_wq; /* fibers which want one */
+	struct list_head link;	     /* client->channels */
 	struct slot slots[CHANNEL_SLOTS];
 };
 

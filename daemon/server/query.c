@@ -6,6 +6,7 @@
 #include "core/thread.h"
 #include "server/channel.h"
 #include "server/client.h"
+#include "server/reach.h"
 #include "stage/clock.h"
 #include "stage/inband.h"
 #include "stage/oob.h"
@@ -57,6 +58,7 @@ static int query_daemon(struct control_daemon_info *info, uint64_t cursor)
 	info->nr_files = open_file_count();
 	info->nr_nodes = node_count();
 	info->nr_bound = fd_index_count();
+	info->nr_reaching = reach_count();
 	info->nr_inband_fibers = inband_stage.nr_fibers;
 	info->realtime = oob_is_realtime();
 	info->priority = (uint32_t)oob_priority();

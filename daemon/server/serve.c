@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "kapi/guard.h"
 #include "server/channel.h"
+#include "server/chore.h"
 #include "vfs/file.h"
 #include "vfs/result.h"
 
@@ -161,17 +162,20 @@ static void watch(struct slot *slot)
 	channel_watch(slot->shared);
 }
 
+void serve_tell(struct slot *slot, uint32_t number)
+{
+	watch(slot);
+	if (channel_complete(slot->shared, number))
+		wake_client(slot->shared);
+}
+
 static void answer(struct slot *slot, long ret)
 {
 	struct channel_slot *shared = slot->shared;
 
 	shared->result = ret;
 	shared->out_len = (uint32_t)slot->task.window.written;
-
-	watch(slot);
-
-	if (channel_complete(shared, slot->seq))
-		wake_client(shared);
+	serve_tell(slot, slot->seq);
 }
 
 /* The fiber of one request. */
@@ -288,7 +292,7 @@ static bool take_request(struct slot *slot)
 {
 	uint32_t posted = channel_posted(slot->shared);
 
-	if (posted == slot->seq || posted == CHANNEL_SEQ_DEAD)
+	if (posted == slot->seq || posted >= CHANNEL_SPECIAL)
 		return false;
 
 	slot->seq = posted;
@@ -312,6 +316,8 @@ static bool serve_slot(struct slot *slot)
 
 	if (!slot->busy)
 		found = take_request(slot);
+	else
+		chore_look(slot);
 	if (slot->busy && wants_cancel(slot))
 		fiber_break(slot->fiber);
 
@@ -328,6 +334,8 @@ static unsigned int serve_watched(struct channel *ch)
 		slot = ch->watched[i];
 		if (!slot->busy)
 			found += take_request(slot);
+		else
+			chore_look(slot);
 	}
 
 	return found;
@@ -369,7 +377,10 @@ bool serve_unwatch_all(struct channel *ch)
 
 	while (ch->nr_watched) {
 		slot = ch->watched[--ch->nr_watched];
-		if (channel_unwatch(slot->shared) != slot->seq && !slot->busy)
+		channel_unwatch(slot->shared);
+		if (slot->busy)
+			silent &= !chore_look_last(slot);
+		else if (channel_posted_last(slot->shared) != slot->seq)
 			silent &= !take_request(slot);
 	}
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct channel;
 struct fiber;
@@ -19,6 +20,9 @@ unsigned int serve_channel(struct channel *ch);
 /* Stop looking at slots which did not ring. False: one of them has something. */
 bool serve_unwatch_all(struct channel *ch);
 void serve_unwatch(struct slot *slot);
+
+/* Put @number into ->done, for the client's thread to see what it is. */
+void serve_tell(struct slot *slot, uint32_t number);
 
 /* For fiber->guard. */
 extern const struct guard serve_guard;

@@ -8,6 +8,7 @@
 #include "server/bind.h"
 #include "server/client.h"
 #include "server/errand.h"
+#include "server/reach.h"
 #include "stage/clock.h"
 #include "stage/inband.h"
 #include "vfs/files.h"
@@ -252,6 +253,7 @@ int server_start(const struct server_config *wanted)
 	}
 
 	bind_init();
+	reach_start();
 	bereave_init();
 	ret = errand_init();
 	if (ret) {
@@ -277,6 +279,7 @@ void server_hangup(void)
 	unlink(config.socket);
 	listen_fd = fd_close(listen_fd);
 	client_leave_all();
+	reach_stop();
 }
 
 void server_stop(void)

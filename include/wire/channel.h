@@ -24,6 +24,24 @@
  *	spins on slot->done, then sets
  *	->waiting and sleeps on it (futex)
  *
+ * A handler that wants more of the caller's memory than the window holds, or
+ * memory the request only points to, has the client's thread move it, which
+ * waits for the answer anyway: a chore. Nobody reaches into a client's memory
+ * from the worker, for that may take as long as the client likes.
+ *
+ *	client					worker
+ *						takes a bounce buffer, fills
+ *						->chore (and the buffer)
+ *						slot->done = the chore's number
+ *						->waiting? FUTEX_WAKE
+ *	finds a chore in ->done
+ *	moves bytes between its memory
+ *	  and the bounce buffer
+ *	slot->chore_moved, then
+ *	slot->chore_done = its number (seq_cst)
+ *	rings, as above
+ *						goes on with the handler
+ *
  * Ringing costs both sides a cache line more than the request itself, which is
  * why the worker watches the few slots it served last while it is awake.
  *
@@ -40,15 +58,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHANNEL_MAGIC 0x65766c63u /* "evlc" */
-#define CHANNEL_ABI 1u		  /* both sides must have the same */
+#define CHANNEL_MAGIC	       0x65766c63u /* "evlc" */
+#define CHANNEL_ABI	       2u	   /* both sides must have the same */
 
-#define CHANNEL_SLOTS 64u
-#define CHANNEL_WINDOW_SIZE 16384u
-#define CHANNEL_SLOTS_OFFSET 4096u
+#define CHANNEL_SLOTS	       64u
+#define CHANNEL_WINDOW_SIZE    16384u
+#define CHANNEL_SLOTS_OFFSET   4096u
 #define CHANNEL_WINDOWS_OFFSET 20480u
-#define CHANNEL_SIZE \
+/* Shared by the slots, for chores. */
+#define CHANNEL_BOUNCES	    4u
+#define CHANNEL_BOUNCE_SIZE 65536u
+#define CHANNEL_BOUNCES_OFFSET \
 	(CHANNEL_WINDOWS_OFFSET + CHANNEL_SLOTS * CHANNEL_WINDOW_SIZE)
+#define CHANNEL_SIZE \
+	(CHANNEL_BOUNCES_OFFSET + CHANNEL_BOUNCES * CHANNEL_BOUNCE_SIZE)
 
 enum channel_op {
 	CHANNEL_READ = 1,
@@ -71,9 +94,9 @@ struct channel_geometry {
 	uint32_t nr_slots;
 	uint32_t slot_size;
 	uint32_t window_size;
-	uint32_t spin;	     /* enum channel_spin */
-	uint32_t spin_ns;    /* cap of anybody's spinning */
-	int32_t worker_cpu;  /* where the worker is pinned, -1 if nowhere */
+	uint32_t spin;	      /* enum channel_spin */
+	uint32_t spin_ns;     /* cap of anybody's spinning */
+	int32_t worker_cpu;   /* where the worker is pinned, -1 if nowhere */
 	uint32_t reserved[7]; /* zero */
 };
 
@@ -107,29 +130,45 @@ struct channel_request {
 };
 
 /*
- * Sequence numbers go up by one a request and skip CHANNEL_SEQ_DEAD; @posted
- * == @done says the slot is idle.
+ * Sequence numbers go up by one a request and skip those from CHANNEL_SPECIAL
+ * on; @posted == @done says the slot is idle. @done may also be the number of a
+ * chore: CHANNEL_SPECIAL and up, each another than the last.
  */
+#define CHANNEL_SPECIAL	 0xffffff00u
+#define CHANNEL_CHORES	 128u
 #define CHANNEL_SEQ_DEAD 0xffffffffu
+
+/* Bytes at @addr to or from the bounce buffer. */
+enum channel_chore_op {
+	CHANNEL_FETCH = 1, /* out of the client's memory */
+	CHANNEL_STORE = 2, /* into it */
+};
 
 #define CHANNEL_UNBOUND 0xffffffffu
 
 struct channel_slot {
 	/* Line 0: written by the client. */
 	struct channel_request request;
-	_Atomic(uint32_t) posted; /* sequence of the request above */
+	_Atomic(uint32_t) posted;  /* sequence of the request above */
 	_Atomic(uint32_t) waiting; /* 1: wake @done when it changes */
-	_Atomic(uint32_t) cancel; /* sequence the client wants to end early */
-	uint32_t reserved0[3];
+	_Atomic(uint32_t) cancel;  /* sequence the client wants to end early */
+	_Atomic(uint32_t) chore_done; /* number of the last chore done */
+	uint32_t chore_moved;	      /* how many of its bytes there were */
+	uint32_t reserved0;
 	/* Line 1: written by the worker; CHANNEL_SEQ_DEAD by the client's own
 	 * control thread once the daemon is gone. @done is the futex. */
 	_Atomic(uint32_t) done;
 	/* Bytes at the front of the window to copy out; or CHANNEL_UNBOUND,
 	 * with -EBADF: no driver was asked, the descriptor is not bound. */
 	uint32_t out_len;
-	int64_t result;	  /* >= 0, or -errno */
+	int64_t result;		   /* >= 0, or -errno */
 	_Atomic(uint32_t) watched; /* 1: the worker looks at @posted */
-	uint32_t reserved1[11];
+	/* The chore whose number is in @done. */
+	uint32_t chore_op; /* enum channel_chore_op */
+	uint64_t chore_addr;
+	uint32_t chore_len;
+	uint32_t chore_bounce; /* which buffer */
+	uint32_t reserved1[6];
 };
 
 static_assert(sizeof(struct channel_geometry) == 64, "ABI");
@@ -140,12 +179,16 @@ static_assert(sizeof(struct channel_request) == 40, "ABI");
 static_assert(offsetof(struct channel_request, addr) == 16, "ABI");
 static_assert(offsetof(struct channel_request, cpu) == 32, "ABI");
 static_assert(offsetof(struct channel_slot, posted) == 40, "ABI");
+static_assert(offsetof(struct channel_slot, chore_done) == 52, "ABI");
 static_assert(offsetof(struct channel_slot, done) == 64, "ABI");
 static_assert(offsetof(struct channel_slot, result) == 72, "ABI");
+static_assert(offsetof(struct channel_slot, chore_addr) == 88, "ABI");
 static_assert(sizeof(struct channel_slot) == 128, "ABI");
 static_assert(sizeof(struct channel_header) <= CHANNEL_SLOTS_OFFSET, "ABI");
-static_assert(CHANNEL_SLOTS_OFFSET + CHANNEL_SLOTS * sizeof(struct channel_slot)
-		      <= CHANNEL_WINDOWS_OFFSET, "ABI");
+static_assert(CHANNEL_SLOTS_OFFSET +
+			      CHANNEL_SLOTS * sizeof(struct channel_slot) <=
+		      CHANNEL_WINDOWS_OFFSET,
+	      "ABI");
 static_assert(CHANNEL_WINDOWS_OFFSET % 4096 == 0, "windows fill pages");
 /* ATOMIC_LLONG_LOCK_FREE is about any 64-bit word; on i386 it may be aligned to
  * 4 bytes only, which ours is not. */
@@ -163,9 +206,21 @@ static inline void *channel_window_at(void *base, unsigned int n)
 	       (size_t)n * CHANNEL_WINDOW_SIZE;
 }
 
+static inline void *channel_bounce_at(void *base, unsigned int n)
+{
+	return (char *)base + CHANNEL_BOUNCES_OFFSET +
+	       (size_t)n * CHANNEL_BOUNCE_SIZE;
+}
+
 static inline uint32_t channel_next_seq(uint32_t seq)
 {
-	return seq + 1 == CHANNEL_SEQ_DEAD ? 0 : seq + 1;
+	return seq + 1 >= CHANNEL_SPECIAL ? 0 : seq + 1;
+}
+
+/* The number of the @n'th chore of a slot. */
+static inline uint32_t channel_chore(uint32_t n)
+{
+	return CHANNEL_SPECIAL + n % CHANNEL_CHORES;
 }
 
 /* Client side: make the worker look at the slot, for whatever it finds there.
@@ -203,6 +258,25 @@ static inline bool channel_post(struct channel_header *hdr,
 	return channel_ring(hdr, index);
 }
 
+/* Client side, the chore @number is done. True: kick, as after posting. */
+static inline bool channel_chore_end(struct channel_header *hdr,
+				     struct channel_slot *slot,
+				     unsigned int index, uint32_t number)
+{
+	/* As @posted in channel_post(), and for the same reasons. */
+	atomic_store_explicit(&slot->chore_done, number, memory_order_seq_cst);
+	if (atomic_load_explicit(&slot->watched, memory_order_seq_cst))
+		return false;
+
+	return channel_ring(hdr, index);
+}
+
+/* Worker side: the last chore done. Acquire: pairs with the above. */
+static inline uint32_t channel_chore_done(struct channel_slot *slot)
+{
+	return atomic_load_explicit(&slot->chore_done, memory_order_acquire);
+}
+
 /* Worker side: what the client last posted. Acquire: pairs with the above. */
 static inline uint32_t channel_posted(struct channel_slot *slot)
 {
@@ -216,13 +290,22 @@ static inline void channel_watch(struct channel_slot *slot)
 	atomic_store_explicit(&slot->watched, 1, memory_order_relaxed);
 }
 
-/* Worker side: from now on it is not. Returns what was posted until then. */
-static inline uint32_t channel_unwatch(struct channel_slot *slot)
+/* Worker side: from now on it is not. Look at it once more after this. */
+static inline void channel_unwatch(struct channel_slot *slot)
 {
-	/* Pairs with channel_post(). */
+	/* Pairs with channel_post() and channel_chore_end(), as do the looks
+	 * that follow: channel_posted_last(), channel_chore_last(). */
 	atomic_store_explicit(&slot->watched, 0, memory_order_seq_cst);
+}
 
+static inline uint32_t channel_posted_last(struct channel_slot *slot)
+{
 	return atomic_load_explicit(&slot->posted, memory_order_seq_cst);
+}
+
+static inline uint32_t channel_chore_last(struct channel_slot *slot)
+{
+	return atomic_load_explicit(&slot->chore_done, memory_order_seq_cst);
 }
 
 /* Worker side. True: sleep until the eventfd fires, then channel_disarm(). */

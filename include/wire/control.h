@@ -243,7 +243,7 @@ struct control_daemon_info {
 	uint32_t realtime;	   /* 1: the workers run SCHED_FIFO */
 	uint32_t priority;
 	uint32_t nr_bound; /* descriptors oob calls may name, of all clients */
-	uint32_t reserved;
+	uint32_t nr_reaching; /* processes which are after a caller's memory */
 	uint64_t worker_cpus[CONTROL_CPU_WORDS];
 	uint64_t uptime_ns;
 	char devdir[CONTROL_PATH_MAX];

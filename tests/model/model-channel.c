@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define FIRST_SEQ (CHANNEL_SEQ_DEAD - 1000) /* goes across the wrap */
+#define FIRST_SEQ (CHANNEL_SPECIAL - 1000) /* goes across the wrap */
 
 static _Alignas(4096) char memory[CHANNEL_WINDOWS_OFFSET];
 static int bell_fd;
@@ -55,10 +55,12 @@ static void *worker(void *arg)
 			if (channel_posted(slot) != seen)
 				break;
 		channel_take(hdr);
-		if (channel_posted(slot) == seen &&
-		    channel_unwatch(slot) == seen) {
-			sleep_until_kicked(hdr);
-			continue;
+		if (channel_posted(slot) == seen) {
+			channel_unwatch(slot);
+			if (channel_posted_last(slot) == seen) {
+				sleep_until_kicked(hdr);
+				continue;
+			}
 		}
 		seen = channel_posted(slot);
 		slot->result = (int64_t)slot->request.addr + 1;

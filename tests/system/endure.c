@@ -68,7 +68,7 @@ void endure_await_quiet(void)
 		info = &reply.u.daemon_info;
 		if (info->nr_clients <= 1 && info->nr_channels == 0 &&
 		    info->nr_threads == 0 && info->nr_files == 0 &&
-		    info->nr_bound == 0)
+		    info->nr_bound == 0 && info->nr_reaching == 0)
 			return;
 		/* In-band it answers us: it is the worker that does not let go,
 		 * or does not get to run. */

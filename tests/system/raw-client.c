@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <uapi/evl/factory.h>
@@ -265,6 +266,7 @@ void raw_attach(struct raw_client *client, struct raw_channel *ch,
 	r_slot->shared = channel_slot_at(ch->base, r_slot->where.slot);
 	r_slot->window = channel_window_at(ch->base, r_slot->where.slot);
 	r_slot->seq = atomic_load(&r_slot->shared->posted);
+	r_slot->chore = 0;
 }
 
 void raw_enter(struct raw_client *client, struct raw_channel *ch,
@@ -303,17 +305,61 @@ void raw_post(struct raw_slot *slot, const struct channel_request *rq)
 	raw_ring(slot);
 }
 
+uint32_t raw_chore(const struct raw_slot *slot)
+{
+	uint32_t done = channel_done(slot->shared);
+
+	return done >= CHANNEL_SPECIAL && done != CHANNEL_SEQ_DEAD &&
+			       done != slot->chore
+		       ? done
+		       : 0;
+}
+
+void raw_end_chore(struct raw_slot *slot, uint32_t moved)
+{
+	slot->chore = channel_done(slot->shared);
+	slot->shared->chore_moved = moved;
+	atomic_store(&slot->shared->chore_done, slot->chore);
+	raw_ring(slot);
+}
+
+void raw_do_chore(struct raw_slot *slot)
+{
+	const struct channel_slot *shared = slot->shared;
+	struct iovec ours = {
+		.iov_base =
+			channel_bounce_at(slot->ch->base, shared->chore_bounce),
+		.iov_len = shared->chore_len,
+	};
+	struct iovec theirs = {
+		.iov_base = (void *)(uintptr_t)shared->chore_addr,
+		.iov_len = shared->chore_len,
+	};
+	ssize_t ret;
+
+	if (shared->chore_op == CHANNEL_FETCH)
+		ret = process_vm_readv(getpid(), &ours, 1, &theirs, 1, 0);
+	else
+		ret = process_vm_writev(getpid(), &ours, 1, &theirs, 1, 0);
+	raw_end_chore(slot, ret < 0 ? 0 : (uint32_t)ret);
+}
+
 int64_t raw_wait(struct raw_slot *slot)
 {
 	const struct timespec patience = { .tv_sec = 20 };
 	struct channel_slot *shared = slot->shared;
 	uint32_t seen;
 
-	while ((seen = channel_prepare_wait(shared)) != slot->seq)
+	while ((seen = channel_prepare_wait(shared)) != slot->seq) {
+		if (raw_chore(slot)) {
+			raw_do_chore(slot);
+			continue;
+		}
 		ck_assert_msg(syscall(SYS_futex, &shared->done, FUTEX_WAIT,
 				      seen, &patience, NULL, 0) == 0 ||
 				      errno != ETIMEDOUT,
 			      "no answer to request %u", slot->seq);
+	}
 
 	return shared->result;
 }

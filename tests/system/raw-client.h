@@ -31,7 +31,8 @@ struct raw_slot {
 	void *window;
 	int efd; /* owned, the thread's element */
 	struct control_slot where;
-	uint32_t seq; /* last one posted */
+	uint32_t seq;	/* last one posted */
+	uint32_t chore; /* last one done */
 };
 
 /* Connected to the test's daemon, nothing said yet. */
@@ -86,6 +87,11 @@ void raw_exit(struct raw_client *client, struct raw_channel *ch,
 void raw_ring(struct raw_slot *slot);
 /* Fill the request line and ring; the next sequence number. */
 void raw_post(struct raw_slot *slot, const struct channel_request *rq);
-/* Sleep until that request is answered. */
+/* Is there a chore to do? Its number, or 0. */
+uint32_t raw_chore(const struct raw_slot *slot);
+/* Do it as a client does; say that it is done. */
+void raw_do_chore(struct raw_slot *slot);
+void raw_end_chore(struct raw_slot *slot, uint32_t moved);
+/* Sleep until that request is answered, and do its chores. */
 int64_t raw_wait(struct raw_slot *slot);
 int64_t raw_request(struct raw_slot *slot, const struct channel_request *rq);

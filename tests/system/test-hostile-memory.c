@@ -6,10 +6,17 @@
 #include "raw-client.h"
 
 #include <errno.h>
+#include <evl/evl.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <uapi/evl/factory.h>
+#include <uapi/evl/xbuf.h>
 #include <unistd.h>
+
+#define ABSENT_SIZE 65536
 
 static struct raw_client client;
 static struct raw_channel channel;
@@ -131,6 +138,127 @@ START_TEST(memory_reshaped_before_does_no_harm)
 }
 END_TEST
 
+/*
+ * Memory which never comes: a page of a file whose read never ends. The FUSE
+ * front's own nodes are such files to who maps them behind our library's back.
+ */
+static char *absent_memory(void)
+{
+	int fd = raw_xbuf("", 4096, 4096);
+	void *mem = (void *)syscall(SYS_mmap, NULL, ABSENT_SIZE, PROT_READ,
+				    MAP_PRIVATE, fd, 0);
+
+	return mem == MAP_FAILED ? NULL : mem;
+}
+
+static int write_absent(void *arg)
+{
+	char *mem;
+	int xfd;
+
+	/* Memory that is locked would have to come at once. */
+	if (evl_attach_self("absent") < 0 || munlockall())
+		return 1;
+	mem = absent_memory();
+	xfd = evl_new_xbuf(ABSENT_SIZE, "absent");
+	if (mem)
+		oob_write(xfd, mem, ABSENT_SIZE);
+
+	return 2;
+}
+
+static int name_absent(void *arg)
+{
+	const int *told = arg;
+	char *mem = absent_memory();
+	struct evl_xbuf_attrs attrs = { .i_bufsz = 8 };
+	struct evl_clone_req req = {
+		.name_ptr = (uintptr_t)mem,
+		.attrs_ptr = (uintptr_t)&attrs,
+	};
+	int fd = raw_open("evl/xbuf/clone", O_RDWR);
+
+	if (mem == NULL || fd < 0 || write(told[1], "", 1) != 1)
+		return 1;
+	syscall(SYS_ioctl, fd, EVL_IOC_CLONE, &req);
+
+	return 2;
+}
+
+/* 2: it has been told already that nothing came. */
+static void stop(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	status = child_wait(pid);
+	ck_assert(status == 128 + SIGKILL || status == 2);
+}
+
+static void wait_out_of_band(void)
+{
+	pid_t pid = child_start(write_absent, NULL);
+
+	endure_await_busy(pid);
+	for (int i = 0; i < 3; i++)
+		endure_check_service();
+	stop(pid);
+}
+
+START_TEST(memory_that_never_comes_keeps_no_other_oob_call)
+{
+	endure(wait_out_of_band);
+}
+END_TEST
+
+static pid_t start_inband(void)
+{
+	int told[2];
+	char byte;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(told), 0);
+	pid = child_start(name_absent, told);
+	ck_assert_int_eq(read(told[0], &byte, 1), 1);
+	close(told[0]);
+	close(told[1]);
+	wait_until_asleep(pid, pid);
+
+	return pid;
+}
+
+static void wait_inband(void)
+{
+	pid_t pids[3];
+
+	for (int i = 0; i < 3; i++)
+		pids[i] = start_inband();
+	for (int i = 0; i < 3; i++)
+		endure_check_service();
+	for (int i = 0; i < 3; i++)
+		stop(pids[i]);
+}
+
+START_TEST(nor_any_other_inband_call)
+{
+	endure(wait_inband);
+}
+END_TEST
+
+START_TEST(nor_the_daemons_end)
+{
+	pid_t oob = child_start(write_absent, NULL), inband = start_inband();
+
+	endure_await_busy(oob);
+	ck_assert_int_eq(daemon_stop(&test_daemon), 0);
+	stop(oob);
+	stop(inband);
+	/* For the fixture. */
+	daemon_setup();
+	endure_watch();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("system/hostile-memory");
@@ -142,6 +270,9 @@ int main(void)
 	tcase_add_test(tcase, the_eventfd_cannot_stop_the_worker);
 	tcase_add_test(tcase, memory_keeps_its_shape_once_it_is_ready);
 	tcase_add_test(tcase, memory_reshaped_before_does_no_harm);
+	tcase_add_test(tcase, memory_that_never_comes_keeps_no_other_oob_call);
+	tcase_add_test(tcase, nor_any_other_inband_call);
+	tcase_add_test(tcase, nor_the_daemons_end);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);

@@ -200,10 +200,10 @@ static void skip_numbers(void)
 				   1,
 				   1000,
 				   UINT_MAX / 2,
-				   UINT_MAX - 1,
-				   UINT_MAX - 2,
+				   CHANNEL_SPECIAL - 1,
+				   CHANNEL_SPECIAL - 2,
 				   0,
-				   UINT_MAX - 2,
+				   CHANNEL_SPECIAL - 2,
 				   0 };
 
 	enter();
@@ -218,9 +218,9 @@ static void skip_numbers(void)
 		ck_assert_int_eq(raw_wait(&slot), -EBADF);
 	}
 
-	/* Dead is no number. */
-	for (int i = 0; i < 100; i++) {
-		atomic_store(&slot.shared->posted, CHANNEL_SEQ_DEAD);
+	/* Dead is no number, nor is a chore. */
+	for (uint32_t n = CHANNEL_SPECIAL; n >= CHANNEL_SPECIAL; n++) {
+		atomic_store(&slot.shared->posted, n);
 		raw_ring(&slot);
 	}
 	check_slot();
@@ -230,6 +230,81 @@ static void skip_numbers(void)
 START_TEST(sequence_numbers_may_jump)
 {
 	endure(skip_numbers);
+}
+END_TEST
+
+/* The next chore of the request under way. */
+static void await_chore(void)
+{
+	while (raw_chore(&slot) == 0)
+		sched_yield();
+}
+
+/* More than there was, nothing, twice, ahead of time, or at another's. */
+static void do_chores_badly(void)
+{
+	struct channel_request rq;
+	char buf[8];
+	int64_t ret;
+
+	enter();
+	rq = rw(CHANNEL_WRITE, data, 8);
+	memcpy(data, "properly", 8);
+	for (int i = 0; i < 20; i++) {
+		raw_post(&slot, &rq);
+		await_chore();
+		ck_assert_uint_eq(slot.shared->chore_len, 8);
+		slot.shared->chore_len = 77;
+		slot.shared->chore_bounce = 77;
+		memcpy(channel_bounce_at(channel.base, 0), data, 8);
+		raw_end_chore(&slot, UINT_MAX);
+		raw_end_chore(&slot, 3);
+		/* Either is as good as the other. */
+		ret = raw_wait(&slot);
+		ck_assert(ret == 8 || ret == -EFAULT);
+		ck_assert_int_eq(read(xfd, buf, 8), 8);
+
+		raw_post(&slot, &rq);
+		await_chore();
+		for (uint32_t n = 0; n < 300; n++) {
+			atomic_store(&slot.shared->chore_done, n);
+			raw_ring(&slot);
+		}
+		raw_end_chore(&slot, 0);
+		ck_assert_int_eq(raw_wait(&slot), -EFAULT);
+		/* A message of zeroes. */
+		ck_assert_int_eq(read(xfd, buf, 8), 8);
+	}
+	check_slot();
+	leave();
+}
+
+START_TEST(chores_done_badly_spoil_ones_own_request)
+{
+	endure(do_chores_badly);
+}
+END_TEST
+
+static void leave_chores_undone(void)
+{
+	struct channel_request rq;
+
+	enter();
+	rq = rw(CHANNEL_WRITE, data, 8);
+	raw_post(&slot, &rq);
+	await_chore();
+	for (int i = 0; i < 3; i++)
+		endure_check_service();
+	/* It wants an end, and still does not do it; and goes. */
+	atomic_store(&slot.shared->cancel, slot.seq);
+	raw_ring(&slot);
+	endure_check_service();
+	leave();
+}
+
+START_TEST(chores_left_undone_keep_nobody_else)
+{
+	endure(leave_chores_undone);
 }
 END_TEST
 
@@ -445,6 +520,8 @@ int main(void)
 	tcase_add_test(tcase, odd_operations_and_counts_are_answered);
 	tcase_add_test(tcase, pointers_reach_the_window_or_ones_own_memory);
 	tcase_add_test(tcase, sequence_numbers_may_jump);
+	tcase_add_test(tcase, chores_done_badly_spoil_ones_own_request);
+	tcase_add_test(tcase, chores_left_undone_keep_nobody_else);
 	tcase_add_test(tcase, a_request_under_way_is_not_changed_any_more);
 	tcase_add_test(tcase, cancelling_ends_ones_own_request_only);
 	tcase_add_test(tcase, bells_of_slots_nobody_has_mean_nothing);

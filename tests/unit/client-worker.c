@@ -68,13 +68,50 @@ static void cancelled(struct worker *w, int fd)
 	}
 }
 
+static void start_chore(struct worker *w, enum channel_chore_op op)
+{
+	struct channel_slot *shared = w->shared;
+
+	if (op == CHANNEL_STORE)
+		memset(w->bounce, 's', w->rq.count);
+	shared->chore_op = op;
+	shared->chore_addr = w->rq.addr;
+	shared->chore_len = (uint32_t)w->rq.count;
+	shared->chore_bounce = 1;
+	w->chore = channel_chore(++w->nr_chores);
+	if (channel_complete(shared, w->chore))
+		syscall(SYS_futex, &shared->done, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/* True: the request has a chore under way, or has had it. */
+static bool chores(struct worker *w)
+{
+	bool wanted = w->rq.fd == FD_FETCH || w->rq.fd == FD_STORE ||
+		      (w->rq.fd == FD_LATE &&
+		       atomic_load(&w->shared->cancel) == w->seq);
+
+	if (w->chore == 0 && wanted)
+		start_chore(w, w->rq.fd == FD_FETCH ? CHANNEL_FETCH
+						    : CHANNEL_STORE);
+	if (w->chore && channel_chore_done(w->shared) == w->chore) {
+		w->chore = 0;
+		worker_answer(w,
+			      w->rq.fd == FD_LATE
+				      ? -EINTR
+				      : (int64_t)w->shared->chore_moved,
+			      0);
+	}
+
+	return wanted;
+}
+
 static void work(struct worker *w)
 {
 	uint32_t posted =
 		atomic_load_explicit(&w->shared->posted, memory_order_acquire);
 
 	if (!w->pending && posted != w->seq) {
-		ck_assert_uint_ne(posted, CHANNEL_SEQ_DEAD);
+		ck_assert_uint_lt(posted, CHANNEL_SPECIAL);
 		w->rq = w->shared->request;
 		w->seq = posted;
 		w->pending = true;
@@ -82,6 +119,8 @@ static void work(struct worker *w)
 	if (!w->pending)
 		return;
 
+	if (chores(w))
+		return;
 	if (w->rq.fd == FD_ECHO)
 		echo(w, &w->rq);
 	else if (atomic_load(&w->shared->cancel) == w->seq)
@@ -143,6 +182,8 @@ void worker_start(uint32_t spin, uint32_t first_seq)
 	worker.hdr = hdr;
 	worker.shared = channel_slot_at(base, WORKER_SLOT);
 	worker.window = channel_window_at(base, WORKER_SLOT);
+	worker.bounce = channel_bounce_at(base, 1);
+	worker.chore = 0;
 	worker.bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	worker.seq = first_seq;
 	worker.shared->posted = first_seq;

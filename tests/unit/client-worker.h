@@ -22,6 +22,10 @@ enum {
 	FD_BLOCK = 11,	 /* answers when released, -EINTR when cancelled */
 	FD_DELIVER = 12, /* when cancelled: delivers "late" and says -EINTR */
 	FD_FINISH = 13,	 /* when cancelled: says that it had completed */
+	/* Chores: as many as the buffer takes of @count bytes at @addr. */
+	FD_FETCH = 14, /* keeps what came in ->bounce, answers how much */
+	FD_STORE = 15, /* sends 's', answers how much arrived */
+	FD_LATE = 16,  /* when cancelled: the same, then says -EINTR */
 };
 
 struct worker {
@@ -32,6 +36,9 @@ struct worker {
 	struct channel_request rq; /* the last taken, and */
 	uint32_t seq;		   /* its number */
 	bool pending;		   /* it is not answered yet */
+	uint32_t chore;		   /* under way, 0: none */
+	uint32_t nr_chores;
+	char *bounce;
 	pthread_t thread;
 	_Atomic(bool) released;
 	_Atomic(bool) stop;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "own-memory.h"
 #include "poll-rig.h"
 
 #include "core/file.h"
@@ -94,7 +95,11 @@ static void run_call(void *arg)
 /* On a fiber for rig_mine. */
 static long rig_call(long (*func)(void *arg), void *arg)
 {
-	call.task = (struct task_struct){ .pid = getpid(), .files = rig_mine };
+	call.task = (struct task_struct){
+		.pid = getpid(),
+		.files = rig_mine,
+		.reach = &own_memory,
+	};
 	call.func = func;
 	call.ret = PENDING;
 	if (call.fiber)
@@ -265,7 +270,11 @@ long rig_ctl(unsigned int set_fd, unsigned int action, unsigned int fd,
 static void run_wait(void *arg)
 {
 	struct rig_wait *wait = arg;
-	struct task_struct task = { .pid = getpid(), .files = wait->files };
+	struct task_struct task = {
+		.pid = getpid(),
+		.files = wait->files,
+		.reach = &own_memory,
+	};
 	struct file *filp;
 
 	task_set(fiber_current(), &task);

@@ -48,7 +48,7 @@ START_TEST(sequence_numbers_skip_the_one_for_death)
 {
 	uint32_t word = 0;
 
-	worker_start(CHANNEL_SPIN_ADAPTIVE, CHANNEL_SEQ_DEAD - 10);
+	worker_start(CHANNEL_SPIN_ADAPTIVE, CHANNEL_SPECIAL - 10);
 	for (uint32_t n = 0; n < 30; n++)
 		ck_assert_int_eq(call_ioctl(FD_ECHO, &word), sizeof(word));
 	ck_assert_uint_eq(word, 30);

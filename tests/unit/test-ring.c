@@ -2,6 +2,7 @@
 /* The rings of a cross-buffer: read and write rules, sleeping, wrapping. */
 #include "core/ring.h"
 #include "kapi/task.h"
+#include "own-memory.h"
 #include "suite.h"
 
 #include <errno.h>
@@ -342,7 +343,7 @@ static bool copied;
 
 static void write_large(void *arg)
 {
-	struct task_struct task = { .pid = getpid() };
+	struct task_struct task = { .pid = getpid(), .reach = &own_memory };
 
 	task_set(fiber_current(), &task);
 	ck_assert_int_eq(

@@ -3,12 +3,13 @@
  * The caller's memory: the window of a request, and beyond it a process, here
  * this one. Each case runs on a fiber which works for that.
  */
+#include "own-memory.h"
 #include "suite.h"
 
 #include "kapi/task.h"
 #include "kapi/uaccess.h"
+#include "stage/pi-mutex.h"
 
-#include <fcntl.h>
 #include <linux/compat.h>
 #include <linux/err.h>
 #include <linux/slab.h>
@@ -29,7 +30,7 @@ static void setup(void)
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(pages, MAP_FAILED);
 	ck_assert_int_eq(mprotect(pages + 2 * PAGE, PAGE, PROT_NONE), 0);
-	task = (struct task_struct){ .pid = getpid(), .mem_fd = -1 };
+	task = (struct task_struct){ .pid = getpid(), .reach = &own_memory };
 }
 
 static void teardown(void)
@@ -66,10 +67,6 @@ static void copy_both_ways(void *arg)
 START_TEST(copies_go_both_ways)
 {
 	on_a_fiber(copy_both_ways);
-	task.by_mem = true;
-	task.mem_fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-	on_a_fiber(copy_both_ways);
-	close(task.mem_fd);
 }
 END_TEST
 
@@ -253,15 +250,66 @@ static void be_nobody(void *arg)
 	ck_assert(!user_is_mapped(&task, (unsigned long)pages));
 }
 
-/* A caller nobody knows, or one whose memory is not ours to reach. */
-START_TEST(without_a_process_there_is_no_memory)
+/* A timer's function, say. */
+START_TEST(without_anybody_to_reach_for_it_there_is_no_memory)
 {
 	task.pid = 0;
+	task.reach = NULL;
 	on_a_fiber(be_nobody);
-	task = (struct task_struct){ .pid = getpid(),
-				     .by_mem = true,
-				     .mem_fd = -1 };
-	on_a_fiber(be_nobody);
+}
+END_TEST
+
+static void copy_with_a_lock(void *arg)
+{
+	struct pi_mutex lock = { 0 };
+	char buf[8], came[4] = "abc";
+
+	pi_lock(&lock);
+	ck_assert_uint_eq(copy_from_user(buf, pages, 8), 8);
+	ck_assert_uint_eq(copy_to_user(pages, buf, 8), 8);
+	task.window = (struct user_window){
+		.base = (unsigned long)pages,
+		.mem = came,
+		.readable = 4,
+	};
+	ck_assert_uint_eq(copy_from_user(buf, pages, 8), 4);
+	ck_assert_str_eq(buf, "abc");
+	pi_unlock(&lock);
+}
+
+/* It would have to sleep for the rest. */
+START_TEST(with_a_lock_held_there_is_the_window_alone)
+{
+	on_a_fiber(copy_with_a_lock);
+}
+END_TEST
+
+static void peek(void *arg)
+{
+	char buf[PAGE + 8], came[4] = "abc";
+	unsigned long addr = (unsigned long)pages;
+
+	/* Nobody has touched the second one. */
+	memset(pages, 'x', PAGE);
+	ck_assert_uint_eq(user_peek(&task, addr, buf, 8), 8);
+	ck_assert_mem_eq(buf, "xxxxxxxx", 8);
+	ck_assert_uint_eq(user_peek(&task, addr + PAGE - 4, buf, 8), 4);
+	ck_assert_uint_eq(user_peek(&task, addr + PAGE, buf, 8), 0);
+	ck_assert_uint_eq(user_peek(&task, 8, buf, 8), 0);
+
+	task.window = (struct user_window){
+		.base = addr,
+		.mem = came,
+		.readable = 4,
+	};
+	ck_assert_uint_eq(user_peek(&task, addr, buf, 8), 4);
+	ck_assert_str_eq(buf, "abc");
+	ck_assert_uint_eq(user_peek(&task, addr + 2, buf, 8), 2);
+}
+
+START_TEST(a_peek_waits_for_no_page)
+{
+	on_a_fiber(peek);
 }
 END_TEST
 
@@ -284,7 +332,9 @@ int main(void)
 		structures_grow_by_zeroes,
 		the_window_stands_for_its_part_of_memory,
 		access_ok_tells_whose_half_it_is,
-		without_a_process_there_is_no_memory,
+		without_anybody_to_reach_for_it_there_is_no_memory,
+		with_a_lock_held_there_is_the_window_alone,
+		a_peek_waits_for_no_page,
 		mapped_is_what_can_be_read,
 	};
 	Suite *suite = suite_create("kapi/uaccess");

@@ -27,6 +27,17 @@ struct user_window {
 	size_t written; /* highest byte written, plus one */
 };
 
+struct task_struct;
+
+/* How the rest of its memory is reached, which may take a while: the core's
+ * own. Each returns how many of @n bytes were moved. */
+struct user_reach {
+	size_t (*fetch)(struct task_struct *task, void *to, unsigned long from,
+			size_t n);
+	size_t (*store)(struct task_struct *task, unsigned long to,
+			const void *from, size_t n);
+};
+
 struct task_struct {
 	pid_t pid;  /* of the thread, as the kernel has it; 0: unknown */
 	pid_t tgid; /* of the process */
@@ -39,6 +50,7 @@ struct task_struct {
 	int mem_fd;	 /* /proc/PID/mem, -1: out of reach */
 	uid_t uid;	 /* of its user; the core's own, as what follows */
 	struct grave *grave;
+	const struct user_reach *reach; /* NULL: as the stage does it */
 };
 
 /* Never NULL: outside of a request it is the daemon itself. */
