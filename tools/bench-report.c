@@ -2,31 +2,13 @@
 #include "bench.h"
 #include "json-put.h"
 
-struct ratio {
-	const char *name;
-	enum measure_index over, under;
-};
-
-/* The last one is of interest where nobody spins. */
-static const struct ratio ratios[] = {
-	{ "oob_ioctl/floor_spin", OOB_IOCTL, FLOOR_SPIN },
-	{ "inband_ioctl/oob_ioctl", INBAND_IOCTL, OOB_IOCTL },
-	{ "oob_ioctl/floor_futex", OOB_IOCTL, FLOOR_FUTEX },
-};
-
-#define NR_RATIOS (sizeof(ratios) / sizeof(ratios[0]))
-
 /* Of the medians; false where one was not measured, or says nothing. */
-static bool ratio_of(const struct bench *bench, const struct ratio *ratio,
-		     double *r_value)
+static bool ratio_value(const struct ratio *ratio, double *r_value)
 {
-	const struct measure *over = &bench->measures[ratio->over];
-	const struct measure *under = &bench->measures[ratio->under];
+	const struct measure *over = ratio->over, *under = ratio->under;
 
-	if (over->nr_samples == 0 || under->nr_samples == 0 ||
-	    under->stats.p50 == 0)
-		return false;
-	if (ratio->under == FLOOR_FUTEX && !bench->worker_sleeps)
+	if (over == NULL || under == NULL || over->nr_samples == 0 ||
+	    under->nr_samples == 0 || under->stats.p50 == 0)
 		return false;
 
 	*r_value = (double)over->stats.p50 / under->stats.p50;
@@ -34,28 +16,25 @@ static bool ratio_of(const struct bench *bench, const struct ratio *ratio,
 	return true;
 }
 
-static void print_head(const struct bench *bench)
+static void print_head(const struct bench_run *run, const char *title)
 {
-	const struct bench_place *place = &bench->place;
+	const struct bench_place *place = &run->place;
 
-	printf("round trips in ns, %u of each in %u rounds; ",
-	       bench->options.nr_samples, bench->nr_rounds);
+	printf("%s in ns, %u of each in %u rounds; ", title,
+	       run->options.nr_samples, rounds_count(run->options.nr_samples));
 	if (place->worker_cpu < 0)
 		printf("client and worker share CPU %d", place->client_cpu);
 	else
 		printf("client on CPU %d, %s on CPU %d", place->client_cpu,
-		       bench->front ? "worker" : "partner", place->worker_cpu);
+		       run->front ? "worker" : "partner", place->worker_cpu);
 	printf(", %s\n", place->fifo ? "SCHED_FIFO" : "no SCHED_FIFO");
-	if (bench->front)
-		printf("evl-cused %s, %s front%s\n", bench->version,
-		       bench->front,
-		       bench->worker_sleeps ? "; its worker does not spin"
-					    : "");
+	if (run->front)
+		printf("evl-cused %s, %s front%s\n", run->version, run->front,
+		       run->worker_sleeps ? "; its worker does not spin" : "");
 	printf("\n%-14s %9s %9s %9s %10s\n", "", "p50", "p99", "p999", "max");
 }
 
-static void print_measure(const struct bench *bench,
-			  const struct measure *measure)
+static void print_measure(const struct measure *measure)
 {
 	const struct stats *stats = &measure->stats;
 
@@ -68,31 +47,36 @@ static void print_measure(const struct bench *bench,
 		       measure->name, "n/a");
 }
 
-void report_table(const struct bench *bench)
+static void print_table(const struct bench_run *run,
+			const struct report *report)
 {
 	bool any = false;
 	double value;
 
-	print_head(bench);
-	for (int i = 0; i < NR_MEASURES; i++)
-		print_measure(bench, &bench->measures[i]);
+	print_head(run, report->title);
+	for (size_t i = 0; i < report->nr_measures; i++)
+		print_measure(&report->measures[i]);
 
-	for (size_t i = 0; i < NR_RATIOS; i++) {
-		if (!ratio_of(bench, &ratios[i], &value))
+	for (size_t i = 0; i < report->nr_ratios; i++) {
+		if (!ratio_value(&report->ratios[i], &value))
 			continue;
-		printf("%s%-26s %.2f\n", any ? "" : "\n", ratios[i].name,
-		       value);
+		printf("%s%-26s %.2f\n", any ? "" : "\n",
+		       report->ratios[i].name, value);
 		any = true;
 	}
 	printf("\nratios are of p50; %u ns for reading the clock were taken off "
 	       "each sample\n",
-	       bench->clock_ns);
+	       run->clock_ns);
 }
 
 static struct json_object *measure_to_json(const struct measure *measure)
 {
-	struct json_object *obj = json_object_new_object();
+	struct json_object *obj;
 
+	if (measure->nr_samples == 0)
+		return NULL;
+
+	obj = json_object_new_object();
 	json_put_uint(obj, "samples", measure->nr_samples);
 	json_put_uint(obj, "p50", measure->stats.p50);
 	json_put_uint(obj, "p99", measure->stats.p99);
@@ -102,60 +86,77 @@ static struct json_object *measure_to_json(const struct measure *measure)
 	return obj;
 }
 
-static struct json_object *place_to_json(const struct bench *bench)
+static struct json_object *results_to_json(const struct report *report)
 {
 	struct json_object *obj = json_object_new_object();
 
-	json_put_int(obj, "client_cpu", bench->place.client_cpu);
-	json_put_int(obj, "worker_cpu", bench->place.worker_cpu);
-	json_put_bool(obj, "sched_fifo", bench->place.fifo);
+	for (size_t i = 0; i < report->nr_measures; i++)
+		json_object_object_add(obj, report->measures[i].name,
+				       measure_to_json(&report->measures[i]));
 
 	return obj;
 }
 
-static struct json_object *daemon_to_json(const struct bench *bench)
+static struct json_object *ratios_to_json(const struct report *report)
+{
+	struct json_object *obj = json_object_new_object();
+	double value;
+
+	for (size_t i = 0; i < report->nr_ratios; i++)
+		json_object_object_add(obj, report->ratios[i].name,
+				       ratio_value(&report->ratios[i], &value)
+					       ? json_object_new_double(value)
+					       : NULL);
+
+	return obj;
+}
+
+static struct json_object *place_to_json(const struct bench_place *place)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_put_int(obj, "client_cpu", place->client_cpu);
+	json_put_int(obj, "worker_cpu", place->worker_cpu);
+	json_put_bool(obj, "sched_fifo", place->fifo);
+
+	return obj;
+}
+
+static struct json_object *daemon_to_json(const struct bench_run *run)
 {
 	struct json_object *obj;
 
-	if (bench->front == NULL)
+	if (run->front == NULL)
 		return NULL;
 
 	obj = json_object_new_object();
-	json_put_string(obj, "version", bench->version);
-	json_put_int(obj, "pid", bench->daemon_pid);
-	json_put_string(obj, "front", bench->front);
-	json_put_bool(obj, "worker_sleeps", bench->worker_sleeps);
+	json_put_string(obj, "version", run->version);
+	json_put_int(obj, "pid", run->daemon_pid);
+	json_put_string(obj, "front", run->front);
+	json_put_bool(obj, "worker_sleeps", run->worker_sleeps);
 
 	return obj;
 }
 
 /* What was not measured is null. */
-void report_json(const struct bench *bench)
+static void print_json(const struct bench_run *run, const struct report *report)
 {
 	struct json_object *root = json_object_new_object();
-	struct json_object *results = json_object_new_object();
-	struct json_object *quotients = json_object_new_object();
-	const struct measure *measure;
-	double value;
-
-	for (int i = 0; i < NR_MEASURES; i++) {
-		measure = &bench->measures[i];
-		json_object_object_add(
-			results, measure->name,
-			measure->nr_samples ? measure_to_json(measure) : NULL);
-	}
-	for (size_t i = 0; i < NR_RATIOS; i++)
-		json_object_object_add(quotients, ratios[i].name,
-				       ratio_of(bench, &ratios[i], &value)
-					       ? json_object_new_double(value)
-					       : NULL);
 
 	json_put_string(root, "unit", "ns");
-	json_put_uint(root, "clock_ns", bench->clock_ns);
-	json_put_uint(root, "rounds", bench->nr_rounds);
-	json_object_object_add(root, "place", place_to_json(bench));
-	json_object_object_add(root, "daemon", daemon_to_json(bench));
-	json_object_object_add(root, "results", results);
-	json_object_object_add(root, "ratios", quotients);
+	json_put_uint(root, "clock_ns", run->clock_ns);
+	json_put_uint(root, "rounds", rounds_count(run->options.nr_samples));
+	json_object_object_add(root, "place", place_to_json(&run->place));
+	json_object_object_add(root, "daemon", daemon_to_json(run));
+	json_object_object_add(root, "results", results_to_json(report));
+	json_object_object_add(root, "ratios", ratios_to_json(report));
 	json_print(root);
+}
+
+void bench_report(const struct bench_run *run, const struct report *report)
+{
+	if (run->options.json)
+		print_json(run, report);
+	else
+		print_table(run, report);
 }

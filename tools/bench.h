@@ -50,11 +50,12 @@ struct stats {
 
 struct measure {
 	const char *name;
-	/* 0 or -errno. The partner need not be in its place yet. */
+	/* 0 or -errno. The partner need not be in its place yet. NULL: there is
+	 * nothing to be got ready. */
 	int (*setup)(struct measure *measure);
 	/* @nr round trips, how long each took to @samples. 0 or -errno. */
 	int (*run)(struct measure *measure, uint32_t *samples, unsigned int nr);
-	/* Undo setup(), also one that failed or was never called. */
+	/* Undo setup(), also one that failed or was never called. Or NULL. */
 	void (*cleanup)(struct measure *measure);
 	pid_t peer;	   /* 0: the daemon */
 	bool spins;	   /* both ends: needs two CPUs */
@@ -63,27 +64,19 @@ struct measure {
 	struct stats stats; /* valid if @nr_samples */
 };
 
-enum measure_index {
-	FLOOR_SPIN,
-	FLOOR_FUTEX,
-	PIPE,
-	SEQPACKET,
-	INBAND_IOCTL,
-	OOB_IOCTL,
-	OOB_READ_64,
-	OOB_WRITE_64,
-	NR_MEASURES,
-};
+struct query;
 
-struct bench {
+/* One run: where its two ends are, and which daemon is asked. */
+struct bench_run {
 	struct bench_options options;
 	struct bench_place place;
-	struct measure measures[NR_MEASURES];
-	unsigned int nr_rounds;
 	uint32_t clock_ns;  /* taken off each sample */
 	bool worker_sleeps; /* it was woken for most requests */
-	const char *front;  /* "cuse", "fuse"; NULL without a daemon */
-	char version[32];   /* the daemon's */
+	/* Of the daemon: */
+	struct query *query; /* borrowed; NULL without one */
+	const char *front;   /* "cuse", "fuse"; NULL without one */
+	const char *node;    /* of the loopback driver, borrowed */
+	char version[32];
 	unsigned int daemon_pid;
 };
 
@@ -99,6 +92,19 @@ static inline uint64_t bench_now(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* bench-run.c */
+
+/* To begin with; nothing is connected or pinned yet. */
+void run_init(struct bench_run *run, const struct bench_options *options);
+/* Find the daemon, or start one, and take our place. An exit status; what is
+ * wrong was said. */
+int run_open(struct bench_run *run);
+/* Did our requests find the worker asleep, mostly? Before we detach. */
+void run_note_sleep(struct bench_run *run);
+void run_close(struct bench_run *run);
+/* @status as main() has it. */
+int run_status(int status);
+
 /* bench-stats.c */
 
 /* Time @nr calls of @op. 0, or what @op failed with. */
@@ -109,6 +115,24 @@ uint32_t clock_cost(void);
 /* Sorts @samples, after taking @cost off each. */
 void stats_of(struct stats *stats, uint32_t *samples, unsigned int nr,
 	      uint32_t cost);
+
+/* bench-rounds.c: an int is an exit status; what is wrong was said */
+
+/* Get ready for @nr samples. */
+int measure_begin(struct measure *measure, unsigned int nr);
+/* Also for one that was not begun, if all of it is zero. */
+void measure_end(struct measure *measure);
+int measure_complain(const struct measure *measure, int ret);
+/* What all the samples come to, @cost taken off each. */
+void measure_sum_up(struct measure *measure, uint32_t cost);
+/* @nr_samples more of each. They take turns in the order they are in. */
+int rounds_run(struct measure *const *measures, unsigned int nr_measures,
+	       unsigned int nr_samples);
+unsigned int rounds_count(unsigned int nr_samples);
+/* For a terminal, if this has been going on since @start for a while; with
+ * @done equal to @total what was said is wiped off. */
+void show_progress(const char *what, unsigned int done, unsigned int total,
+		   uint64_t start);
 
 /* bench-place.c */
 
@@ -144,5 +168,19 @@ int daemon_start(const struct bench_options *options);
 void daemon_stop(void);
 
 /* bench-report.c */
-void report_table(const struct bench *bench);
-void report_json(const struct bench *bench);
+
+struct ratio {
+	const char *name;
+	const struct measure *over, *under; /* NULL: it says nothing */
+};
+
+struct report {
+	const char *title; /* "round trips" */
+	const struct measure *measures;
+	size_t nr_measures;
+	const struct ratio *ratios; /* of medians */
+	size_t nr_ratios;
+};
+
+/* A table, or JSON. */
+void bench_report(const struct bench_run *run, const struct report *report);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Measures which take turns: what disturbs the machine disturbs all of them
+ * alike. Each turn begins with some samples which are thrown away.
+ */
+#include "bench.h"
+#include "control-query.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ROUND_SAMPLES	  500u
+#define WARM_UP		  64u
+#define PROGRESS_AFTER_NS UINT64_C(2000000000)
+
+int measure_complain(const struct measure *measure, int ret)
+{
+	if (bench_signal)
+		return BENCH_EXIT_SIGNAL + bench_signal;
+
+	fprintf(stderr, "evl-bench: %s: %s\n", measure->name,
+		strerrordesc_np(-ret));
+
+	return TOOL_EXIT_FAILURE;
+}
+
+int measure_begin(struct measure *measure, unsigned int nr)
+{
+	int ret = 0;
+
+	measure->samples = calloc(nr, sizeof(*measure->samples));
+	if (measure->samples == NULL)
+		ret = -ENOMEM;
+	else if (measure->setup)
+		ret = measure->setup(measure);
+
+	return ret ? measure_complain(measure, ret) : 0;
+}
+
+void measure_end(struct measure *measure)
+{
+	if (measure->cleanup)
+		measure->cleanup(measure);
+	free(measure->samples);
+	measure->samples = NULL;
+}
+
+void measure_sum_up(struct measure *measure, uint32_t cost)
+{
+	if (measure->nr_samples)
+		stats_of(&measure->stats, measure->samples, measure->nr_samples,
+			 cost);
+}
+
+void show_progress(const char *what, unsigned int done, unsigned int total,
+		   uint64_t start)
+{
+	if (!isatty(STDERR_FILENO) || bench_now() - start < PROGRESS_AFTER_NS)
+		return;
+
+	if (done < total)
+		fprintf(stderr, "\r\033[K%s %u of %u", what, done + 1, total);
+	else
+		fputs("\r\033[K", stderr);
+}
+
+static int take_turn(struct measure *measure, unsigned int nr)
+{
+	uint32_t scratch[WARM_UP];
+	int ret;
+
+	ret = measure->run(measure, scratch, WARM_UP);
+	if (ret == 0)
+		ret = measure->run(measure,
+				   measure->samples + measure->nr_samples, nr);
+	if (ret)
+		return measure_complain(measure, ret);
+	measure->nr_samples += nr;
+
+	return 0;
+}
+
+unsigned int rounds_count(unsigned int nr_samples)
+{
+	return (nr_samples + ROUND_SAMPLES - 1) / ROUND_SAMPLES;
+}
+
+int rounds_run(struct measure *const *measures, unsigned int nr_measures,
+	       unsigned int nr_samples)
+{
+	unsigned int nr_rounds = rounds_count(nr_samples), done = 0, nr;
+	uint64_t start = bench_now();
+	int ret = 0;
+
+	for (unsigned int round = 0; round < nr_rounds && ret == 0; round++) {
+		show_progress("round", round, nr_rounds, start);
+		nr = nr_samples - done < ROUND_SAMPLES ? nr_samples - done
+						       : ROUND_SAMPLES;
+		for (unsigned int i = 0; i < nr_measures && ret == 0; i++)
+			ret = take_turn(measures[i], nr);
+		if (ret == 0 && bench_signal)
+			ret = BENCH_EXIT_SIGNAL + bench_signal;
+		done += nr;
+	}
+	show_progress("round", nr_rounds, nr_rounds, start);
+
+	return ret;
+}

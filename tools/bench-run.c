@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench.h"
+#include "control-query.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+volatile sig_atomic_t bench_signal;
+
+static struct query the_query;
+static char default_node[CONTROL_PATH_MAX + 32];
+
+static void take_note(int signo)
+{
+	bench_signal = signo;
+}
+
+/* Without SA_RESTART: whatever we wait for, we stop. */
+static void watch_signals(void)
+{
+	struct sigaction action = { .sa_handler = take_note };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+void run_init(struct bench_run *run, const struct bench_options *options)
+{
+	*run = (struct bench_run){ .options = *options };
+	watch_signals();
+	run->clock_ns = clock_cost();
+}
+
+static void describe_daemon(struct bench_run *run)
+{
+	struct control_welcome *welcome = &the_query.welcome;
+
+	snprintf(default_node, sizeof(default_node), "%s/loopback",
+		 welcome->devdir);
+	run->node = run->options.node ? run->options.node : default_node;
+	run->front = query_front_name(welcome->front);
+	run->daemon_pid = (unsigned int)welcome->pid;
+	snprintf(run->version, sizeof(run->version), "%s",
+		 printable(welcome->version, sizeof(welcome->version)));
+}
+
+static int find_daemon(struct bench_run *run)
+{
+	int ret;
+
+	if (run->options.start) {
+		ret = daemon_start(&run->options);
+		if (ret)
+			return ret;
+	}
+
+	ret = query_open(&the_query);
+	if (ret)
+		return query_complain(&the_query, ret);
+	run->query = &the_query;
+	describe_daemon(run);
+
+	return 0;
+}
+
+int run_open(struct bench_run *run)
+{
+	const uint64_t *worker_cpus = NULL;
+	int ret;
+
+	if (!run->options.floor_only) {
+		ret = find_daemon(run);
+		if (ret)
+			return ret;
+		worker_cpus = the_query.welcome.worker_cpus;
+	}
+
+	place_client(&run->place, worker_cpus, CONTROL_CPU_WORDS);
+	place_raise(&run->place);
+
+	return 0;
+}
+
+void run_note_sleep(struct bench_run *run)
+{
+	struct control_thread_info *infos;
+	size_t nr;
+
+	if (query_table(run->query, CONTROL_TABLE_THREADS, sizeof(*infos),
+			&infos, &nr))
+		return;
+	for (size_t i = 0; i < nr; i++)
+		if (infos[i].pid == getpid() && infos[i].tid == gettid())
+			run->worker_sleeps =
+				infos[i].nr_wakeups * 2 > infos[i].nr_requests;
+	free(infos);
+}
+
+void run_close(struct bench_run *run)
+{
+	if (run->query)
+		query_close(run->query);
+	run->query = NULL;
+	if (run->options.start)
+		daemon_stop();
+}
+
+int run_status(int status)
+{
+	if (bench_signal)
+		return BENCH_EXIT_SIGNAL + bench_signal;
+	if (status == 0 && fflush(stdout))
+		return TOOL_EXIT_FAILURE;
+
+	return status;
+}
