@@ -24,7 +24,7 @@
 
 static char dir[] = "/tmp/evl-bench.XXXXXX";
 static char socket_path[64], mount_path[64], log_path[64];
-static bool dir_made;
+static bool dir_made, started;
 static pid_t daemon_pid;  /* 0: none */
 static int daemon_status; /* once it has ended, as waitpid() tells */
 
@@ -157,6 +157,18 @@ static bool has_ended(void)
 	return daemon_pid == 0;
 }
 
+/* By itself, before we wanted it to. */
+static void say_how_it_ended(void)
+{
+	if (WIFSIGNALED(daemon_status))
+		fprintf(stderr, "evl-bench: evl-cused ended by signal %d:\n",
+			WTERMSIG(daemon_status));
+	else
+		fprintf(stderr, "evl-bench: evl-cused ended with status %d:\n",
+			WEXITSTATUS(daemon_status));
+	show_log();
+}
+
 static int wait_until_ready(void)
 {
 	uint64_t deadline = bench_now() + START_PATIENCE_NS;
@@ -172,19 +184,12 @@ static int wait_until_ready(void)
 		usleep(NAP_US);
 	}
 
-	if (!bench_signal) {
-		if (daemon_pid)
-			fprintf(stderr, "evl-bench: evl-cused does not "
-					"answer:\n");
-		else
-			fprintf(stderr,
-				"evl-bench: evl-cused did not start (status "
-				"%d):\n",
-				WEXITSTATUS(daemon_status));
+	if (daemon_pid && !bench_signal) {
+		fprintf(stderr, "evl-bench: evl-cused does not answer:\n");
 		show_log();
 	}
 
-	return TOOL_EXIT_NO_DAEMON;
+	return TOOL_EXIT_NO_DAEMON; /* one that ended: daemon_stop() says so */
 }
 
 int daemon_start(const struct bench_options *options)
@@ -211,6 +216,7 @@ int daemon_start(const struct bench_options *options)
 	}
 	if (daemon_pid == 0)
 		exec_daemon(program, driver, options->daemon_args);
+	started = true;
 
 	return wait_until_ready();
 }
@@ -219,6 +225,8 @@ void daemon_stop(void)
 {
 	uint64_t deadline = bench_now() + STOP_PATIENCE_NS;
 
+	if (started && has_ended() && !bench_signal)
+		say_how_it_ended();
 	if (!has_ended()) {
 		kill(daemon_pid, SIGTERM);
 		while (!has_ended() && bench_now() < deadline)
