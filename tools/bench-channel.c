@@ -196,6 +196,11 @@ int channel_open(const char *node)
 	return BENCH_EXIT_NO_DRIVER;
 }
 
+int channel_fd(void)
+{
+	return node_fd;
+}
+
 void channel_close(void)
 {
 	if (xbuf_fd >= 0)

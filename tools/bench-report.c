@@ -47,6 +47,15 @@ static void print_measure(const struct measure *measure)
 		       measure->name, "n/a");
 }
 
+static void print_figure(const struct figure *figure)
+{
+	if (figure->known)
+		printf("%-26s %" PRId64 " %s\n", figure->name, figure->value,
+		       figure->unit);
+	else
+		printf("%-26s n/a\n", figure->name);
+}
+
 static void print_table(const struct bench_run *run,
 			const struct report *report)
 {
@@ -64,6 +73,10 @@ static void print_table(const struct bench_run *run,
 		       report->ratios[i].name, value);
 		any = true;
 	}
+	if (report->nr_figures)
+		putchar('\n');
+	for (size_t i = 0; i < report->nr_figures; i++)
+		print_figure(&report->figures[i]);
 	printf("\nratios are of p50; %u ns for reading the clock were taken off "
 	       "each sample\n",
 	       run->clock_ns);
@@ -111,6 +124,22 @@ static struct json_object *ratios_to_json(const struct report *report)
 	return obj;
 }
 
+static struct json_object *figures_to_json(const struct report *report)
+{
+	struct json_object *obj = json_object_new_object();
+	const struct figure *figure;
+
+	for (size_t i = 0; i < report->nr_figures; i++) {
+		figure = &report->figures[i];
+		json_object_object_add(
+			obj, figure->name,
+			figure->known ? json_object_new_int64(figure->value)
+				      : NULL);
+	}
+
+	return obj;
+}
+
 static struct json_object *place_to_json(const struct bench_place *place)
 {
 	struct json_object *obj = json_object_new_object();
@@ -150,6 +179,9 @@ static void print_json(const struct bench_run *run, const struct report *report)
 	json_object_object_add(root, "daemon", daemon_to_json(run));
 	json_object_object_add(root, "results", results_to_json(report));
 	json_object_object_add(root, "ratios", ratios_to_json(report));
+	if (report->nr_figures)
+		json_object_object_add(root, "figures",
+				       figures_to_json(report));
 	json_print(root);
 }
 

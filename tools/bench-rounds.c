@@ -83,6 +83,14 @@ static int take_turn(struct measure *measure, unsigned int nr)
 	return 0;
 }
 
+void measure_add(struct measure *measure, uint64_t start)
+{
+	uint64_t took = bench_now() - start;
+
+	measure->samples[measure->nr_samples++] =
+		took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
+}
+
 unsigned int rounds_count(unsigned int nr_samples)
 {
 	return (nr_samples + ROUND_SAMPLES - 1) / ROUND_SAMPLES;

@@ -2,7 +2,7 @@
 /*
  * evl-bench rtt: who is measured, in what order.
  */
-#include "bench-rtt.h"
+#include "bench.h"
 
 enum measure_index {
 	FLOOR_SPIN,

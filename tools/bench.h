@@ -17,6 +17,7 @@
 #include <time.h>
 
 #define BENCH_FIFO_PRIORITY 80 /* below the worker's */
+#define BENCH_CYCLES	    4
 
 /* Exit statuses. 1 to 3 are those of all tools. */
 enum bench_exit {
@@ -27,6 +28,7 @@ enum bench_exit {
 /* What the command line says. */
 struct bench_options {
 	unsigned int nr_samples; /* of each measure */
+	unsigned int count;	 /* of what is many; 0: the usual */
 	bool json;
 	bool floor_only;    /* floor_spin, without any daemon */
 	bool start;	    /* a daemon of our own */
@@ -129,6 +131,15 @@ void measure_sum_up(struct measure *measure, uint32_t cost);
 int rounds_run(struct measure *const *measures, unsigned int nr_measures,
 	       unsigned int nr_samples);
 unsigned int rounds_count(unsigned int nr_samples);
+/* For who takes no turns: one more sample, begun at @start. */
+void measure_add(struct measure *measure, uint64_t start);
+/* Where two states of things are compared, each comes several times: of @nr
+ * samples, how many are taken in cycle @n of BENCH_CYCLES. */
+static inline unsigned int cycle_share(unsigned int nr, unsigned int n)
+{
+	return (unsigned int)((uint64_t)nr * (n + 1) / BENCH_CYCLES -
+			      (uint64_t)nr * n / BENCH_CYCLES);
+}
 /* For a terminal, if this has been going on since @start for a while; with
  * @done equal to @total what was said is wiped off. */
 void show_progress(const char *what, unsigned int done, unsigned int total,
@@ -145,20 +156,39 @@ void place_raise(struct bench_place *place);
 /* The same for a partner, on the worker's CPU. */
 int place_peer(const struct bench_place *place, pid_t pid);
 
-/* bench-floor.c, bench-pair.c, bench-channel.c: the measures */
+/* bench-floor.c, bench-pair.c, bench-channel.c, bench-fd.c: the measures */
 extern const struct measure measure_floor_spin, measure_floor_futex;
 extern const struct measure measure_pipe, measure_seqpacket;
 extern const struct measure measure_inband_ioctl, measure_oob_ioctl;
 extern const struct measure measure_oob_read_64, measure_oob_write_64;
+extern const struct measure measure_bare_close, measure_close;
+extern const struct measure measure_bare_dup, measure_dup;
+extern const struct measure measure_open_node, measure_close_node;
 
 /* Fork a partner: @serve does not return. 0 or -errno. */
 int peer_start(pid_t *r_pid, void (*serve)(void *arg), void *arg);
 void peer_stop(pid_t *pid);
 
-/* Attach ourselves and open the loopback node, before the last four. An exit
- * status; what is wrong was said. */
+/* Attach ourselves and open the loopback node, before inband_ioctl and what
+ * begins with oob. An exit status; what is wrong was said. */
 int channel_open(const char *node);
+int channel_fd(void); /* borrowed */
 void channel_close(void);
+
+/* A file of nobody's and where the loopback driver's node is, before the last
+ * six. 0 or -errno. */
+int plain_fd_open(const char *node);
+void plain_fd_close(void);
+
+/* bench-crowd.c: an int is an exit status; what is wrong was said */
+
+/* Before we are anybody's client. */
+int crowd_prepare(void);
+/* Have as many as wanted; *r_nr: how many there are, at least one. */
+int crowd_gather(const struct bench_run *run, unsigned int *r_nr);
+/* Returns when the daemon has seen them leave. */
+int crowd_dismiss(const struct bench_run *run);
+void crowd_end(void);
 
 /* bench-daemon.c */
 
@@ -167,11 +197,24 @@ void channel_close(void);
 int daemon_start(const struct bench_options *options);
 void daemon_stop(void);
 
+/* bench-memory.c */
+
+/* What the daemon has of its own (heap and stacks) in bytes, or -errno: it is
+ * not ours to look at. */
+int64_t daemon_memory(const struct bench_run *run);
+
 /* bench-report.c */
 
 struct ratio {
 	const char *name;
 	const struct measure *over, *under; /* NULL: it says nothing */
+};
+
+/* What is no time of one call. */
+struct figure {
+	const char *name, *unit;
+	int64_t value;
+	bool known;
 };
 
 struct report {
@@ -180,7 +223,15 @@ struct report {
 	size_t nr_measures;
 	const struct ratio *ratios; /* of medians */
 	size_t nr_ratios;
+	const struct figure *figures;
+	size_t nr_figures;
 };
 
 /* A table, or JSON. */
 void bench_report(const struct bench_run *run, const struct report *report);
+
+/* What can be measured and reported: bench-rtt.c, bench-files.c,
+ * bench-processes.c. An exit status; what went wrong was said. */
+int bench_rtt(const struct bench_options *options);
+int bench_files(const struct bench_options *options);
+int bench_processes(const struct bench_options *options);

@@ -2,7 +2,7 @@
 /*
  * evl-bench: the command line.
  */
-#include "bench-rtt.h"
+#include "bench.h"
 #include "control-query.h"
 
 #include <argp.h>
@@ -12,16 +12,19 @@
 
 #define MIN_SAMPLES 100
 #define MAX_SAMPLES 1000000
+#define MAX_COUNT   1000000
 
 const char *argp_program_version = "evl-bench " PROJECT_VERSION;
 
-static const char summary[] = "measure round trips beside their floors";
+static const char summary[] = "measure round trips, descriptors and processes";
 
-static const char args_doc[] = "rtt";
+static const char args_doc[] = "rtt\nfiles\nprocesses";
 
 static const char doc[] =
-	"Measure round trips, all in one run, in rounds that take turns."
+	"Measure round trips, or what descriptors or processes cost, all in "
+	"one run, in rounds that take turns."
 	"\v"
+	"rtt, round trips:\n"
 	"floor_spin     two processes spinning on a pair of shared words\n"
 	"floor_futex    the same, sleeping on them with futexes\n"
 	"pipe           8 bytes through a pipe, and back through another\n"
@@ -32,12 +35,41 @@ static const char doc[] =
 	"cross-buffer\n"
 	"oob_write_64   oob_write() of 64 bytes into one which has room\n"
 	"\n"
+	"files, and their descriptors:\n"
+	"close, dup     of a descriptor that is none of ours; bare_close, "
+	"bare_dup: by a bare system call\n"
+	"open_node, close_node   the loopback driver's node\n"
+	"bind, unbind   dup(2) of a bound descriptor up to --count of them, and "
+	"close(2)\n"
+	"oob_alone      oob_ioctl() with one descriptor bound; oob_first, "
+	"oob_last: on the first and the last of --count\n"
+	"\n"
+	"processes, with one bound descriptor each:\n"
+	"oob_alone      oob_ioctl() without them; oob_among: with --count\n"
+	"\n"
 	"Exit status: 0; 1 a measurement failed; 2 bad usage; 3 no evl-cused; "
 	"4 no loopback driver; 128 and its number after a signal.";
+
+/* What can be measured. */
+static const struct command {
+	const char *name;
+	int (*run)(const struct bench_options *options);
+	unsigned int nr_samples; /* by default */
+	bool has_count;
+} commands[] = {
+	{ "rtt", bench_rtt, 20000, false },
+	{ "files", bench_files, 5000, true },
+	{ "processes", bench_processes, 20000, true },
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *command; /* as given */
 
 enum long_option {
 	OPT_JSON = 256,
 	OPT_FLOOR_ONLY,
+	OPT_COUNT,
 	OPT_NODE,
 	OPT_START,
 	OPT_DAEMON,
@@ -46,10 +78,14 @@ enum long_option {
 };
 
 static const struct argp_option options[] = {
-	{ "samples", 'n', "N", 0, "Of each kind (default 20000)", 1 },
+	{ "samples", 'n', "N", 0,
+	  "Of each kind (default 20000, for files 5000)", 1 },
+	{ "count", OPT_COUNT, "N", 0,
+	  "How many descriptors (default 10000) or processes (default 1000)",
+	  1 },
 	{ "json", OPT_JSON, NULL, 0, "Write JSON", 1 },
 	{ "spin-floor-only", OPT_FLOOR_ONLY, NULL, 0,
-	  "Only floor_spin; needs no evl-cused", 1 },
+	  "Only floor_spin of rtt; needs no evl-cused", 1 },
 	{ "driver-node", OPT_NODE, "PATH", 0,
 	  "The loopback driver's node (default: where evl-cused has it)", 1 },
 	{ "start", OPT_START, NULL, 0,
@@ -64,18 +100,48 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static unsigned int sample_count(struct argp_state *state, const char *arg)
+static unsigned int number(struct argp_state *state, const char *option,
+			   const char *arg, unsigned long min,
+			   unsigned long max)
 {
 	unsigned long value;
 	char *end;
 
 	value = strtoul(arg, &end, 10);
-	if (*end || *arg < '0' || *arg > '9' || value < MIN_SAMPLES ||
-	    value > MAX_SAMPLES)
-		argp_error(state, "--samples: %s is not from %d to %d", arg,
-			   MIN_SAMPLES, MAX_SAMPLES);
+	if (*end || *arg < '0' || *arg > '9' || value < min || value > max)
+		argp_error(state, "%s: %s is not from %lu to %lu", option, arg,
+			   min, max);
 
 	return (unsigned int)value;
+}
+
+static void choose(struct argp_state *state, const char *name)
+{
+	if (command)
+		argp_error(state, "%s: one thing at a time", name);
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			command = &commands[i];
+	if (command == NULL)
+		argp_error(state, "%s: there are rtt, files and processes",
+			   name);
+}
+
+static void check(struct argp_state *state, struct bench_options *given)
+{
+	if (command == NULL)
+		argp_error(state, "what to measure? There are rtt, files and "
+				  "processes");
+	if (!given->start &&
+	    (given->daemon || given->daemon_args || given->driver))
+		argp_error(state, "--daemon, --daemon-arg and --driver go with "
+				  "--start");
+	if (given->floor_only && command->run != bench_rtt)
+		argp_error(state, "--spin-floor-only goes with rtt");
+	if (given->count && !command->has_count)
+		argp_error(state, "--count goes with files and processes");
+	if (given->nr_samples == 0)
+		given->nr_samples = command->nr_samples;
 }
 
 static void add_daemon_arg(struct argp_state *state,
@@ -105,13 +171,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		puts(summary);
 		exit(EXIT_SUCCESS);
 	case 'n':
-		given->nr_samples = sample_count(state, arg);
+		given->nr_samples = number(state, "--samples", arg, MIN_SAMPLES,
+					   MAX_SAMPLES);
 		break;
 	case OPT_JSON:
 		given->json = true;
 		break;
 	case OPT_FLOOR_ONLY:
 		given->floor_only = true;
+		break;
+	case OPT_COUNT:
+		given->count = number(state, "--count", arg, 1, MAX_COUNT);
 		break;
 	case OPT_NODE:
 		given->node = arg;
@@ -129,18 +199,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		given->driver = arg;
 		break;
 	case ARGP_KEY_ARG:
-		if (state->arg_num || strcmp(arg, "rtt") != 0)
-			argp_error(state, "%s: there is only rtt to measure",
-				   arg);
-		break;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "what to measure? There is rtt");
+		choose(state, arg);
 		break;
 	case ARGP_KEY_END:
-		if (!given->start &&
-		    (given->daemon || given->daemon_args || given->driver))
-			argp_error(state, "--daemon, --daemon-arg and --driver "
-					  "go with --start");
+		check(state, given);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -157,12 +219,12 @@ int main(int argc, char **argv)
 		.args_doc = args_doc,
 		.doc = doc,
 	};
-	struct bench_options given = { .nr_samples = 20000 };
+	struct bench_options given = { .nr_samples = 0 };
 	int status;
 
 	argp_err_exit_status = TOOL_EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &given);
-	status = bench_rtt(&given);
+	status = command->run(&given);
 	free(given.daemon_args);
 
 	return status;
