@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls and answers. Each call has an entry in a table, and its number is in
- * the low bits of the sequence number which comes back; entries change hands
- * by one state word, without locks:
- *
- *	free -> filling		the caller, by compare-and-swap
- *	filling -> waiting	the caller, having sent nothing yet
- *	waiting -> answered	the control thread
- *	waiting -> free		the caller, which could not send
- *	answered -> free	the caller
+ * Calls go out on the caller's own thread, answers come in on ours, which also
+ * looks after what is due once a second and runs the daemon's errands.
  */
 #include <errno.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -21,33 +12,15 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
+#include "call.h"
 #include "control.h"
 #include "fd-table.h"
 #include "sys.h"
 
-#define CALLS_MAX      64u /* power of two */
-#define CALL_NUMBER    (CALLS_MAX - 1)
 #define THREAD_STACK   65536ul
 #define KEPT_FD_LOWEST 512
 #define TICK_MS	       1000
 
-enum call_state {
-	CALL_FREE,
-	CALL_FILLING,
-	CALL_WAITING,
-	CALL_ANSWERED,
-};
-
-struct call {
-	_Atomic(uint32_t) state; /* enum call_state; the caller's futex */
-	uint32_t type;		 /* valid while waiting, as what follows */
-	uint32_t seq;
-	struct control_reply *reply; /* borrowed, on the caller's stack */
-};
-
-static struct call calls[CALLS_MAX];
-static _Atomic(uint32_t) calls_freed; /* futex: one more was freed */
-static _Atomic(uint32_t) next_seq;
 static _Atomic(int) control_fd = -1; /* owned */
 static _Atomic(bool) dead;
 static const struct control_host *host;
@@ -55,7 +28,7 @@ static __thread bool self; /* this is the control thread */
 
 bool control_dead(void)
 {
-	/* Seq_cst: half of two handshakes, see call_post() and
+	/* Seq_cst: half of two handshakes, see call_expect() and
 	 * channel_publish(). */
 	return atomic_load_explicit(&dead, memory_order_seq_cst);
 }
@@ -113,28 +86,6 @@ int control_keep_fd(int fd, int *r_fd)
 /*
  * The receiving thread.
  */
-
-static void call_answer(struct call *call)
-{
-	/* Release: the reply, to call_wait(). */
-	atomic_store_explicit(&call->state, CALL_ANSWERED,
-			      memory_order_release);
-	(void)sys_futex(&call->state, FUTEX_WAKE_PRIVATE, 1);
-}
-
-/* The call this message answers, NULL if there is none such. */
-static struct call *call_find(const struct control_header *header)
-{
-	struct call *call = &calls[header->seq & CALL_NUMBER];
-
-	/* Acquire: pairs with call_post(). */
-	if (atomic_load_explicit(&call->state, memory_order_acquire) !=
-	    CALL_WAITING)
-		return NULL;
-
-	return call->seq == header->seq && call->type == header->type ? call
-								      : NULL;
-}
 
 /* How many bytes the body of a good answer has. */
 static size_t body_size(uint32_t type)
@@ -195,7 +146,7 @@ static void message_deliver(const struct control_message *message, size_t size,
 		goto drop;
 
 	reply->result = message->header.result;
-	wanted = body_size(call->type);
+	wanted = body_size(message->header.type);
 	if (reply->result >= 0 && size < sizeof(message->header) + wanted)
 		reply->result = -EPROTO;
 	if (reply->result < 0)
@@ -203,8 +154,7 @@ static void message_deliver(const struct control_message *message, size_t size,
 	else
 		memcpy(&reply->u, &message->u, wanted);
 
-	*call->reply = *reply;
-	call_answer(call);
+	call_answer(call, reply);
 
 	return;
 drop:
@@ -238,25 +188,6 @@ static bool message_receive(void)
 	message_deliver(&message, (size_t)size, &reply);
 
 	return size > 0;
-}
-
-static void fail_calls(void)
-{
-	unsigned int n;
-	uint32_t state;
-
-	for (n = 0; n < CALLS_MAX; n++) {
-		/* Seq_cst: pairs with call_post(). Filling, so that a caller
-		 * which gives up meanwhile does not free it under us. */
-		state = CALL_WAITING;
-		if (!atomic_compare_exchange_strong_explicit(
-			    &calls[n].state, &state, CALL_FILLING,
-			    memory_order_seq_cst, memory_order_relaxed))
-			continue;
-		memset(calls[n].reply, 0, sizeof(*calls[n].reply));
-		calls[n].reply->result = -ENODEV;
-		call_answer(&calls[n]);
-	}
 }
 
 /* What is to be done once a second, if it is time. Returns the milliseconds
@@ -297,7 +228,7 @@ static void *control_thread(void *arg)
 
 	atomic_store_explicit(&dead, true, memory_order_seq_cst);
 	host->on_death();
-	fail_calls();
+	call_fail_all();
 
 	return NULL;
 }
@@ -346,97 +277,30 @@ int control_start(int fd, const struct control_host *callbacks)
  * The callers.
  */
 
-static struct call *call_try_claim(void)
+/* False: it could not be sent, as the daemon is gone. */
+static bool send_message(const struct control_header *header, const void *body,
+			 size_t size, int flags)
 {
-	unsigned int n;
-	uint32_t state;
-
-	for (n = 0; n < CALLS_MAX; n++) {
-		state = CALL_FREE;
-		/* Acquire: pairs with call_free(). */
-		if (atomic_compare_exchange_strong_explicit(
-			    &calls[n].state, &state, CALL_FILLING,
-			    memory_order_acquire, memory_order_relaxed))
-			return &calls[n];
-	}
-
-	return NULL;
-}
-
-/* Blocks: while CALLS_MAX calls are under way. */
-static struct call *call_claim(void)
-{
-	struct call *call;
-	uint32_t seen;
-
-	for (;;) {
-		/* Acquire: look at the table after this, not before. */
-		seen = atomic_load_explicit(&calls_freed, memory_order_acquire);
-		call = call_try_claim();
-		if (call)
-			return call;
-		(void)sys_futex(&calls_freed, FUTEX_WAIT_PRIVATE, seen);
-	}
-}
-
-static void call_free(struct call *call)
-{
-	atomic_store_explicit(&call->state, CALL_FREE, memory_order_release);
-	atomic_fetch_add_explicit(&calls_freed, 1, memory_order_release);
-	(void)sys_futex(&calls_freed, FUTEX_WAKE_PRIVATE, 1);
-}
-
-/* Send it. False: nothing will be answered, the call is ours again. */
-static bool call_post(struct call *call, const void *body, size_t size)
-{
-	struct control_header header = { .type = call->type, .seq = call->seq };
-	struct iovec iov[2] = { { .iov_base = &header,
-				  .iov_len = sizeof(header) },
+	struct iovec iov[2] = { { .iov_base = (void *)header,
+				  .iov_len = sizeof(*header) },
 				{ .iov_base = (void *)body, .iov_len = size } };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = size ? 2 : 1 };
-	uint32_t state = CALL_WAITING;
 	ssize_t ret;
 
-	/*
-	 * Seq_cst: we store this, then look for "dead"; the control thread
-	 * stores "dead", then looks for calls. One of us sees the other.
-	 */
-	atomic_store_explicit(&call->state, CALL_WAITING, memory_order_seq_cst);
-	if (!control_dead()) {
-		do {
-			/* Relaxed: unchanged while there is a connection. */
-			ret = sendmsg(
-				atomic_load_explicit(&control_fd,
-						     memory_order_relaxed),
-				&msg, MSG_NOSIGNAL);
-		} while (ret < 0 && errno == EINTR);
-		if (ret >= 0)
-			return true;
-	}
+	do {
+		/* Relaxed: unchanged while there is a connection. */
+		ret = sendmsg(
+			atomic_load_explicit(&control_fd, memory_order_relaxed),
+			&msg, flags | MSG_NOSIGNAL);
+	} while (ret < 0 && errno == EINTR);
 
-	/* Unless the control thread has been here. */
-	return !atomic_compare_exchange_strong_explicit(
-		&call->state, &state, CALL_FILLING, memory_order_acquire,
-		memory_order_acquire);
-}
-
-static void call_wait(struct call *call)
-{
-	uint32_t state;
-
-	for (;;) {
-		/* Acquire: pairs with call_answer(). */
-		state = atomic_load_explicit(&call->state,
-					     memory_order_acquire);
-		if (state == CALL_ANSWERED)
-			return;
-		(void)sys_futex(&call->state, FUTEX_WAIT_PRIVATE, state);
-	}
+	return ret >= 0;
 }
 
 int control_call(uint32_t type, const void *body, size_t size,
 		 struct control_reply *r_reply)
 {
+	struct control_header header = { .type = type };
 	int saved = errno, cancel_state;
 	struct call *call;
 
@@ -447,18 +311,15 @@ int control_call(uint32_t type, const void *body, size_t size,
 	/* The reply is on our stack: no leaving before it came. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 
-	call = call_claim();
-	call->type = type;
-	call->reply = r_reply;
-	call->seq = atomic_fetch_add_explicit(&next_seq, CALLS_MAX,
-					      memory_order_relaxed) |
-		    (uint32_t)(call - calls);
-
-	if (call_post(call, body, size))
+	call = call_begin(type, r_reply);
+	header.seq = call_seq(call);
+	call_expect(call);
+	if ((!control_dead() && send_message(&header, body, size, 0)) ||
+	    !call_withdraw(call))
 		call_wait(call);
 	else
 		r_reply->result = -ENODEV;
-	call_free(call);
+	call_end(call);
 
 	pthread_setcancelstate(cancel_state, NULL);
 	errno = saved;
@@ -474,16 +335,10 @@ bool control_is_self(void)
 void control_tell(uint32_t type, const void *body, size_t size)
 {
 	/* The answer finds no call with that number, and is dropped. */
-	struct control_header header = { .type = type };
-	struct iovec iov[2] = { { .iov_base = &header,
-				  .iov_len = sizeof(header) },
-				{ .iov_base = (void *)body, .iov_len = size } };
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+	const struct control_header header = { .type = type,
+					       .seq = call_next_seq() };
 
-	header.seq = atomic_fetch_add_explicit(&next_seq, CALLS_MAX,
-					       memory_order_relaxed);
-	(void)sendmsg(atomic_load_explicit(&control_fd, memory_order_relaxed),
-		      &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)send_message(&header, body, size, MSG_DONTWAIT);
 }
 
 int control_ask(uint32_t type, const void *body, size_t size)
@@ -501,13 +356,10 @@ void control_reset(void)
 {
 	int fd =
 		atomic_exchange_explicit(&control_fd, -1, memory_order_relaxed);
-	unsigned int n;
 
 	if (fd >= 0)
 		sys_close(fd);
 
-	for (n = 0; n < CALLS_MAX; n++)
-		atomic_store_explicit(&calls[n].state, CALL_FREE,
-				      memory_order_relaxed);
+	call_reset();
 	atomic_store_explicit(&dead, false, memory_order_relaxed);
 }
