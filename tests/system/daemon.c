@@ -197,16 +197,22 @@ void daemon_setup(void)
 	daemon_setup_driver("EVL_LOOPBACK");
 }
 
-void daemon_setup_driver(const char *name)
+void daemon_setup_with(const char *const *args)
 {
-	const char *driver = getenv(name);
-	const char *const args[] = { driver ? "--driver" : NULL, driver, NULL };
 	int status;
 
 	if (daemon_start(&test_daemon, args, &status)) {
 		show_log(&test_daemon);
 		ck_abort_msg("the daemon did not start: status %#x", status);
 	}
+}
+
+void daemon_setup_driver(const char *name)
+{
+	const char *driver = getenv(name);
+
+	daemon_setup_with(
+		(const char *[]){ driver ? "--driver" : NULL, driver, NULL });
 }
 
 void daemon_teardown(void)

@@ -29,6 +29,8 @@ void daemon_setup(void);
 void daemon_teardown(void);
 /* With the driver which the environment variable @name names instead. */
 void daemon_setup_driver(const char *name);
+/* With these arguments (NULL-terminated, or NULL) instead. */
+void daemon_setup_with(const char *const *args);
 /* For a test that killed it: the next one cleans up, and stops. */
 void daemon_bury(void);
 
