@@ -1,91 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Starting and ending: what cannot be served is refused with a line that names
- * the thing and the remedy and a status of its own; however a daemon ends,
- * nothing is left mounted or listening. */
+/* Starting: what cannot be served is refused with a line that names the thing
+ * and the remedy and a status of its own. */
 #include "daemon.h"
-#include "launch.h"
-#include "raw-client.h"
+#include "usual.h"
 
 #include "config.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-static void setup(void)
-{
-	launch_setup();
-	strcpy(test_daemon.socket, launch_path("control"));
-	/* A mount point of ours, so that an empty directory is no leftover. */
-	ck_assert_int_eq(mkdir(launch_path("dev"), 0755), 0);
-}
-
-static void teardown(void)
-{
-	ck_assert_int_eq(rmdir(launch_path("dev")), 0);
-	launch_teardown();
-}
-
-static void add_args(struct launch *l, va_list ap)
-{
-	const char *const standard[] = {
-		"--front",	    "fuse",	"--mount",
-		launch_path("dev"), "--socket", launch_path("control"),
-	};
-	int n = sizeof(standard) / sizeof(standard[0]);
-
-	memcpy(l->args, standard, sizeof(standard));
-	while (n < LAUNCH_ARGS - 1 && (l->args[n] = va_arg(ap, const char *)))
-		n++;
-}
-
-/* With further arguments, up to NULL; the last one of a kind holds. */
-static void start(struct launch *l, ...)
-{
-	va_list ap;
-
-	va_start(ap, l);
-	add_args(l, ap);
-	va_end(ap);
-	ck_assert(launch(l));
-}
-
-static void refused(int status, const char *thing, const char *remedy, ...)
-{
-	struct launch l = { .become = NULL };
-	va_list ap;
-
-	va_start(ap, remedy);
-	add_args(&l, ap);
-	va_end(ap);
-	launch_refused(&l, status, thing, remedy);
-	ck_assert(!launch_listening(launch_path("")));
-}
-
-static void check_service(void)
-{
-	struct raw_client client;
-
-	raw_join(&client, false);
-	raw_leave(&client);
-}
-
-static void stop(struct launch *l)
-{
-	ck_assert_int_eq(launch_end(l, SIGTERM), 0);
-	launch_close(l);
-}
 
 static const struct {
 	const char *option, *thing;
@@ -160,11 +90,11 @@ END_TEST
 START_TEST(without_cuse_and_fuse_there_is_no_front)
 {
 	launch_private_dev(0);
-	refused(EXIT_NO_FRONT, "/dev/cuse", "modprobe cuse", "--front=auto",
-		NULL);
-	refused(EXIT_NO_FRONT, "/dev/fuse", "modprobe fuse", "--front=auto",
-		NULL);
-	refused(EXIT_NO_FRONT, "/dev/fuse", "modprobe fuse", NULL);
+	usual_refused(EXIT_NO_FRONT, "/dev/cuse", "modprobe cuse",
+		      "--front=auto", NULL);
+	usual_refused(EXIT_NO_FRONT, "/dev/fuse", "modprobe fuse",
+		      "--front=auto", NULL);
+	usual_refused(EXIT_NO_FRONT, "/dev/fuse", "modprobe fuse", NULL);
 }
 END_TEST
 
@@ -173,12 +103,12 @@ START_TEST(auto_takes_fuse_where_there_is_no_cuse)
 	struct launch l = { .become = NULL };
 
 	launch_private_dev(0600);
-	refused(EXIT_NO_FRONT, "/dev/cuse", "--front=fuse", "--front=cuse",
-		NULL);
-	start(&l, "--front=auto", NULL);
+	usual_refused(EXIT_NO_FRONT, "/dev/cuse", "--front=fuse",
+		      "--front=cuse", NULL);
+	usual_start(&l, "--front=auto", NULL);
 	ck_assert(launch_said(&l, "fuse", "/dev/cuse"));
-	check_service();
-	stop(&l);
+	usual_check_service();
+	usual_stop(&l);
 }
 END_TEST
 
@@ -196,14 +126,15 @@ START_TEST(what_is_no_driver_is_refused)
 	const char *text = launch_path("text.so"), *none = launch_path("no.so");
 
 	make_file(text, "int main;\n");
-	refused(EXIT_DRIVER, none, "check the path", "--driver", none, NULL);
-	refused(EXIT_DRIVER, text, "evl-driver", "--driver", text, NULL);
-	refused(EXIT_DRIVER, launch_path("dev"), "evl-driver", "--driver",
-		launch_path("dev"), NULL);
-	refused(EXIT_DRIVER, getenv("EVL_NO_DRIVER"), "<linux/module.h>",
-		"--driver", getenv("EVL_NO_DRIVER"), NULL);
-	refused(EXIT_DRIVER, getenv("EVL_UNRESOLVED"), "no_such_service",
-		"--driver", getenv("EVL_UNRESOLVED"), NULL);
+	usual_refused(EXIT_DRIVER, none, "check the path", "--driver", none,
+		      NULL);
+	usual_refused(EXIT_DRIVER, text, "evl-driver", "--driver", text, NULL);
+	usual_refused(EXIT_DRIVER, launch_path("dev"), "evl-driver", "--driver",
+		      launch_path("dev"), NULL);
+	usual_refused(EXIT_DRIVER, getenv("EVL_NO_DRIVER"), "<linux/module.h>",
+		      "--driver", getenv("EVL_NO_DRIVER"), NULL);
+	usual_refused(EXIT_DRIVER, getenv("EVL_UNRESOLVED"), "no_such_service",
+		      "--driver", getenv("EVL_UNRESOLVED"), NULL);
 	unlink(text);
 }
 END_TEST
@@ -213,11 +144,11 @@ START_TEST(a_driver_that_fails_is_refused)
 	const char *fails = getenv("EVL_FAILS_INIT");
 	const char *loopback = getenv("EVL_LOOPBACK");
 
-	refused(EXIT_DRIVER, fails, "ENODEV", "--driver", fails, NULL);
-	refused(EXIT_DRIVER, fails, "ENODEV", "--driver", loopback, "--driver",
-		fails, NULL);
-	refused(EXIT_DRIVER, loopback, "name it once", "--driver", loopback,
-		"--driver", loopback, NULL);
+	usual_refused(EXIT_DRIVER, fails, "ENODEV", "--driver", fails, NULL);
+	usual_refused(EXIT_DRIVER, fails, "ENODEV", "--driver", loopback,
+		      "--driver", fails, NULL);
+	usual_refused(EXIT_DRIVER, loopback, "name it once", "--driver",
+		      loopback, "--driver", loopback, NULL);
 }
 END_TEST
 
@@ -226,16 +157,17 @@ START_TEST(a_mount_point_in_use_is_refused)
 	const char *dev = launch_path("dev");
 
 	ck_assert_int_eq(mount("none", dev, "tmpfs", 0, NULL), 0);
-	refused(EXIT_NO_FRONT, dev, "--mount", NULL);
+	usual_refused(EXIT_NO_FRONT, dev, "--mount", NULL);
 	ck_assert_int_eq(umount(dev), 0);
 
 	make_file(launch_path("dev/kept"), "mine\n");
-	refused(EXIT_NO_FRONT, dev, "not empty", NULL);
-	refused(EXIT_NO_FRONT, launch_path("dev/kept"), "not a directory",
-		"--mount", launch_path("dev/kept"), NULL);
+	usual_refused(EXIT_NO_FRONT, dev, "not empty", NULL);
+	usual_refused(EXIT_NO_FRONT, launch_path("dev/kept"), "not a directory",
+		      "--mount", launch_path("dev/kept"), NULL);
 	ck_assert_int_eq(unlink(launch_path("dev/kept")), 0);
 
-	refused(EXIT_NO_FRONT, "--mount=/", "directory", "--mount=/", NULL);
+	usual_refused(EXIT_NO_FRONT, "--mount=/", "directory", "--mount=/",
+		      NULL);
 }
 END_TEST
 
@@ -246,8 +178,8 @@ START_TEST(a_mount_point_too_long_is_refused_with_the_whole_reason)
 	memset(path + 5, 'm', 200);
 	memset(path + 205, '/', 1);
 	memset(path + 206, 'm', 100);
-	refused(EXIT_NO_FRONT, "too long", "choose another", "--mount", path,
-		NULL);
+	usual_refused(EXIT_NO_FRONT, "too long", "choose another", "--mount",
+		      path, NULL);
 }
 END_TEST
 
@@ -255,14 +187,14 @@ START_TEST(another_daemons_mount_point_is_refused)
 {
 	struct launch l = { .become = NULL };
 
-	start(&l, NULL);
+	usual_start(&l, NULL);
 	launch_refused(
 		&(struct launch){ .args = { "--front", "fuse", "--mount",
 					    launch_path("dev"), "--socket",
 					    launch_path("other") } },
 		EXIT_NO_FRONT, launch_path("dev"), "--mount");
-	check_service();
-	stop(&l);
+	usual_check_service();
+	usual_stop(&l);
 }
 END_TEST
 
@@ -274,13 +206,13 @@ START_TEST(a_second_daemon_on_a_socket_leaves_the_first_alone)
 			  "--socket", launch_path("control") },
 	};
 
-	start(&first, NULL);
+	usual_start(&first, NULL);
 	for (int i = 0; i < 3; i++) {
 		launch_refused(&second, EXIT_RUNNING, launch_path("control"),
 			       "--socket");
-		check_service();
+		usual_check_service();
 	}
-	stop(&first);
+	usual_stop(&first);
 }
 END_TEST
 
@@ -289,9 +221,10 @@ START_TEST(a_socket_path_too_long_is_refused)
 	char path[300] = "/tmp/", lock[320];
 
 	memset(path + 5, 's', 110);
-	refused(EXIT_OTHER, path, "--socket", "--socket", path, NULL);
+	usual_refused(EXIT_OTHER, path, "--socket", "--socket", path, NULL);
 	memset(path + 5, 's', 250);
-	refused(EXIT_OTHER, "at most", "--socket", "--socket", path, NULL);
+	usual_refused(EXIT_OTHER, "at most", "--socket", "--socket", path,
+		      NULL);
 
 	/* Nothing of a shorter name was touched either. */
 	snprintf(lock, sizeof(lock), "%.115s", path);
@@ -301,12 +234,12 @@ END_TEST
 
 START_TEST(a_directory_that_cannot_be_written_to_is_refused)
 {
-	refused(EXIT_OTHER, "/no/such/control", "--socket", "--socket",
-		"/no/such/control", NULL);
-	refused(EXIT_OTHER, "/proc/control", "--socket", "--socket",
-		"/proc/control", NULL);
-	refused(EXIT_NO_FRONT, "/proc/dev", "--mount", "--mount", "/proc/dev",
-		NULL);
+	usual_refused(EXIT_OTHER, "/no/such/control", "--socket", "--socket",
+		      "/no/such/control", NULL);
+	usual_refused(EXIT_OTHER, "/proc/control", "--socket", "--socket",
+		      "/proc/control", NULL);
+	usual_refused(EXIT_NO_FRONT, "/proc/dev", "--mount", "--mount",
+		      "/proc/dev", NULL);
 }
 END_TEST
 
@@ -330,7 +263,7 @@ START_TEST(what_is_at_the_sockets_path_is_taken_over_only_if_dead)
 	int fd;
 
 	make_file(own, "mine\n");
-	refused(EXIT_OTHER, own, "--socket", "--socket", own, NULL);
+	usual_refused(EXIT_OTHER, own, "--socket", "--socket", own, NULL);
 	fd = open(own, O_RDONLY);
 	ck_assert_int_eq(read(fd, text, sizeof(text)), 5);
 	ck_assert_str_eq(text, "mine\n");
@@ -345,9 +278,9 @@ START_TEST(what_is_at_the_sockets_path_is_taken_over_only_if_dead)
 	ck_assert_int_eq(access(path, F_OK), 0);
 	close(fd);
 
-	start(&l, NULL);
-	check_service();
-	stop(&l);
+	usual_start(&l, NULL);
+	usual_check_service();
+	usual_stop(&l);
 }
 END_TEST
 
@@ -384,65 +317,6 @@ START_TEST(a_start_without_descriptors_says_so)
 }
 END_TEST
 
-static const int ends[] = { SIGTERM, SIGINT, SIGQUIT };
-
-/* With clients at rest, asleep in a call, and just gone. */
-START_TEST(a_signal_ends_it_cleanly)
-{
-	struct channel_request rq = { .op = CHANNEL_READ, .count = 8 };
-	struct launch l = { .become = NULL };
-	struct raw_client client;
-	struct raw_channel ch;
-	struct raw_slot slot;
-
-	start(&l, "--driver", getenv("EVL_LOOPBACK"), NULL);
-	strcpy(test_daemon.devdir, launch_path("dev"));
-	raw_enter(&client, &ch, &slot);
-	rq.fd = raw_xbuf("", 8, 8);
-	if (_i % 3 > 0)
-		ck_assert_int_eq(raw_bind(&client, rq.fd, rq.fd), 0);
-	raw_post(&slot, &rq);
-	if (_i % 3 == 0)
-		ck_assert_int_eq(raw_wait(&slot), -EBADF);
-	if (_i % 3 == 2) {
-		close(rq.fd);
-		raw_exit(&client, &ch, &slot);
-	}
-	ck_assert_int_eq(launch_end(&l, ends[_i / 3 % 3]), 0);
-	launch_close(&l);
-	if (_i % 3 == 2)
-		return;
-	raw_await_hangup(client.fd);
-	close(rq.fd);
-	raw_exit(&client, &ch, &slot);
-}
-END_TEST
-
-static int read_stubborn(void *arg)
-{
-	char byte;
-	int fd = raw_open("stubborn", O_RDONLY);
-
-	return fd >= 0 && read(fd, &byte, 1) < 0 ? 0 : 1;
-}
-
-START_TEST(a_handler_that_never_ends_does_not_keep_it)
-{
-	struct launch l = { .become = NULL };
-	pid_t reader;
-
-	start(&l, "--driver", getenv("EVL_STUBBORN"), NULL);
-	strcpy(test_daemon.devdir, launch_path("dev"));
-	reader = child_start(read_stubborn, NULL);
-	while (!launch_said(&l, "stubborn: asleep", NULL))
-		sched_yield();
-	ck_assert_int_eq(launch_end(&l, SIGTERM), 0);
-	ck_assert(launch_said(&l, "left behind", "stubborn"));
-	launch_close(&l);
-	ck_assert_int_eq(child_wait(reader), 0);
-}
-END_TEST
-
 static void close_standard_fds(void)
 {
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
@@ -455,7 +329,7 @@ START_TEST(without_standard_descriptors_it_takes_none_for_them)
 	char path[64], target[64];
 	ssize_t len;
 
-	start(&l, NULL);
+	usual_start(&l, NULL);
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d", l.pid, fd);
 		len = readlink(path, target, sizeof(target) - 1);
@@ -463,43 +337,7 @@ START_TEST(without_standard_descriptors_it_takes_none_for_them)
 		target[len] = '\0';
 		ck_assert_str_eq(target, "/dev/null");
 	}
-	stop(&l);
-}
-END_TEST
-
-START_TEST(other_signals_are_not_fatal)
-{
-	struct launch l = { .become = NULL };
-
-	start(&l, NULL);
-	for (int i = 0; i < 3; i++) {
-		kill(l.pid, SIGHUP);
-		kill(l.pid, SIGUSR1);
-		kill(l.pid, SIGUSR2);
-		kill(l.pid, SIGALRM);
-		check_service();
-	}
-	while (!launch_said(&l, "SIGHUP", NULL))
-		sched_yield();
-	check_service();
-	stop(&l);
-}
-END_TEST
-
-START_TEST(after_sigkill_the_next_start_cleans_up)
-{
-	struct launch l = { .become = NULL };
-
-	for (int i = 0; i < 3; i++) {
-		start(&l, NULL);
-		check_service();
-		ck_assert_int_eq(launch_end(&l, SIGKILL), 128 + SIGKILL);
-		launch_close(&l);
-		ck_assert(launch_mounted(launch_path("dev")));
-	}
-	start(&l, NULL);
-	check_service();
-	stop(&l);
+	usual_stop(&l);
 }
 END_TEST
 
@@ -517,7 +355,7 @@ int main(void)
 	suite_add_tcase(suite, tcase);
 
 	tcase = tcase_create("start");
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, usual_setup, usual_teardown);
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, without_cuse_and_fuse_there_is_no_front);
 	tcase_add_test(tcase, auto_takes_fuse_where_there_is_no_cuse);
@@ -534,12 +372,8 @@ int main(void)
 	tcase_add_test(tcase,
 		       what_is_at_the_sockets_path_is_taken_over_only_if_dead);
 	tcase_add_test(tcase, a_start_without_descriptors_says_so);
-	tcase_add_loop_test(tcase, a_signal_ends_it_cleanly, 0, 27);
-	tcase_add_test(tcase, a_handler_that_never_ends_does_not_keep_it);
 	tcase_add_test(tcase,
 		       without_standard_descriptors_it_takes_none_for_them);
-	tcase_add_test(tcase, other_signals_are_not_fatal);
-	tcase_add_test(tcase, after_sigkill_the_next_start_cleans_up);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);
