@@ -13,11 +13,9 @@
 
 void mapper_setup(void)
 {
-	const char *const args[] = { "--driver", getenv("EVL_LOOPBACK"),
-				     "--driver", getenv("EVL_MAPPED"), NULL };
-	int status;
-
-	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), 0);
+	daemon_setup_with((const char *[]){ "--driver", getenv("EVL_LOOPBACK"),
+					    "--driver", getenv("EVL_MAPPED"),
+					    NULL });
 	endure_watch();
 }
 
