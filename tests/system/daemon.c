@@ -281,6 +281,25 @@ static unsigned int count_entries(pid_t pid, const char *what)
 	return count - 2;
 }
 
+/* The number behind @key in /proc/@pid/@name, or 0. */
+static long read_field(pid_t pid, const char *name, const char *key)
+{
+	size_t len = strlen(key);
+	char path[64], line[512];
+	long value = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file))
+		if (strncmp(line, key, len) == 0)
+			value = strtol(line + len, NULL, 10);
+	fclose(file);
+
+	return value;
+}
+
 struct daemon_usage daemon_usage(const struct test_daemon *daemon)
 {
 	struct daemon_usage usage = { 0 };
@@ -289,19 +308,15 @@ struct daemon_usage daemon_usage(const struct test_daemon *daemon)
 
 	usage.nr_fds = count_entries(daemon->pid, "fd");
 	usage.nr_threads = count_entries(daemon->pid, "task");
+	usage.rss_kb = read_field(daemon->pid, "status", "VmRSS:");
+	/* Exact, as what "status" says is not. */
+	usage.anon_kb = read_field(daemon->pid, "smaps_rollup", "Anonymous:");
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", daemon->pid);
 	file = fopen(path, "r");
 	ck_assert_ptr_nonnull(file);
 	while (fgets(line, sizeof(line), file))
 		usage.nr_maps++;
-	fclose(file);
-
-	snprintf(path, sizeof(path), "/proc/%d/status", daemon->pid);
-	file = fopen(path, "r");
-	ck_assert_ptr_nonnull(file);
-	while (fgets(line, sizeof(line), file))
-		sscanf(line, "VmRSS: %ld", &usage.rss_kb);
 	fclose(file);
 
 	return usage;

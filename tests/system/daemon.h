@@ -50,10 +50,11 @@ bool daemon_on_cuse(void);
 bool daemon_said(const struct test_daemon *daemon, const char *text);
 /* "<devdir>/<path>", in one of four buffers of the calling thread. */
 const char *node_path(const char *path);
-/* How many descriptors, mappings, threads and kB of memory it has. */
+/* How many descriptors, mappings, threads and kB of memory it has; of that, what
+ * is heap and stacks. */
 struct daemon_usage {
 	unsigned int nr_fds, nr_maps, nr_threads;
-	long rss_kb;
+	long rss_kb, anon_kb;
 };
 struct daemon_usage daemon_usage(const struct test_daemon *daemon);
 
