@@ -15,6 +15,7 @@
 #define ROUND_SAMPLES	  500u
 #define WARM_UP		  64u
 #define PROGRESS_AFTER_NS UINT64_C(2000000000)
+#define PROGRESS_EVERY_NS UINT64_C(200000000)
 
 int measure_complain(const struct measure *measure, int ret)
 {
@@ -58,13 +59,22 @@ void measure_sum_up(struct measure *measure, uint32_t cost)
 void show_progress(const char *what, unsigned int done, unsigned int total,
 		   uint64_t start)
 {
-	if (!isatty(STDERR_FILENO) || bench_now() - start < PROGRESS_AFTER_NS)
+	static uint64_t shown; /* when; 0: nothing is */
+	uint64_t now = bench_now();
+
+	if (done == total) {
+		if (shown)
+			fputs("\r\033[K", stderr);
+		shown = 0;
+		return;
+	}
+	/* Not for each of many: what is measured is to be undisturbed. */
+	if (now - start < PROGRESS_AFTER_NS ||
+	    now - shown < PROGRESS_EVERY_NS || !isatty(STDERR_FILENO))
 		return;
 
-	if (done < total)
-		fprintf(stderr, "\r\033[K%s %u of %u", what, done + 1, total);
-	else
-		fputs("\r\033[K", stderr);
+	fprintf(stderr, "\r\033[K%s %u of %u", what, done + 1, total);
+	shown = now;
 }
 
 static int take_turn(struct measure *measure, unsigned int nr)
