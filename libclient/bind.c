@@ -225,6 +225,16 @@ void bind_renewed(int fd)
 	(void)bind_end(fd, &file_id);
 }
 
+void bind_arrived(int fd)
+{
+	if (fd < 0 || !client_live() || !client_is_us())
+		return;
+
+	bind_renewed(fd);
+	if (bind_is_ours(fd))
+		(void)bind_new(fd); /* else the first oob call will say why */
+}
+
 /* Is @fd still what we think? */
 static void check(int fd)
 {

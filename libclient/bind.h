@@ -46,6 +46,9 @@ bool bind_end(int fd, uint64_t *r_file_id);
 /* The number has been closed, or got another file: who bound it in between may
  * have bound what it was before. */
 void bind_renewed(int fd);
+/* The number is a new descriptor, of whatever, in this very process; or -1.
+ * Bound if it is ours. errno survives. */
+void bind_arrived(int fd);
 /* Wait until the driver has released the file, if nobody has it open any more. */
 void bind_sync(uint64_t file_id);
 

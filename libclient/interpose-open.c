@@ -103,17 +103,6 @@ fail:
 }
 #endif
 
-/* A new descriptor, of whatever. */
-static void opened(int fd, int flags)
-{
-	if (fd < 0 || !client_live() || !client_is_us())
-		return;
-
-	bind_renewed(fd);
-	if (!(flags & O_PATH) && bind_is_ours(fd))
-		(void)bind_new(fd); /* else the first oob call will say why */
-}
-
 static int do_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
 	bool elsewhere = nodes_elsewhere() && starts_with(path, EVL_DIR);
@@ -128,7 +117,7 @@ static int do_openat(int dirfd, const char *path, int flags, mode_t mode)
 	if (fd < 0 && errno == EOVERFLOW)
 		fd = open_huge(dirfd, path, flags, mode);
 
-	opened(fd, flags);
+	bind_arrived(fd); /* one by O_PATH the kernel does not let us bind */
 
 	return fd;
 }

@@ -13,12 +13,22 @@
 #include "libc.h"
 #include "sys.h"
 
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
 static _Atomic(bool) resolved;
 
 /* For a C library older than the call. */
+
 static int close_range_syscall(unsigned int first, unsigned int last, int flags)
 {
 	return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+static int pidfd_getfd_syscall(int pidfd, int fd, unsigned int flags)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, flags);
 }
 
 /* Until we know better. */
@@ -93,6 +103,12 @@ __attribute__((constructor(101))) static void resolve(void)
 		table.fcntl64 = table.fcntl;
 	if (RESOLVE(close_range, "close_range") == NULL)
 		table.close_range = close_range_syscall;
+	RESOLVE(recvmsg, "recvmsg");
+	RESOLVE(recvmmsg, "recvmmsg");
+	RESOLVE(recvmsg64, "__recvmsg64");
+	RESOLVE(recvmmsg64, "__recvmmsg64");
+	if (RESOLVE(pidfd_getfd, "pidfd_getfd") == NULL)
+		table.pidfd_getfd = pidfd_getfd_syscall;
 
 	RESOLVE_OR_KEEP(mmap64, "mmap64");
 	RESOLVE_OR_KEEP(munmap, "munmap");

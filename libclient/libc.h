@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 struct libc {
@@ -21,6 +22,14 @@ struct libc {
 	int (*fcntl)(int fd, int cmd, ...);
 	int (*fcntl64)(int fd, int cmd, ...);
 	int (*close_range)(unsigned int first, unsigned int last, int flags);
+	ssize_t (*recvmsg)(int fd, struct msghdr *msg, int flags);
+	int (*recvmmsg)(int fd, struct mmsghdr *msgs, unsigned int nr,
+			int flags, struct timespec *timeout);
+	int (*pidfd_getfd)(int pidfd, int fd, unsigned int flags);
+	/* NULL: 64 bits, or no 64-bit times. */
+	ssize_t (*recvmsg64)(int fd, struct msghdr *msg, int flags);
+	int (*recvmmsg64)(int fd, struct mmsghdr *msgs, unsigned int nr,
+			  int flags, void *timeout);
 	int (*fclose)(FILE *stream);
 	FILE *(*freopen)(const char *path, const char *mode, FILE *stream);
 	FILE *(*freopen64)(const char *path, const char *mode, FILE *stream);

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <uapi/evl/devices/loopback.h>
@@ -358,6 +359,67 @@ static void survives_careless_drivers(void)
 	check_fails(oob_write(fd, here, 8), EFAULT);
 }
 
+/* What recvmsg() and recvmmsg() are called where times have 64 bits. */
+ssize_t __recvmsg64(int fd, struct msghdr *msg, int flags);
+int __recvmmsg64(int fd, struct mmsghdr *msgs, unsigned int nr, int flags,
+		 void *timeout);
+
+/* The @way'th way to receive. */
+static int receive_by(int way, int socket, struct mmsghdr *mmsg)
+{
+	int64_t timeout[] = { 60, 0 };
+
+	switch (way) {
+	case 0:
+		return (int)recvmsg(socket, &mmsg->msg_hdr, 0);
+	case 1:
+		return (int)__recvmsg64(socket, &mmsg->msg_hdr, 0);
+	case 2:
+		return recvmmsg(socket, mmsg, 1, 0, NULL);
+	default:
+		return __recvmmsg64(socket, mmsg, 1, 0, timeout);
+	}
+}
+
+/* A set which polls a number finds it ready as soon as that has a file again
+ * which the daemon knows. */
+static void receives_descriptors(void)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	char byte = 0;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct mmsghdr mmsg = { .msg_hdr = { .msg_iov = &iov,
+					     .msg_iovlen = 1,
+					     .msg_control = control.buf } };
+	struct cmsghdr *cmsg = &control.align;
+	struct evl_poll_event event;
+	int sockets[2], kept, pfd, fd;
+
+	attach();
+	check(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sockets) == 0);
+	kept = open_node("compat", O_RDWR);
+	pfd = evl_new_poll();
+	fd = dup(kept);
+	check(evl_add_pollfd(pfd, fd, POLLIN, evl_nil) == 0);
+	for (int way = 0; way < 4; way++) {
+		check(evl_poll(pfd, &event, 1) == 1);
+		mmsg.msg_hdr.msg_controllen = sizeof(control.buf);
+		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		*(int *)CMSG_DATA(cmsg) = kept;
+		check(sendmsg(sockets[1], &mmsg.msg_hdr, 0) == 1);
+		check(close(fd) == 0);
+		check(evl_poll(pfd, &event, 1) == -EBADF);
+		check(receive_by(way, sockets[0], &mmsg) == 1);
+		check(*(int *)CMSG_DATA(cmsg) == fd);
+	}
+	check(evl_poll(pfd, &event, 1) == 1);
+}
+
 /* Files of others are as large as ever. */
 static void opens_no_other_huge_files(void)
 {
@@ -398,6 +460,7 @@ static const struct {
 	CASE(restarts_after_signals),
 	CASE(forks),
 	CASE(survives_careless_drivers),
+	CASE(receives_descriptors),
 	CASE(opens_no_other_huge_files),
 };
 

@@ -31,6 +31,7 @@ static const char *const cases[] = {
 	"restarts_after_signals",
 	"forks",
 	"survives_careless_drivers",
+	"receives_descriptors",
 	"opens_no_other_huge_files",
 };
 

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors which cross from one process to another, or must not. */
+/* Descriptors which a process has from its parent, or must not have. */
 #include "who-fd.h"
 
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
 
 extern char **environ;
 
@@ -124,126 +117,6 @@ START_TEST(exec_closes_what_it_says_it_closes)
 }
 END_TEST
 
-static void send_fd(int socket, int fd)
-{
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { .buf = "" };
-	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = control.buf,
-			      .msg_controllen = sizeof(control.buf) };
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
-	sendmsg(socket, &msg, 0);
-}
-
-static int receive_fd(int socket)
-{
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	char byte;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = control.buf,
-			      .msg_controllen = sizeof(control.buf) };
-	int fd = -1;
-
-	if (recvmsg(socket, &msg, 0) == 1 && CMSG_FIRSTHDR(&msg))
-		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
-
-	return fd;
-}
-
-static int pair[2];
-
-/* Without the library: it is told nothing, and the child never attaches. */
-static int send_bare(void *arg)
-{
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, node_path("who"), O_RDWR);
-
-	send_fd(pair[1], fd);
-
-	return fd >= 0 ? 0 : 1;
-}
-
-static int send_attached(void *arg)
-{
-	int fd;
-
-	if (evl_attach_self("sender") < 0)
-		return 1;
-	fd = open_who();
-	if (reached(fd) <= 0)
-		return 2;
-	send_fd(pair[1], fd);
-
-	return 0;
-}
-
-START_TEST(a_descriptor_may_come_by_a_socket)
-{
-	int fd;
-	pid_t pid;
-
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	for (int i = 0; i < 2; i++) {
-		pid = child_start(i ? send_attached : send_bare, NULL);
-		fd = receive_fd(pair[0]);
-		ck_assert_int_ge(fd, 0);
-		ck_assert_int_eq(child_wait(pid), 0);
-		ck_assert_int_gt(is(fd), 0);
-		ck_reaches(fd, is(fd));
-		close(fd);
-		ck_assert_int_eq(reached(fd), -EBADF);
-	}
-}
-END_TEST
-
-static int hold_one(void *arg)
-{
-	int fd = open_who();
-	char byte = 0;
-
-	if (write(pair[1], &fd, sizeof(fd)) != sizeof(fd))
-		return 1;
-
-	return read(pair[1], &byte, 1) == 1 ? 0 : 2;
-}
-
-START_TEST(a_descriptor_may_be_taken_from_another_process)
-{
-	int fd, theirs, pidfd;
-	pid_t pid;
-
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	pid = child_start(hold_one, NULL);
-	ck_assert_int_eq(read(pair[0], &theirs, sizeof(theirs)),
-			 sizeof(theirs));
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	fd = (int)syscall(SYS_pidfd_getfd, pidfd, theirs, 0);
-	if (fd < 0 && errno == ENOSYS) { /* before Linux 5.6 */
-		fd = -1;
-	} else {
-		ck_assert_int_ge(fd, 0);
-		ck_reaches(fd, is(fd));
-	}
-	ck_assert_int_eq(write(pair[0], "x", 1), 1);
-	ck_assert_int_eq(child_wait(pid), 0);
-	if (fd >= 0)
-		ck_reaches(fd, is(fd));
-}
-END_TEST
-
 #ifndef __SANITIZE_THREAD__
 START_TEST(a_program_may_have_the_library_preloaded)
 {
@@ -280,8 +153,6 @@ int main(void)
 	tcase_add_test(tcase, a_program_may_have_the_library_preloaded);
 #endif
 	tcase_add_test(tcase, exec_closes_what_it_says_it_closes);
-	tcase_add_test(tcase, a_descriptor_may_come_by_a_socket);
-	tcase_add_test(tcase, a_descriptor_may_be_taken_from_another_process);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);

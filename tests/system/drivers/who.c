@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A device each open of which has a number: ioctl and oob_ioctl WHO_GET tell
- * which one a descriptor reaches, so that who reaches the wrong one notices.
+ * which one a descriptor reaches, so that who reaches the wrong one notices;
+ * WHO_OF tells which one a descriptor in its argument is.
  */
 #include "who.h"
 
@@ -43,14 +44,40 @@ static int who_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
+/* @filp is one of ours. */
+static long tell_number_of(struct file *filp, __u64 __user *u_value)
+{
+	struct evl_file *efilp;
+	__u64 value;
+	long ret = -EINVAL;
+
+	if (raw_get_user(value, u_value))
+		return -EFAULT;
+	efilp = evl_get_file((unsigned int)value);
+	if (efilp == NULL)
+		return -EBADF;
+
+	if (efilp->filp->f_op == filp->f_op) {
+		value = container_of(efilp, struct who, efile)->number;
+		ret = raw_put_user(value, u_value) ? -EFAULT : 0;
+	}
+	evl_put_file(efilp);
+
+	return ret;
+}
+
 static long who_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct who *who = filp->private_data;
 
-	if (cmd != WHO_GET)
+	switch (cmd) {
+	case WHO_GET:
+		return put_user(who->number, (__u64 __user *)arg);
+	case WHO_OF:
+		return tell_number_of(filp, (__u64 __user *)arg);
+	default:
 		return -ENOTTY;
-
-	return put_user(who->number, (__u64 __user *)arg);
+	}
 }
 
 static ssize_t who_oob_read(struct file *filp, char __user *u_buf, size_t count)
