@@ -99,21 +99,40 @@ static void forget(struct files_struct *files, unsigned int fd)
 	watchpoints_drop(files, fd);
 }
 
+/* False: it cannot be reached out-of-band. */
+static bool put(struct files_struct *files, unsigned int fd, struct file *file)
+{
+	/* No oob_data: the driver does not support out-of-band operations. */
+	if (file->oob_data == NULL)
+		return false;
+	if (add(stripe_of(files), key_of(files, fd), file) == 0)
+		return true;
+
+	log_warn("pid %d: no memory to index descriptor %u: "
+		 "out-of-band calls on it will fail with EBADF",
+		 files->tgid, fd);
+
+	return false;
+}
+
 void install_inband_fd(unsigned int fd, struct file *file,
 		       struct files_struct *files)
 {
-	/* No oob_data: the driver does not support out-of-band operations. */
-	if (file->oob_data && add(stripe_of(files), key_of(files, fd), file))
-		log_warn("pid %d: no memory to index descriptor %u: "
-			 "out-of-band calls on it will fail with EBADF",
-			 files->tgid, fd);
+	(void)put(files, fd, file);
 }
 
+/*
+ * In one step, as dup2() is: a worker finds the one file or the other. Who
+ * begins to poll in between may find the new one, and is told that the
+ * descriptor went: as if it had begun a little earlier.
+ */
 void replace_inband_fd(unsigned int fd, struct file *file,
 		       struct files_struct *files)
 {
-	forget(files, fd);
-	install_inband_fd(fd, file, files);
+	if (put(files, fd, file))
+		watchpoints_drop(files, fd);
+	else
+		forget(files, fd);
 }
 
 void uninstall_inband_fd(unsigned int fd, struct file *file,
