@@ -16,7 +16,7 @@
 #include "sys.h"
 
 #define RDEVS_MAX   32u
-#define BIND_TRIES  4
+#define BIND_TRIES  100u /* somebody else was quicker each time */
 #define BIND_CHECKS 256u /* a second */
 
 /* Character devices found to be the daemon's. Anybody adds, racing threads
@@ -54,6 +54,9 @@ static bool rdev_is_ours(dev_t rdev)
 		return false;
 	if (rdev_known(rdev))
 		return true;
+	/* A device nobody has asked about is bound by its next oob call. */
+	if (control_is_self())
+		return false;
 
 	if (control_ask(CONTROL_RDEV, &ask, sizeof(ask)) != 1)
 		return false;
@@ -65,8 +68,7 @@ static bool rdev_is_ours(dev_t rdev)
 	return true;
 }
 
-/* @rdev_test tells it of character devices. */
-static bool is_ours(int fd, bool (*rdev_test)(dev_t rdev))
+bool bind_is_ours(int fd)
 {
 	int saved = errno, ret;
 	struct statx stx;
@@ -85,12 +87,7 @@ static bool is_ours(int fd, bool (*rdev_test)(dev_t rdev))
 			       client_hello.welcome.mount_dev;
 
 	return S_ISCHR(stx.stx_mode) &&
-	       rdev_test(makedev(stx.stx_rdev_major, stx.stx_rdev_minor));
-}
-
-bool bind_is_ours(int fd)
-{
-	return is_ours(fd, rdev_is_ours);
+	       rdev_is_ours(makedev(stx.stx_rdev_major, stx.stx_rdev_minor));
 }
 
 /* What the kernel or the daemon says to our ioctl, for the caller. */
@@ -138,32 +135,45 @@ static int ask_to_bind(int fd, struct bind_request *request)
 	return ret < 0 ? bind_error(ret) : 0;
 }
 
+/* The daemon's @flags of @fd, which may have changed where nobody looked. */
+static void check_flags(int fd, uint32_t flags)
+{
+	int ret = sys_fcntl(fd, F_GETFL, 0);
+
+	if (ret >= 0 && ((uint32_t)ret ^ flags) & O_NONBLOCK)
+		bind_flags_changed(fd);
+}
+
 int bind_new(int fd)
 {
 	struct bind_request request;
-	uint64_t age;
-	int ret, n;
+	uint64_t age, file_id = 0;
+	unsigned int n;
+	int ret;
 
-	/* Somebody may close it meanwhile, and it may come back. */
 	for (n = 0; n < BIND_TRIES; n++) {
 		ret = fd_table_age(fd, &age);
+		/* By now it may be anybody's. */
+		if (ret == 0 && n && !bind_is_ours(fd))
+			ret = -EBADF;
 		if (ret == 0)
 			ret = ask_to_bind(fd, &request);
 		if (ret)
-			return ret;
-		if (fd_table_bind(fd, age, request.file_id))
 			break;
-		unbind(fd, request.file_id);
+		if (fd_table_bind(fd, age, request.file_id)) {
+			check_flags(fd, request.flags);
+			return 0;
+		}
+		/* Somebody closed or replaced it meanwhile. Whatever it is now
+		 * takes the place of what we have told; only if it is nothing
+		 * of ours that is taken back. */
+		file_id = request.file_id;
+		ret = -EBADF;
 	}
-	if (n == BIND_TRIES)
-		return -EBADF;
+	if (n)
+		unbind(fd, file_id);
 
-	/* They may have changed where nobody looked. */
-	ret = sys_fcntl(fd, F_GETFL, 0);
-	if (ret >= 0 && ((uint32_t)ret ^ request.flags) & O_NONBLOCK)
-		bind_flags_changed(fd);
-
-	return 0;
+	return ret;
 }
 
 int bind_fd(int fd)
@@ -238,8 +248,7 @@ void bind_arrived(int fd)
 /* Is @fd still what we think? */
 static void check(int fd)
 {
-	/* A device nobody has asked about is bound by its next oob call. */
-	if (is_ours(fd, rdev_known))
+	if (bind_is_ours(fd))
 		(void)bind_new(fd);
 	else
 		bind_renewed(fd);

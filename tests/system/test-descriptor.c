@@ -2,6 +2,7 @@
 /* Every way in which a descriptor comes and goes within a process. */
 #include "who-fd.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +117,71 @@ START_TEST(dup2_over_replaces_in_every_direction)
 	c = dup(zero);
 	ck_assert_int_eq(dup2(c, zero), zero);
 	ck_reaches(zero, number_b);
+}
+END_TEST
+
+/* Threads which look at a number all the time, while it is replaced. */
+struct watch {
+	int fd;
+	int64_t numbers[2]; /* what it may be */
+	_Atomic(bool) enough;
+	_Atomic(unsigned int) nr_looking;
+	_Atomic(int64_t) wrong; /* what else it was once */
+};
+
+static void watch(struct watch *watch, int64_t (*look)(struct watch *watch))
+{
+	int64_t number;
+
+	ck_assert_int_ge(evl_attach_self("watch-%ld", syscall(SYS_gettid)), 0);
+	watch->nr_looking++;
+	while (!watch->enough) {
+		number = look(watch);
+		if (number != watch->numbers[0] && number != watch->numbers[1])
+			watch->wrong = number;
+	}
+	evl_detach_self();
+}
+
+static void replace_watched(void *(*first)(void *), void *(*second)(void *))
+{
+	int ours[] = { open_who(), open_who() };
+	struct watch watch = { .fd = dup(ours[0]) };
+	pthread_t threads[2];
+
+	for (int i = 0; i < 2; i++)
+		watch.numbers[i] = is(ours[i]);
+	pthread_create(&threads[0], NULL, first, &watch);
+	pthread_create(&threads[1], NULL, second, &watch);
+	while (watch.nr_looking < 2)
+		sched_yield();
+
+	for (int i = 1; i < 500; i++) {
+		ck_assert_int_eq(dup2(ours[i % 2], watch.fd), watch.fd);
+		ck_assert_int_eq(reached(watch.fd), watch.numbers[i % 2]);
+	}
+	watch.enough = true;
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	ck_assert_int_eq(watch.wrong, 0);
+}
+
+static int64_t reach(struct watch *watch)
+{
+	return reached(watch->fd);
+}
+
+/* Binds it now and then, as it finds it. */
+static void *watch_by_calls(void *arg)
+{
+	watch(arg, reach);
+
+	return NULL;
+}
+
+START_TEST(who_uses_a_number_while_it_is_replaced_reaches_one_or_the_other)
+{
+	replace_watched(watch_by_calls, watch_by_calls);
 }
 END_TEST
 
@@ -276,6 +342,9 @@ int main(void)
 	tcase_add_test(tcase, every_call_that_opens_binds);
 	tcase_add_test(tcase, the_open_mode_counts_for_oob_calls);
 	tcase_add_test(tcase, dup2_over_replaces_in_every_direction);
+	tcase_add_test(
+		tcase,
+		who_uses_a_number_while_it_is_replaced_reaches_one_or_the_other);
 	tcase_add_test(tcase, closing_a_stream_closes_its_descriptor);
 	tcase_add_test(tcase,
 		       a_bare_close_is_noticed_whatever_takes_the_number);
