@@ -120,12 +120,12 @@ static void unbind(int fd, uint64_t file_id)
 		(void)control_ask(CONTROL_UNBIND, &unbind, sizeof(unbind));
 }
 
-/* What @fd is, in the daemon's table from now on. */
-static int ask_to_bind(int fd, struct bind_request *request)
+/* In the daemon's table, @number is what @fd is from now on. */
+static int ask_to_bind(int fd, int number, struct bind_request *request)
 {
 	int ret;
 
-	*request = (struct bind_request){ .fd = fd };
+	*request = (struct bind_request){ .fd = number };
 	memcpy(request->secret, client_hello.welcome.secret,
 	       sizeof(request->secret));
 	do {
@@ -157,7 +157,7 @@ int bind_new(int fd)
 		if (ret == 0 && n && !bind_is_ours(fd))
 			ret = -EBADF;
 		if (ret == 0)
-			ret = ask_to_bind(fd, &request);
+			ret = ask_to_bind(fd, fd, &request);
 		if (ret)
 			break;
 		if (fd_table_bind(fd, age, request.file_id)) {
@@ -194,7 +194,7 @@ int bind_kept(int fd, uint64_t *r_file_id)
 	if (!client_is_us())
 		return client_error(-EBADF);
 
-	ret = ask_to_bind(fd, &request);
+	ret = ask_to_bind(fd, fd, &request);
 	if (ret == 0)
 		*r_file_id = request.file_id;
 
@@ -295,6 +295,44 @@ void bind_closed(const struct bind_closing *closing)
 	bind_renewed(closing->fd);
 	if (closing->bound)
 		bind_sync(closing->file_id);
+}
+
+struct bind_replacing bind_replacing(int old, int fd)
+{
+	struct bind_replacing replacing = { .fd = fd };
+	struct bind_request request;
+
+	replacing.bound = fd_table_take(fd, &replacing.file_id);
+	if (!replacing.bound)
+		return replacing;
+
+	if (bind_is_ours(old) && ask_to_bind(old, fd, &request) == 0) {
+		replacing.replaced = true;
+		replacing.new_id = request.file_id;
+	} else {
+		unbind(fd, replacing.file_id);
+	}
+
+	return replacing;
+}
+
+void bind_replaced(const struct bind_replacing *replacing, bool done)
+{
+	uint64_t file_id;
+
+	if (replacing->replaced) {
+		/* Not bind_renewed(): what the daemon has is most likely right,
+		 * and if not it is replaced once more. */
+		(void)fd_table_take(replacing->fd, &file_id);
+		/* Somebody has closed it, or made it something else. */
+		if (bind_fd(replacing->fd))
+			unbind(replacing->fd, replacing->new_id);
+	} else if (!done && replacing->bound) {
+		(void)bind_fd(replacing->fd);
+	}
+
+	if (done && replacing->bound)
+		bind_sync(replacing->file_id);
 }
 
 int bind_close(int fd)

@@ -66,6 +66,25 @@ struct bind_closing bind_closing(int fd);
 void bind_closed(const struct bind_closing *closing);
 
 /*
+ * Around a dup2() of @old over @fd, which are not the same. The daemon learns
+ * first what @fd is about to be, if that is ours, and of an end of the binding
+ * otherwise: once dup2() returns no oob call reaches what it was. Whoever binds
+ * it meanwhile, to one or the other, is undone; @fd may be bound when
+ * bind_replaced() returns, and what it was has been released if this was the
+ * last of it. Not @done: all is as before. errno survives.
+ */
+struct bind_replacing {
+	int fd;
+	bool bound;    /* it was, to ->file_id */
+	bool replaced; /* the daemon has it as ->new_id now */
+	uint64_t file_id;
+	uint64_t new_id;
+};
+
+struct bind_replacing bind_replacing(int old, int fd);
+void bind_replaced(const struct bind_replacing *replacing, bool done);
+
+/*
  * Look at the descriptors used by oob calls since the last time: one which was
  * closed by a raw system call may be something else by now. For the control
  * thread, once a second.

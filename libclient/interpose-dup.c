@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * dup(2) and its family, and fcntl(2): a duplicate of a bound descriptor is
- * bound, a number which gets another file is unbound first, and a change of
- * O_NONBLOCK reaches the daemon.
+ * bound, a number which gets another file is that for the daemon first, or
+ * unbound if it is not one of ours, and a change of O_NONBLOCK reaches the
+ * daemon.
  */
 #undef _FORTIFY_SOURCE
 #undef _FILE_OFFSET_BITS /* would rename what we define */
@@ -52,8 +53,7 @@ static int dup_real(int old, int new, int flags)
 /* @new means something to us. */
 static int dup_over(int old, int new, int flags)
 {
-	uint64_t file_id;
-	bool bound;
+	struct bind_replacing replacing;
 	int ret;
 
 	if (fd_table_internal(new)) {
@@ -62,17 +62,16 @@ static int dup_over(int old, int new, int flags)
 	}
 
 	/* It is going to fail, and leave @new open. */
-	if (sys_fcntl(old, F_GETFD, 0) < 0)
+	if ((flags > 0 && flags != O_CLOEXEC) || sys_fcntl(old, F_GETFD, 0) < 0)
 		return dup_real(old, new, flags);
 
-	bound = bind_end(new, &file_id);
+	replacing = bind_replacing(old, new);
 	ret = dup_real(old, new, flags);
-	if (ret < 0)
-		(void)bind_fd(new);
-	else if (bound)
-		bind_sync(file_id);
+	if (!replacing.replaced)
+		(void)duplicated(old, ret);
+	bind_replaced(&replacing, ret >= 0);
 
-	return duplicated(old, ret);
+	return ret;
 }
 
 static int do_dup3(int old, int new, int flags)

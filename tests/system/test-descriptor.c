@@ -122,7 +122,7 @@ END_TEST
 
 /* Threads which look at a number all the time, while it is replaced. */
 struct watch {
-	int fd;
+	int eye, fd;
 	int64_t numbers[2]; /* what it may be */
 	_Atomic(bool) enough;
 	_Atomic(unsigned int) nr_looking;
@@ -146,7 +146,7 @@ static void watch(struct watch *watch, int64_t (*look)(struct watch *watch))
 static void replace_watched(void *(*first)(void *), void *(*second)(void *))
 {
 	int ours[] = { open_who(), open_who() };
-	struct watch watch = { .fd = dup(ours[0]) };
+	struct watch watch = { .eye = open_who(), .fd = dup(ours[0]) };
 	pthread_t threads[2];
 
 	for (int i = 0; i < 2; i++)
@@ -159,6 +159,8 @@ static void replace_watched(void *(*first)(void *), void *(*second)(void *))
 	for (int i = 1; i < 500; i++) {
 		ck_assert_int_eq(dup2(ours[i % 2], watch.fd), watch.fd);
 		ck_assert_int_eq(reached(watch.fd), watch.numbers[i % 2]);
+		ck_assert_int_eq(found(watch.eye, watch.fd, true),
+				 watch.numbers[i % 2]);
 	}
 	watch.enough = true;
 	pthread_join(threads[0], NULL);
@@ -182,6 +184,64 @@ static void *watch_by_calls(void *arg)
 START_TEST(who_uses_a_number_while_it_is_replaced_reaches_one_or_the_other)
 {
 	replace_watched(watch_by_calls, watch_by_calls);
+}
+END_TEST
+
+static int64_t ask_inband(struct watch *watch)
+{
+	return found(watch->eye, watch->fd, false);
+}
+
+static int64_t ask_oob(struct watch *watch)
+{
+	return found(watch->eye, watch->fd, true);
+}
+
+static void *watch_inband(void *arg)
+{
+	watch(arg, ask_inband);
+
+	return NULL;
+}
+
+static void *watch_oob(void *arg)
+{
+	watch(arg, ask_oob);
+
+	return NULL;
+}
+
+START_TEST(one_of_ours_over_another_is_one_step)
+{
+	replace_watched(watch_inband, watch_oob);
+	replace_watched(watch_inband, watch_by_calls);
+}
+END_TEST
+
+START_TEST(a_dup2_which_fails_changes_nothing)
+{
+	const struct rlimit few = { 128, 4096 }, enough = { 4096, 4096 };
+	int a = open_who(), b = open_who(), over;
+	int64_t number = is(a);
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &enough), 0);
+	over = dup2(a, 200);
+	ck_reaches(over, number);
+	/* A number which nobody may have from now on. */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	errno = 0;
+	ck_assert_int_eq(dup2(b, over), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_eq(found(a, over, true), number);
+	ck_assert_int_eq(reached(over), number);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &enough), 0);
+	ck_assert_int_eq(dup3(b, over, O_NONBLOCK), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(found(a, over, true), number);
+	ck_assert_int_eq(reached(over), number);
+	ck_assert_int_eq(dup3(b, over, O_CLOEXEC), over);
+	ck_assert_int_eq(found(a, over, true), is(b));
+	ck_reaches(over, is(b));
 }
 END_TEST
 
@@ -345,6 +405,8 @@ int main(void)
 	tcase_add_test(
 		tcase,
 		who_uses_a_number_while_it_is_replaced_reaches_one_or_the_other);
+	tcase_add_test(tcase, one_of_ours_over_another_is_one_step);
+	tcase_add_test(tcase, a_dup2_which_fails_changes_nothing);
 	tcase_add_test(tcase, closing_a_stream_closes_its_descriptor);
 	tcase_add_test(tcase,
 		       a_bare_close_is_noticed_whatever_takes_the_number);

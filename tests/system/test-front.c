@@ -393,6 +393,13 @@ START_TEST(close_returns_when_release_has_ended)
 	ck_assert_uint_eq(count_released(count_fd), 10);
 	close(fd);
 	ck_assert_uint_eq(count_released(count_fd), 11);
+
+	/* Replacing the last one is a close of it. */
+	fd = open(node_path("slow-release"), O_RDWR);
+	ck_assert_int_eq(dup2(count_fd, fd), fd);
+	ck_assert_uint_eq(count_released(fd), 12);
+	ck_assert_int_eq(dup2(STDIN_FILENO, fd), fd);
+	ck_assert_uint_eq(count_released(count_fd), 12);
 }
 END_TEST
 

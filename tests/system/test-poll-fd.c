@@ -42,6 +42,16 @@ START_TEST(replacing_a_polled_descriptor_does_too)
 
 	ck_assert_int_eq(poller_add(poller_fd, POLLIN), 0);
 	waiter_start(&waiter);
+	/* Not by a call which fails. */
+	ck_assert_int_eq(dup3(other, poller_fd, O_NONBLOCK), -1);
+	ck_assert_int_eq(dup2(900, poller_fd), -1);
+	wait_until_asleep(getpid(), waiter.tid);
+	ck_assert_int_eq(write(poller_fd, "a", 1), 1);
+	waiter_end(&waiter);
+	waiter_ck(&waiter, poller_fd, POLLIN);
+	ck_assert_int_eq(oob_read(poller_fd, events, 1), 1);
+
+	waiter_start(&waiter);
 	ck_assert_int_eq(dup2(other, poller_fd), poller_fd);
 	waiter_end(&waiter);
 	waiter_ck(&waiter, poller_fd, POLLNVAL);

@@ -119,6 +119,28 @@ START_TEST(close_wakes_the_reader_of_a_driver_that_destroys_its_flag)
 }
 END_TEST
 
+START_TEST(so_does_a_dup2_over_the_last_descriptor)
+{
+	int other = open(node_path("foo"), O_RDWR);
+
+	for (int i = 0; i < 50; i++) {
+		struct reader reader = { .fd = -1 };
+		struct control_file_info info;
+		uint64_t file = start_reader(&reader, "foo");
+
+		ck_assert_int_eq(dup2(other, reader.fd), reader.fd);
+		ck_assert(!ask_file(file, &info));
+		ck_assert_uint_eq(inside(reader.tid), 0);
+		pthread_join(reader.thread, NULL);
+		ck_assert_int_eq(reader.ret, -1);
+		ck_assert_int_eq(reader.error, EIDRM);
+		/* Its number is the other file at once. */
+		ck_assert_int_eq(oob_write(reader.fd, "x", 1), 1);
+		ck_assert_int_eq(close(reader.fd), 0);
+	}
+}
+END_TEST
+
 struct closing {
 	int fd;
 	_Atomic(bool) closed;
@@ -261,6 +283,7 @@ int main(void)
 	tcase_add_test(
 		tcase,
 		close_wakes_the_reader_of_a_driver_that_destroys_its_flag);
+	tcase_add_test(tcase, so_does_a_dup2_over_the_last_descriptor);
 	tcase_add_test(tcase, without_that_close_lasts_until_the_reader_leaves);
 	tcase_add_test(tcase, a_duplicate_keeps_it_open);
 	tcase_add_test(tcase, a_release_that_does_not_wait_does_no_harm);

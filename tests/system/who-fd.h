@@ -41,6 +41,17 @@ static inline int64_t is(int fd)
 	return ioctl(fd, WHO_GET, &number) ? -errno : (int64_t)number;
 }
 
+/* The driver is asked, by @eye, for the number of the open behind @fd: as it
+ * finds it in the caller's table, by evl_get_file(). */
+static inline int64_t found(int eye, int fd, bool oob)
+{
+	uint64_t value = (uint64_t)fd;
+	int ret = oob ? oob_ioctl(eye, WHO_OF, &value)
+		      : ioctl(eye, WHO_OF, &value);
+
+	return ret ? -errno : (int64_t)value;
+}
+
 /* Reached by both ways, and the same. */
 #define ck_reaches(fd, number)                         \
 	do {                                           \
