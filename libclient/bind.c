@@ -98,6 +98,7 @@ static int bind_error(int ret)
 	case -EMFILE:
 	case -ENODEV:
 	case -ENOMEM:
+	case -ESTALE:
 		return ret;
 	default:
 		return -EBADF;
@@ -120,12 +121,10 @@ static void unbind(int fd, uint64_t file_id)
 		(void)control_ask(CONTROL_UNBIND, &unbind, sizeof(unbind));
 }
 
-/* In the daemon's table, @number is what @fd is from now on. */
-static int ask_to_bind(int fd, int number, struct bind_request *request)
+static int send_request(int fd, struct bind_request *request)
 {
 	int ret;
 
-	*request = (struct bind_request){ .fd = number };
 	memcpy(request->secret, client_hello.welcome.secret,
 	       sizeof(request->secret));
 	do {
@@ -133,6 +132,29 @@ static int ask_to_bind(int fd, int number, struct bind_request *request)
 	} while (ret == -EINTR);
 
 	return ret < 0 ? bind_error(ret) : 0;
+}
+
+/*
+ * In the daemon's table, @number is what @fd is from now on. -EAGAIN: somebody
+ * has bound it since it was of @age.
+ */
+static int ask_to_bind(int fd, int number, uint64_t age,
+		       struct bind_request *request)
+{
+	uint64_t now;
+	int ret;
+
+	*request =
+		(struct bind_request){ .fd = number, .tag = fd_table_tag(age) };
+	ret = send_request(fd, request);
+	/* Nobody has: what the daemon remembers is so old that it looks
+	 * young. */
+	if (ret == -ESTALE && fd_table_age(number, &now) == 0 && now == age) {
+		request->tag = 0;
+		ret = send_request(fd, request);
+	}
+
+	return ret == -ESTALE ? -EAGAIN : ret;
 }
 
 /* The daemon's @flags of @fd, which may have changed where nobody looked. */
@@ -144,36 +166,51 @@ static void check_flags(int fd, uint32_t flags)
 		bind_flags_changed(fd);
 }
 
-int bind_new(int fd)
+/* Bind @fd, if nobody closes or replaces it meanwhile: then -EAGAIN. *@r_told
+ * is what the daemon has been told that it is. */
+static int try_to_bind(int fd, uint64_t *r_told)
 {
 	struct bind_request request;
-	uint64_t age, file_id = 0;
+	uint64_t age;
+	int ret;
+
+	ret = fd_table_age(fd, &age);
+	if (ret == 0)
+		ret = ask_to_bind(fd, fd, age, &request);
+	if (ret)
+		return ret;
+
+	*r_told = request.file_id;
+	if (!fd_table_bind(fd, age, request.file_id))
+		return -EAGAIN;
+
+	check_flags(fd, request.flags);
+
+	return 0;
+}
+
+int bind_new(int fd)
+{
+	uint64_t told = 0;
 	unsigned int n;
 	int ret;
 
 	for (n = 0; n < BIND_TRIES; n++) {
-		ret = fd_table_age(fd, &age);
-		/* By now it may be anybody's. */
-		if (ret == 0 && n && !bind_is_ours(fd))
-			ret = -EBADF;
-		if (ret == 0)
-			ret = ask_to_bind(fd, fd, &request);
-		if (ret)
+		ret = try_to_bind(fd, &told);
+		if (ret != -EAGAIN)
 			break;
-		if (fd_table_bind(fd, age, request.file_id)) {
-			check_flags(fd, request.flags);
-			return 0;
+		/* By now it may be anybody's. */
+		if (!bind_is_ours(fd)) {
+			ret = -EBADF;
+			break;
 		}
-		/* Somebody closed or replaced it meanwhile. Whatever it is now
-		 * takes the place of what we have told; only if it is nothing
-		 * of ours that is taken back. */
-		file_id = request.file_id;
-		ret = -EBADF;
 	}
-	if (n)
-		unbind(fd, file_id);
+	/* Whatever it is now has taken the place of what we told first; only if
+	 * it is nothing of ours that is taken back. */
+	if (ret && told)
+		unbind(fd, told);
 
-	return ret;
+	return ret == -EAGAIN ? -EBADF : ret;
 }
 
 int bind_fd(int fd)
@@ -189,12 +226,15 @@ int bind_fd(int fd)
 int bind_kept(int fd, uint64_t *r_file_id)
 {
 	struct bind_request request;
+	uint64_t age;
 	int ret;
 
 	if (!client_is_us())
 		return client_error(-EBADF);
 
-	ret = ask_to_bind(fd, fd, &request);
+	ret = fd_table_age(fd, &age);
+	if (ret == 0)
+		ret = ask_to_bind(fd, fd, age, &request);
 	if (ret == 0)
 		*r_file_id = request.file_id;
 
@@ -301,12 +341,14 @@ struct bind_replacing bind_replacing(int old, int fd)
 {
 	struct bind_replacing replacing = { .fd = fd };
 	struct bind_request request;
+	uint64_t age;
 
 	replacing.bound = fd_table_take(fd, &replacing.file_id);
 	if (!replacing.bound)
 		return replacing;
 
-	if (bind_is_ours(old) && ask_to_bind(old, fd, &request) == 0) {
+	if (bind_is_ours(old) && fd_table_age(fd, &age) == 0 &&
+	    ask_to_bind(old, fd, age, &request) == 0) {
 		replacing.replaced = true;
 		replacing.new_id = request.file_id;
 	} else {

@@ -12,7 +12,7 @@
 /* Make a descriptor for the driver, and show it. */
 static int open_spare(uint32_t number, const struct control_errand *errand)
 {
-	struct bind_request request = { .reserved = number };
+	struct bind_request request = { .tag = number };
 	char buf[2 * CONTROL_PATH_MAX];
 	const char *path = client_path("/dev/evl/spare", buf, sizeof(buf));
 	int fd, ret;

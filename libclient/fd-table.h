@@ -13,7 +13,8 @@
  * it: when it is about to be closed, once it is, and when it comes back as
  * something new. Who binds one looks at the age first, asks the daemon, and
  * then succeeds only if the age is the same: what it asked about is still what
- * the number means.
+ * the number means. The daemon is told the age, too, so that who asks too late
+ * does not take the place of one who asked since.
  */
 #pragma once
 
@@ -90,6 +91,12 @@ static inline bool fd_table_in_use(int fd)
  *   -ENOMEM	not enough memory
  */
 int fd_table_age(int fd, uint64_t *r_age);
+
+/* As the daemon has it (wire/bind.h). */
+static inline uint32_t fd_table_tag(uint64_t age)
+{
+	return (uint32_t)(age / FD_ENTRY_OLDER) + 1;
+}
 
 /* @fd is the EVL file @file_id, unless it is older than @age by now: then
  * false. */

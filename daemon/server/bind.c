@@ -8,8 +8,11 @@
 #include "vfs/hooks.h"
 #include "wire/bind.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/uaccess.h>
+
+static_assert(BIND_MAX_AGE == FILES_MAX_AGE, "taken over as they come");
 
 /*
  * The kernel brought us here through the descriptor, so the caller holds the
@@ -24,7 +27,7 @@ static long bind_fd(struct open_file *of, unsigned int cmd,
 
 	if (copy_from_user(&req, u_req, sizeof(req)))
 		return -EFAULT;
-	if (req.fd < 0 || (req.reserved && cmd != BIND_IOC_SPARE))
+	if (req.fd < 0 || (req.tag > BIND_MAX_AGE && cmd == BIND_IOC_BIND))
 		return -EINVAL;
 
 	client = client_by_secret(req.secret);
@@ -33,8 +36,8 @@ static long bind_fd(struct open_file *of, unsigned int cmd,
 	if (cmd == BIND_IOC_SPARE)
 		ret = errand_spare(client, &req, of);
 	else
-		ret = files_bind(client->files, (unsigned int)req.fd, of,
-				 server_config()->max_fds);
+		ret = files_bind_aged(client->files, (unsigned int)req.fd, of,
+				      server_config()->max_fds, req.tag);
 	if (ret)
 		return ret;
 

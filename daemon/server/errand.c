@@ -134,7 +134,7 @@ void errand_client_left(struct client *client)
 int errand_spare(struct client *client, const struct bind_request *req,
 		 struct open_file *of)
 {
-	struct errand *errand = find_errand(client, req->reserved);
+	struct errand *errand = find_errand(client, req->tag);
 	struct spare *spare;
 
 	if (of->node != &spare_node || of->filp.private_data)

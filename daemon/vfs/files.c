@@ -132,7 +132,7 @@ static void uninstall(struct files_binding *binding)
 }
 
 static int add(struct files_struct *files, unsigned int fd,
-	       struct open_file *file)
+	       struct open_file *file, uint32_t age)
 {
 	struct files_binding *binding;
 
@@ -147,6 +147,7 @@ static int add(struct files_struct *files, unsigned int fd,
 	binding->files = files;
 	binding->file = file;
 	binding->fd = fd;
+	binding->age = age;
 	list_add(&binding->link, &file->bindings);
 	list_add(&binding->files_link, &files->bindings);
 	files->nr_bound++;
@@ -155,19 +156,36 @@ static int add(struct files_struct *files, unsigned int fd,
 	return 0;
 }
 
-int files_bind(struct files_struct *files, unsigned int fd,
-	       struct open_file *file, unsigned int max)
+/* One half of all ages is younger than one, the other is older. */
+static bool is_older(uint32_t age, uint32_t than)
+{
+	return age && than && (age - than) % FILES_MAX_AGE > FILES_MAX_AGE / 2;
+}
+
+int files_bind_aged(struct files_struct *files, unsigned int fd,
+		    struct open_file *file, unsigned int max, uint32_t age)
 {
 	struct files_binding *binding = find(files, fd);
 
 	if (fd >= FILES_FD_LIMIT)
 		return -EBADF;
 	if (binding == NULL)
-		return files->nr_bound < max ? add(files, fd, file) : -EMFILE;
+		return files->nr_bound < max ? add(files, fd, file, age)
+					     : -EMFILE;
+	if (is_older(age, binding->age))
+		return -ESTALE;
+
+	binding->age = age;
 	if (binding->file != file)
 		replace(binding, file);
 
 	return 0;
+}
+
+int files_bind(struct files_struct *files, unsigned int fd,
+	       struct open_file *file, unsigned int max)
+{
+	return files_bind_aged(files, fd, file, max, 0);
 }
 
 void files_unbind(struct files_struct *files, unsigned int first,

@@ -21,6 +21,7 @@ struct file;
 struct open_file;
 
 #define FILES_FD_LIMIT (1u << 20) /* numbers from here on are refused */
+#define FILES_MAX_AGE  (1u << 15) /* then comes 1 again */
 
 struct files_struct {
 	struct pi_mutex file_lock; /* held around the hooks */
@@ -34,6 +35,7 @@ struct files_binding {
 	struct files_struct *files;
 	struct open_file *file;
 	unsigned int fd;
+	uint32_t age;		     /* up to FILES_MAX_AGE, 0: not known */
 	struct list_head link;	     /* among the bindings of @file */
 	struct list_head files_link; /* among those of @files */
 };
@@ -51,6 +53,10 @@ struct files_struct *files_find(pid_t tgid);
  */
 int files_bind(struct files_struct *files, unsigned int fd,
 	       struct open_file *file, unsigned int max);
+/* The same for a client which says how often the number had changed hands.
+ * -ESTALE: less often than at the last time, so this comes late. */
+int files_bind_aged(struct files_struct *files, unsigned int fd,
+		    struct open_file *file, unsigned int max, uint32_t age);
 /* Forget descriptors @first to @last. */
 void files_unbind(struct files_struct *files, unsigned int first,
 		  unsigned int last);

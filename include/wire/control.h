@@ -21,7 +21,7 @@
 #include <sys/ioctl.h>
 
 #define CONTROL_MAGIC 0x65766c73u /* "evls" */
-#define CONTROL_ABI 4u		  /* both sides must have the same */
+#define CONTROL_ABI 5u		  /* both sides must have the same */
 
 /* Feature bits: a side offers what it knows, the welcome says what holds. */
 #define CONTROL_FEATURES UINT64_C(0)

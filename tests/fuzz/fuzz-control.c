@@ -171,7 +171,7 @@ static void bind_file(const struct actor *actor, int fd)
 {
 	struct bind_request req = {
 		.fd = one_in(4) ? (int32_t)number() : fd,
-		.reserved = one_in(16) ? number() : 0,
+		.tag = one_in(16) ? number() : 0,
 	};
 
 	memcpy(req.secret, actor->secret, sizeof(req.secret));

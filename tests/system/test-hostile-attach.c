@@ -334,12 +334,16 @@ END_TEST
 
 static void bind_strange_numbers(void)
 {
-	struct bind_request req = { .reserved = 1 };
+	struct bind_request req = { .tag = BIND_MAX_AGE + 1 };
 	int xfd = raw_xbuf("", 16, 16);
 
 	raw_join(&client, false);
 	memcpy(req.secret, client.welcome.secret, sizeof(req.secret));
 	ck_assert_int_eq(bind_with(xfd, &req), -EINVAL);
+	req.tag = 10;
+	ck_assert_int_eq(bind_with(xfd, &req), 0);
+	req.tag = 9;
+	ck_assert_int_eq(bind_with(xfd, &req), -ESTALE);
 	ck_assert_int_eq(raw_bind(&client, xfd, -1), -EINVAL);
 	ck_assert_int_eq(raw_bind(&client, xfd, INT_MIN), -EINVAL);
 	ck_assert_int_eq(raw_bind(&client, xfd, FD_LIMIT), -EBADF);

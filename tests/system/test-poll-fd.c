@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <evl/evl.h>
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -144,6 +144,50 @@ START_TEST(another_file_replaces_without_an_uninstall)
 }
 END_TEST
 
+static int bind_aged(struct open_file *file, uint32_t age)
+{
+	return files_bind_aged(mine, 5, file, MAX, age);
+}
+
+START_TEST(who_comes_late_binds_nothing)
+{
+	ck_assert_int_eq(bind_aged(a, 10), 0);
+	ck_assert_int_eq(bind_aged(b, 9), -ESTALE);
+	ck_heard("install 5=a");
+	ck_assert_int_eq(bind_aged(b, 10), 0);
+	ck_assert_int_eq(bind_aged(a, 11), 0);
+	ck_heard("replace 5=b, replace 5=a");
+	/* Nor does it make the number any older, or younger. */
+	ck_assert_int_eq(bind_aged(b, 10), -ESTALE);
+	ck_assert_int_eq(bind_aged(a, 10), -ESTALE);
+	ck_assert_int_eq(bind_aged(b, 11), 0);
+	ck_heard("replace 5=b");
+	/* Once it is unbound nobody knows. */
+	files_unbind(mine, 5, 5);
+	ck_assert_int_eq(bind_aged(a, 3), 0);
+	ck_heard("uninstall 5=b, install 5=a");
+}
+END_TEST
+
+START_TEST(ages_go_round)
+{
+	const uint32_t half = FILES_MAX_AGE / 2;
+
+	ck_assert_int_eq(bind_aged(a, FILES_MAX_AGE), 0);
+	ck_assert_int_eq(bind_aged(b, FILES_MAX_AGE - 1), -ESTALE);
+	ck_assert_int_eq(bind_aged(b, half + 1), -ESTALE);
+	ck_assert_int_eq(bind_aged(b, 1), 0);
+	ck_assert_int_eq(bind_aged(a, FILES_MAX_AGE), -ESTALE);
+	ck_assert_int_eq(bind_aged(a, half + 1), 0);
+	ck_assert_int_eq(bind_aged(b, 1), 0);
+	ck_assert_int_eq(bind_aged(a, half + 2), -ESTALE);
+	/* Who has none is always in time, and forgets it for all. */
+	ck_assert_int_eq(bind_aged(a, 0), 0);
+	ck_assert_int_eq(bind_aged(b, half + 2), 0);
+	ck_assert_ptr_eq(files_lookup(mine, 5), b);
+}
+END_TEST
+
 START_TEST(processes_have_numbers_of_their_own)
 {
 	bind(mine, 5, a);
@@ -239,6 +283,8 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_descriptor_is_installed_once_and_uninstalled_once);
 	tcase_add_test(tcase, another_file_replaces_without_an_uninstall);
+	tcase_add_test(tcase, who_comes_late_binds_nothing);
+	tcase_add_test(tcase, ages_go_round);
 	tcase_add_test(tcase, processes_have_numbers_of_their_own);
 	tcase_add_test(tcase, a_range_takes_what_is_in_it);
 	tcase_add_test(tcase,

@@ -246,7 +246,7 @@ START_TEST(a_number_is_bound_for_who_has_the_secret)
 	ck_assert_int_eq(bind_fd(of, &req), -EPERM);
 	ck_assert_int_eq(bind_number(of, &tool, 10), -EPERM);
 	ck_assert_int_eq(bind_number(of, &client, -1), -EINVAL);
-	req.reserved = 1;
+	req.tag = BIND_MAX_AGE + 1;
 	ck_assert_int_eq(bind_fd(of, &req), -EINVAL);
 
 	release(of);
