@@ -6,6 +6,9 @@
  * we have mapped. As safe in signal handlers as the real ones, except that a
  * file which the kernel does not map may make us connect first.
  *
+ * These and mprotect(2) also tell of memory which is no longer what oob calls
+ * know of it; when it is done, and if it failed halfway, too.
+ *
  * These are called before our constructors have run, by allocators.
  */
 #undef _FORTIFY_SOURCE
@@ -22,6 +25,7 @@
 #include "libc.h"
 #include "mapping.h"
 #include "ranges.h"
+#include "reach.h"
 
 /* mmap() with what the compiler knows of it undone. */
 static void *mmap_real(const struct mapping_args *args)
@@ -111,7 +115,7 @@ static void *mmap_over(const struct mapping_args *args)
 	return addr;
 }
 
-static void *do_mmap(const struct mapping_args *args)
+static void *mmap_any(const struct mapping_args *args)
 {
 	void *addr;
 
@@ -125,6 +129,20 @@ static void *do_mmap(const struct mapping_args *args)
 
 	return addr == MAP_FAILED && errno == ENODEV ? mmap_refused(args)
 						     : addr;
+}
+
+static void *do_mmap(const struct mapping_args *args)
+{
+	void *addr = mmap_any(args);
+
+	/* Without MAP_FIXED nothing was there, but who unmapped it may not have
+	 * told. */
+	if (addr != MAP_FAILED)
+		reach_forget((uintptr_t)addr, args->len);
+	else if (args->flags & MAP_FIXED)
+		reach_forget(args->addr, args->len);
+
+	return addr;
 }
 
 EXPORT void *mmap(void *addr, size_t len, int prot, int flags, int fd,
@@ -183,10 +201,24 @@ static int munmap_known(void *addr, size_t len)
 
 EXPORT int munmap(void *addr, size_t len)
 {
-	if (!ranges_touch((uintptr_t)addr, len))
-		return libc_early()->munmap(addr, len);
+	int ret;
 
-	return munmap_known(addr, len);
+	if (ranges_touch((uintptr_t)addr, len))
+		ret = munmap_known(addr, len);
+	else
+		ret = libc_early()->munmap(addr, len);
+	reach_forget((uintptr_t)addr, len);
+
+	return ret;
+}
+
+EXPORT int mprotect(void *addr, size_t len, int prot)
+{
+	int ret = libc_early()->mprotect(addr, len, prot);
+
+	reach_forget((uintptr_t)addr, len);
+
+	return ret;
 }
 
 struct mremap_args {
@@ -254,6 +286,26 @@ static void *mremap_known(const struct mremap_args *args)
 	return addr;
 }
 
+static void *do_mremap(const struct mremap_args *args)
+{
+	bool fixed = args->flags & MREMAP_FIXED;
+	void *addr;
+
+	if (ranges_touch(args->old, args->old_len ? args->old_len : 1) ||
+	    (fixed && ranges_touch(args->addr, args->len)))
+		addr = mremap_known(args);
+	else
+		addr = mremap_real(args);
+
+	reach_forget(args->old, args->old_len);
+	if (addr != MAP_FAILED)
+		reach_forget((uintptr_t)addr, args->len);
+	else if (fixed)
+		reach_forget(args->addr, args->len);
+
+	return addr;
+}
+
 EXPORT void *mremap(void *old, size_t old_len, size_t len, int flags, ...)
 {
 	struct mremap_args args = {
@@ -269,9 +321,5 @@ EXPORT void *mremap(void *old, size_t old_len, size_t len, int flags, ...)
 	args.addr = (uintptr_t)va_arg(ap, void *);
 	va_end(ap);
 
-	if (!ranges_touch(args.old, old_len ? old_len : 1) &&
-	    !(flags & MREMAP_FIXED && ranges_touch(args.addr, len)))
-		return mremap_real(&args);
-
-	return mremap_known(&args);
+	return do_mremap(&args);
 }

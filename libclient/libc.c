@@ -51,6 +51,11 @@ static int munmap_syscall(void *addr, size_t len)
 	return (int)syscall(SYS_munmap, addr, len);
 }
 
+static int mprotect_syscall(void *addr, size_t len, int prot)
+{
+	return (int)syscall(SYS_mprotect, addr, len, prot);
+}
+
 static void *mremap_syscall(void *old, size_t old_len, size_t len, int flags,
 			    ...)
 {
@@ -67,6 +72,7 @@ static void *mremap_syscall(void *old, size_t old_len, size_t len, int flags,
 static struct libc table = {
 	.mmap64 = mmap64_syscall,
 	.munmap = munmap_syscall,
+	.mprotect = mprotect_syscall,
 	.mremap = mremap_syscall,
 };
 
@@ -112,6 +118,7 @@ __attribute__((constructor(101))) static void resolve(void)
 
 	RESOLVE_OR_KEEP(mmap64, "mmap64");
 	RESOLVE_OR_KEEP(munmap, "munmap");
+	RESOLVE_OR_KEEP(mprotect, "mprotect");
 	RESOLVE_OR_KEEP(mremap, "mremap");
 
 	/* Release: the table, to libc(). */

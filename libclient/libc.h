@@ -36,6 +36,7 @@ struct libc {
 	void *(*mmap64)(void *addr, size_t len, int prot, int flags, int fd,
 			off64_t offset);
 	int (*munmap)(void *addr, size_t len);
+	int (*mprotect)(void *addr, size_t len, int prot);
 	void *(*mremap)(void *old, size_t old_len, size_t len, int flags, ...);
 };
 

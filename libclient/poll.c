@@ -156,9 +156,12 @@ EXPORT int evl_timedpoll(int efd, struct evl_poll_event *pollset, int nrset,
 	if (args.req.nrset < 0 || args.req.nrset > nrset)
 		return -EIO;
 
+	size = (size_t)args.req.nrset * sizeof(*pollset);
+	/* It may have gone while we slept. */
+	if (!direct && !reach_ok(&self->slot.reach, pollset, size, true))
+		return -EFAULT;
 	if (!direct)
-		memcpy(pollset, args.events,
-		       (size_t)args.req.nrset * sizeof(*pollset));
+		memcpy(pollset, args.events, size);
 
 	note_use(pollset, args.req.nrset);
 

@@ -9,18 +9,29 @@
  * daemon reaches for it with process_vm_readv() and finds out. So nothing is
  * refused here, and the hot path pays for a few compares.
  *
- * An answer is not forgotten when the application unmaps the page: passing
- * such a buffer afterwards is a crash (SIGSEGV), as it would be for memcpy().
+ * One of these belongs to each attached thread, which alone touches it. Whoever
+ * unmaps or protects memory says so by reach_forget(), and if any thread knows a
+ * page of that, all of them forget all they know, each when it looks next:
  *
- * One of these belongs to each attached thread, which alone touches it.
+ *	who asks	loads the epoch, marks the page in that epoch, then asks
+ *			the kernel about it, and knows it in that epoch
+ *	who unmaps	does so, then loads the epoch, and if it finds a page of
+ *			its own marked in that, begins a new one
+ *
+ * The kernel asks and unmaps under one lock. So either the unmapping finds the
+ * mark, or the page was asked about later, or the epoch is over already. Marks
+ * need not be taken off, nor be of living threads: those of another epoch are
+ * none. They are few: pages 16 MiB apart share one, which costs a question more.
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define REACH_PAGES 64u /* power of two */
+#define REACH_MARKS 4096u
 
 /* Commands which say "pointer" are given small integers all the same; no
  * address below this one is ever mapped (vm.mmap_min_addr). */
@@ -32,10 +43,21 @@ struct reach {
 	uintptr_t page_size;
 	unsigned int page_shift;
 	bool populates; /* the kernel has MADV_POPULATE_* */
-	/* Page numbers; 0 is none. */
+	/* Page numbers; 0 is none. All of @epoch. */
+	uint32_t epoch;
 	uintptr_t readable[REACH_PAGES];
 	uintptr_t writable[REACH_PAGES];
 };
+
+/* Goes round after 2^32 unmappings of something known: no thread is that slow.
+ * Read by all threads all the time, written hardly ever. */
+extern _Atomic(uint32_t) reach_epoch;
+
+/*
+ * Something was unmapped, mapped or protected in @len bytes from @addr. Any
+ * thread, signal handlers too: no lock, no system call. A few loads.
+ */
+void reach_forget(uintptr_t addr, size_t len);
 
 /* For the calling thread. */
 void reach_init(struct reach *reach);
@@ -59,6 +81,13 @@ static inline bool reach_ok(struct reach *reach, const void *p, size_t len,
 {
 	return reach_on_stack(reach, (uintptr_t)p, len) ||
 	       reach_pages(reach, p, len, write);
+}
+
+/* What was known at @epoch is known still. */
+static inline bool reach_unchanged(uint32_t epoch)
+{
+	return atomic_load_explicit(&reach_epoch, memory_order_relaxed) ==
+	       epoch;
 }
 
 /*

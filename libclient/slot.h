@@ -35,7 +35,9 @@ struct slot_call {
 	uint64_t count;
 	const void *in; /* copy them in from here, NULL: do not */
 	void *out;	/* copy what comes out there, NULL: do not */
-	bool out_known; /* @out is known to be writable */
+	/* @out was known to be writable at @epoch, see reach.h. */
+	bool out_known;
+	uint32_t epoch;
 };
 
 /* @pointless: spinning is, see spin.h. For the calling thread. */

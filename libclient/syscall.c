@@ -77,7 +77,6 @@ EXPORT ssize_t oob_read(int efd, void *buf, size_t count)
 		.addr = (uintptr_t)buf,
 		.count = count,
 		.out = buf,
-		.out_known = true,
 	};
 	size_t len = count < CHANNEL_WINDOW_SIZE ? count : CHANNEL_WINDOW_SIZE;
 
@@ -85,8 +84,11 @@ EXPORT ssize_t oob_read(int efd, void *buf, size_t count)
 	if (!likely(self != NULL))
 		return (ssize_t)oob_result(-EPERM);
 
-	if (reach_ok(&self->slot.reach, buf, len, true))
+	if (reach_ok(&self->slot.reach, buf, len, true)) {
 		call.window_len = (uint32_t)len;
+		call.out_known = true;
+		call.epoch = self->slot.reach.epoch;
+	}
 	if (count > CHANNEL_WINDOW_SIZE)
 		reach_grow_stack(&self->slot.reach, buf, count);
 
@@ -167,7 +169,6 @@ int request_ioctl(int efd, unsigned long request, void *arg, uint32_t len)
 		.window_len = len,
 		.in = arg,
 		.out = arg,
-		.out_known = true,
 	};
 
 	pthread_testcancel();

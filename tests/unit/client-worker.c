@@ -225,7 +225,6 @@ int64_t call_read(int fd, void *buf, size_t count)
 		.count = count,
 		.window_len = (uint32_t)count,
 		.out = buf,
-		.out_known = true,
 	};
 
 	return slot_do(&slot, &call);

@@ -4,6 +4,7 @@
  */
 #include <check.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "../helpers.h"
@@ -119,6 +120,153 @@ START_TEST(the_cache_holds_no_more_than_it_was_told)
 }
 END_TEST
 
+static uint32_t epoch(void)
+{
+	return atomic_load(&reach_epoch);
+}
+
+START_TEST(what_is_forgotten_is_asked_about_again)
+{
+	char *p = map(2, PROT_READ | PROT_WRITE);
+
+	for (int round = 0; round < 3; round++) {
+		ck_assert(both(p, 2 * page));
+		munmap(p + page, page);
+		reach_forget((uintptr_t)p + page, page);
+		ck_assert(both(p, page));
+		ck_assert(!both(p, 2 * page));
+		/* There again, but not the same. */
+		ck_assert_ptr_eq(mmap(p + page, page, PROT_READ,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+				      -1, 0),
+				 p + page);
+		reach_forget((uintptr_t)p + page, page);
+		ck_assert(reach_ok(&reach, p, 2 * page, false));
+		ck_assert(!reach_ok(&reach, p, 2 * page, true));
+		mprotect(p + page, page, PROT_READ | PROT_WRITE);
+		reach_forget((uintptr_t)p + page, page);
+	}
+}
+END_TEST
+
+/* Whoever forgets what nobody knows disturbs nobody. */
+START_TEST(only_what_is_known_is_forgotten)
+{
+	char *p = map(3, PROT_READ | PROT_WRITE);
+	const uintptr_t known = (uintptr_t)p + page;
+	uint32_t before = epoch();
+
+	ck_assert(both(p + page, page));
+	reach_forget(known - page, page);
+	reach_forget(known + page, page);
+	reach_forget(known, 0);
+	reach_forget(known + page, (REACH_MARKS - 1) * 4096ul);
+	ck_assert_uint_eq(epoch(), before);
+	reach_forget(known, 1);
+	ck_assert_uint_eq(epoch(), before + 1);
+	/* That was all, until somebody asks. */
+	reach_forget(known, page);
+	reach_forget(0, SIZE_MAX);
+	ck_assert_uint_eq(epoch(), before + 1);
+	ck_assert(both(p + page, page));
+	reach_forget(0, SIZE_MAX);
+	ck_assert_uint_eq(epoch(), before + 2);
+	ck_assert(both(p + page, page));
+	reach_forget(known - 100 * page, SIZE_MAX);
+	ck_assert_uint_eq(epoch(), before + 3);
+}
+END_TEST
+
+#define ARENA 1024 /* pages, less than there are marks */
+
+/* Ranges of all kinds, against a look at each page. */
+START_TEST(every_range_finds_what_is_in_it)
+{
+	char *p = map(ARENA, PROT_READ | PROT_WRITE);
+	unsigned int dice = 1;
+	bool expected;
+
+	for (int round = 0; round < 20000; round++) {
+		size_t known = (size_t)rand_r(&dice) % ARENA;
+		size_t first = (size_t)rand_r(&dice) % ARENA;
+		size_t nr = (size_t)rand_r(&dice) % (ARENA - first) + 1;
+		uint32_t before = epoch();
+
+		if (round % 2) /* the edges */
+			first = known > 0 ? known - dice % 2 : known;
+		ck_assert(reach_ok(&reach, p + known * page, 1, round % 3));
+		expected = known >= first && known < first + nr;
+		reach_forget((uintptr_t)p + first * page, nr * page);
+		ck_assert_int_eq(epoch() != before, expected);
+		reach_forget(0, SIZE_MAX);
+	}
+}
+END_TEST
+
+START_TEST(epochs_go_round)
+{
+	char *p = map(1, PROT_READ | PROT_WRITE);
+
+	atomic_store(&reach_epoch, UINT32_MAX - 2);
+	for (int round = 0; round < 6; round++) {
+		mprotect(p, page, PROT_READ | PROT_WRITE);
+		reach_forget((uintptr_t)p, page);
+		ck_assert(both(p, page));
+		mprotect(p, page, PROT_NONE);
+		reach_forget((uintptr_t)p, page);
+		ck_assert(!both(p, page));
+	}
+	ck_assert_uint_lt(epoch(), 10);
+}
+END_TEST
+
+struct other {
+	pthread_barrier_t told;
+	char *p;
+	bool ok[3];
+};
+
+/* Each step is one of the test's, in between. */
+static void *look_on_a_thread(void *arg)
+{
+	struct other *other = arg;
+	struct reach mine;
+
+	reach_init(&mine);
+	for (int i = 0; i < 3; i++) {
+		pthread_barrier_wait(&other->told);
+		other->ok[i] = reach_ok(&mine, other->p, 1, true);
+		pthread_barrier_wait(&other->told);
+	}
+
+	return NULL;
+}
+
+static void step_other(struct other *other)
+{
+	pthread_barrier_wait(&other->told);
+	pthread_barrier_wait(&other->told);
+}
+
+START_TEST(all_threads_forget)
+{
+	struct other other = { .p = map(1, PROT_READ | PROT_WRITE) };
+	pthread_t thread;
+
+	pthread_barrier_init(&other.told, NULL, 2);
+	pthread_create(&thread, NULL, look_on_a_thread, &other);
+	step_other(&other);
+	/* We have never asked about it ourselves. */
+	mprotect(other.p, page, PROT_READ);
+	reach_forget((uintptr_t)other.p, page);
+	step_other(&other);
+	mprotect(other.p, page, PROT_READ | PROT_WRITE);
+	step_other(&other);
+	pthread_join(thread, NULL);
+	ck_assert(other.ok[0] && !other.ok[1] && other.ok[2]);
+}
+END_TEST
+
 /* What calls the library, and has its buffers in its own frame. */
 static __attribute__((noinline)) bool on_stack(uintptr_t addr, size_t len)
 {
@@ -191,6 +339,11 @@ int main(void)
 	add(suite, "protected", read_only_memory_is_not_written);
 	add(suite, "harmless", asking_changes_no_byte);
 	add(suite, "cache", the_cache_holds_no_more_than_it_was_told);
+	add(suite, "forgotten", what_is_forgotten_is_asked_about_again);
+	add(suite, "unknown", only_what_is_known_is_forgotten);
+	add(suite, "ranges", every_range_finds_what_is_in_it);
+	add(suite, "epochs", epochs_go_round);
+	add(suite, "threads", all_threads_forget);
 	add(suite, "stack", the_stack_is_reached_without_asking);
 	add(suite, "thread-stack", a_threads_stack_is_its_own);
 
