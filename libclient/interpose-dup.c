@@ -6,7 +6,8 @@
  * daemon.
  */
 #undef _FORTIFY_SOURCE
-#undef _FILE_OFFSET_BITS /* would rename what we define */
+#undef _FILE_OFFSET_BITS /* would, as the next one, rename what we define */
+#undef _TIME_BITS
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -144,3 +145,9 @@ EXPORT int fcntl64(int fd, int cmd, ...)
 
 	return fcntl_done(fd, cmd, libc()->fcntl64(fd, cmd, arg));
 }
+
+#ifndef __LP64__
+/* What both are called in programs with 64-bit times. */
+EXPORT int __fcntl_time64(int fd, int cmd, ...)
+	__attribute__((alias("fcntl64")));
+#endif

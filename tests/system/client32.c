@@ -359,7 +359,8 @@ static void survives_careless_drivers(void)
 	check_fails(oob_write(fd, here, 8), EFAULT);
 }
 
-/* What recvmsg() and recvmmsg() are called where times have 64 bits. */
+/* What fcntl(), recvmsg() and recvmmsg() are called where times have 64 bits. */
+int __fcntl_time64(int fd, int cmd, ...);
 ssize_t __recvmsg64(int fd, struct msghdr *msg, int flags);
 int __recvmmsg64(int fd, struct mmsghdr *msgs, unsigned int nr, int flags,
 		 void *timeout);
@@ -420,6 +421,26 @@ static void receives_descriptors(void)
 	check(evl_poll(pfd, &event, 1) == 1);
 }
 
+static int (*const fcntls[])(int fd, int cmd, ...) = { fcntl, fcntl64,
+						       __fcntl_time64 };
+
+static void duplicates_by_any_name(void)
+{
+	int kept = open_node("compat", O_RDWR), pfd, fd;
+	struct evl_poll_event event;
+
+	attach();
+	pfd = evl_new_poll();
+	fd = dup(kept);
+	check(evl_add_pollfd(pfd, fd, POLLIN, evl_nil) == 0);
+	for (int i = 0; i < 3; i++) {
+		check(close(fd) == 0);
+		check(evl_poll(pfd, &event, 1) == -EBADF);
+		check(fcntls[i](kept, F_DUPFD, fd) == fd);
+		check(evl_poll(pfd, &event, 1) == 1);
+	}
+}
+
 /* Files of others are as large as ever. */
 static void opens_no_other_huge_files(void)
 {
@@ -461,6 +482,7 @@ static const struct {
 	CASE(forks),
 	CASE(survives_careless_drivers),
 	CASE(receives_descriptors),
+	CASE(duplicates_by_any_name),
 	CASE(opens_no_other_huge_files),
 };
 

@@ -32,6 +32,7 @@ static const char *const cases[] = {
 	"forks",
 	"survives_careless_drivers",
 	"receives_descriptors",
+	"duplicates_by_any_name",
 	"opens_no_other_huge_files",
 };
 
