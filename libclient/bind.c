@@ -16,7 +16,7 @@
 #include "sys.h"
 
 #define RDEVS_MAX   32u
-#define BIND_TRIES  100u /* somebody else was quicker each time */
+#define BIND_TRIES  8u
 #define BIND_CHECKS 256u /* a second */
 
 /* Character devices found to be the daemon's. Anybody adds, racing threads
@@ -105,7 +105,7 @@ static int bind_error(int ret)
 	}
 }
 
-/* The daemon forgets @fd, if it refers to @file_id. The control thread cannot
+/* The daemon forgets @fd, if it refers to @file_id or that is 0. The control thread cannot
  * wait for the answer; it need not. */
 static void unbind(int fd, uint64_t file_id)
 {
@@ -205,12 +205,18 @@ int bind_new(int fd)
 			break;
 		}
 	}
+	/* Somebody replaces it all the time. What the daemon has is what it was
+	 * when we asked, or younger: good enough for a call. */
+	if (ret == -EAGAIN) {
+		fd_table_tell(fd);
+		ret = bind_is_ours(fd) ? 0 : -EBADF;
+	}
 	/* Whatever it is now has taken the place of what we told first; only if
 	 * it is nothing of ours that is taken back. */
 	if (ret && told)
 		unbind(fd, told);
 
-	return ret == -EAGAIN ? -EBADF : ret;
+	return ret;
 }
 
 int bind_fd(int fd)
@@ -317,7 +323,7 @@ void bind_sync(uint64_t file_id)
 	struct control_sync sync = { .file_id = file_id };
 
 	/* A character device's close(2) waits by itself. */
-	if (client_hello.welcome.front == CONTROL_FRONT_FUSE)
+	if (file_id && client_hello.welcome.front == CONTROL_FRONT_FUSE)
 		(void)control_ask(CONTROL_SYNC, &sync, sizeof(sync));
 }
 

@@ -41,7 +41,7 @@ void bind_drop(int fd, uint64_t file_id);
 /* The flags of the file behind @fd, which is bound, were changed. */
 void bind_flags_changed(int fd);
 
-/* @fd is not bound any more. True: it was, to *@r_file_id. */
+/* @fd is not bound any more. True: it was, to *@r_file_id (0: not known). */
 bool bind_end(int fd, uint64_t *r_file_id);
 /* The number has been closed, or got another file: who bound it in between may
  * have bound what it was before. */
@@ -49,7 +49,8 @@ void bind_renewed(int fd);
 /* The number is a new descriptor, of whatever, in this very process; or -1.
  * Bound if it is ours. errno survives. */
 void bind_arrived(int fd);
-/* Wait until the driver has released the file, if nobody has it open any more. */
+/* Wait until the driver has released the file, if nobody has it open any more.
+ * 0 is none. */
 void bind_sync(uint64_t file_id);
 
 /*

@@ -108,7 +108,7 @@ bool fd_table_bind(int fd, uint64_t age, uint64_t file_id)
 		if ((entry & FD_ENTRY_AGE) != age)
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(
-		where, &entry, age | (file_id + FD_ENTRY_BOUND),
+		where, &entry, age | (file_id + FD_ENTRY_TOLD),
 		memory_order_relaxed, memory_order_relaxed));
 
 	return true;
@@ -123,6 +123,23 @@ static void entry_renew(_Atomic(uint64_t) *where, uint64_t id)
 		where, &entry, (entry & FD_ENTRY_AGE) + FD_ENTRY_OLDER + id,
 		memory_order_relaxed, memory_order_relaxed))
 		;
+}
+
+void fd_table_tell(int fd)
+{
+	_Atomic(uint64_t) *where;
+	uint64_t entry;
+
+	if (entry_get(fd, &where))
+		return;
+
+	entry = atomic_load_explicit(where, memory_order_relaxed);
+	do {
+		if ((entry & FD_ENTRY_ID) != FD_ENTRY_UNKNOWN)
+			return;
+	} while (!atomic_compare_exchange_weak_explicit(
+		where, &entry, entry | FD_ENTRY_TOLD, memory_order_relaxed,
+		memory_order_relaxed));
 }
 
 int fd_table_reserve(int fd)
@@ -144,7 +161,7 @@ bool fd_table_file(int fd, uint64_t *r_file_id)
 	if (id < FD_ENTRY_BOUND)
 		return false;
 
-	*r_file_id = id - FD_ENTRY_BOUND;
+	*r_file_id = id - FD_ENTRY_TOLD;
 
 	return true;
 }
@@ -167,10 +184,10 @@ bool fd_table_take(int fd, uint64_t *r_file_id)
 		where, &entry, (entry & FD_ENTRY_AGE) + FD_ENTRY_OLDER,
 		memory_order_relaxed, memory_order_relaxed));
 
-	if (id < FD_ENTRY_BOUND)
+	if (id < FD_ENTRY_TOLD)
 		return false;
 
-	*r_file_id = id - FD_ENTRY_BOUND;
+	*r_file_id = id - FD_ENTRY_TOLD;
 
 	return true;
 }

@@ -6,6 +6,8 @@
  *
  *	unknown		nobody told us. Not the same as foreign: a descriptor
  *			may be ours and have come by a way we do not see.
+ *	told		the daemon has it in our table, as what it is or was: who
+ *			uses it asks again, who closes it says so
  *	bound		an EVL file; the daemon has it in our table, too
  *	internal	the library's own, out of bounds for the application
  *
@@ -25,11 +27,12 @@
 #define FD_TABLE_LEAVES	   4096u
 #define FD_TABLE_LEAF_SIZE 4096u
 
-/* An entry: its low bits say what it is, one of these or a file_id plus
- * FD_ENTRY_BOUND; then a bit, and the age. */
+/* An entry: its low bits say what it is, one of these or a file_id, from 1 on,
+ * plus FD_ENTRY_TOLD; then a bit, and the age. */
 #define FD_ENTRY_UNKNOWN  0u
 #define FD_ENTRY_INTERNAL 1u
-#define FD_ENTRY_BOUND	  2u
+#define FD_ENTRY_TOLD	  2u
+#define FD_ENTRY_BOUND	  3u /* and above */
 #define FD_ENTRY_ID	  ((UINT64_C(1) << 48) - 1)
 #define FD_ENTRY_USED	  (UINT64_C(1) << 48) /* since fd_table_unuse() */
 #define FD_ENTRY_AGE	  (~UINT64_C(0) << 49)
@@ -102,6 +105,9 @@ static inline uint32_t fd_table_tag(uint64_t age)
  * false. */
 bool fd_table_bind(int fd, uint64_t age, uint64_t file_id);
 
+/* @fd is told, if it was unknown. */
+void fd_table_tell(int fd);
+
 /* @fd is one of the library's own. 0, or as fd_table_age(). */
 int fd_table_reserve(int fd);
 
@@ -110,8 +116,9 @@ bool fd_table_file(int fd, uint64_t *r_file_id);
 
 /*
  * @fd is about to go, is gone, or has become something else: it is older, and
- * unknown. True if it was bound, to *@r_file_id; of several threads which race,
- * one gets true. Those of the library are left alone.
+ * unknown. True if it was bound, to *@r_file_id, or told, then that is 0; of
+ * several threads which race, one gets true. Those of the library are left
+ * alone.
  */
 bool fd_table_take(int fd, uint64_t *r_file_id);
 

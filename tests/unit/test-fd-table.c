@@ -64,12 +64,12 @@ START_TEST(a_bound_number_tells_its_file)
 {
 	uint64_t id = 99;
 
-	ck_assert_int_eq(bind(5, 0), 0);
+	ck_assert_int_eq(bind(5, 1), 0);
 	ck_assert_int_eq(bind((int)BEYOND - 1, 1234567890123), 0);
 
 	ck_assert(fd_table_bound(5));
 	ck_assert(fd_table_file(5, &id));
-	ck_assert_uint_eq(id, 0);
+	ck_assert_uint_eq(id, 1);
 	ck_assert(fd_table_file((int)BEYOND - 1, &id));
 	ck_assert_uint_eq(id, 1234567890123);
 	ck_assert(!fd_table_internal(5));
@@ -87,6 +87,35 @@ START_TEST(unbinding_happens_once)
 	ck_assert_uint_eq(id, 70);
 	ck_assert(!fd_table_bound(7));
 	ck_assert(!fd_table_take(7, &id));
+}
+END_TEST
+
+START_TEST(what_is_told_is_neither_unknown_nor_bound)
+{
+	uint64_t id = 99, age;
+
+	fd_table_tell(7);
+	ck_assert(!fd_table_unknown(7));
+	ck_assert(!fd_table_bound(7));
+	ck_assert(!fd_table_internal(7));
+	ck_assert(!fd_table_file(7, &id));
+	fd_table_use(7);
+	ck_assert(!fd_table_in_use(7));
+	ck_assert_int_eq(fd_table_unuse(0), -1);
+	/* Who takes it has to say that it goes. */
+	ck_assert(fd_table_take(7, &id));
+	ck_assert_uint_eq(id, 0);
+	ck_assert(!fd_table_take(7, &id));
+	/* It may become bound, and what is more than unknown stays. */
+	ck_assert_int_eq(fd_table_age(7, &age), 0);
+	fd_table_tell(7);
+	ck_assert(fd_table_bind(7, age, 70));
+	fd_table_tell(7);
+	ck_assert(fd_table_file(7, &id));
+	ck_assert_uint_eq(id, 70);
+	ck_assert_int_eq(fd_table_reserve(8), 0);
+	fd_table_tell(8);
+	ck_assert(fd_table_internal(8));
 }
 END_TEST
 
@@ -113,7 +142,7 @@ START_TEST(a_walk_finds_numbers_in_order)
 
 	ck_assert_int_eq(next_bound(0, UINT32_MAX), -1);
 	for (size_t i = 0; i < nr; i++)
-		ck_assert_int_eq(bind(fds[i], i), 0);
+		ck_assert_int_eq(bind(fds[i], i + 1), 0);
 	ck_assert_int_eq(fd_table_reserve(5), 0);
 
 	for (size_t i = 0; i < nr; i++) {
@@ -259,6 +288,7 @@ int main(void)
 	suite_add(suite, "limits", numbers_no_table_can_hold_are_unknown, 1);
 	suite_add(suite, "bound", a_bound_number_tells_its_file, 1);
 	suite_add(suite, "unbind", unbinding_happens_once, 1);
+	suite_add(suite, "told", what_is_told_is_neither_unknown_nor_bound, 1);
 	suite_add(suite, "internal",
 		  internal_numbers_are_neither_bound_nor_unbindable, 1);
 	suite_add(suite, "walk", a_walk_finds_numbers_in_order, 1);
