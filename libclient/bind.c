@@ -105,8 +105,8 @@ static int bind_error(int ret)
 	}
 }
 
-/* The daemon forgets @fd, if it refers to @file_id or that is 0. The control thread cannot
- * wait for the answer; it need not. */
+/* The daemon forgets @fd, if it refers to @file_id or that is 0. The control
+ * thread cannot wait for the answer; it need not. */
 static void unbind(int fd, uint64_t file_id)
 {
 	struct control_unbind unbind = {

@@ -26,12 +26,16 @@ static int open_spare(uint32_t number, const struct control_errand *errand)
 		return fd;
 
 	bind_renewed(fd);
+	/* The daemon binds it, if the driver installs it. */
+	fd_table_tell(fd);
 	request.fd = fd;
 	memcpy(request.secret, client_hello.welcome.secret,
 	       sizeof(request.secret));
 	ret = sys_ioctl(fd, BIND_IOC_SPARE, &request);
-	if (ret < 0)
+	if (ret < 0) {
+		bind_renewed(fd);
 		sys_unopen(fd);
+	}
 
 	return ret < 0 ? ret : 0;
 }

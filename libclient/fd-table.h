@@ -6,8 +6,8 @@
  *
  *	unknown		nobody told us. Not the same as foreign: a descriptor
  *			may be ours and have come by a way we do not see.
- *	told		the daemon has it in our table, as what it is or was: who
- *			uses it asks again, who closes it says so
+ *	told		the daemon may have it in our table, as what it is or
+ *			was: who uses it asks again, who closes it says so
  *	bound		an EVL file; the daemon has it in our table, too
  *	internal	the library's own, out of bounds for the application
  *
@@ -72,6 +72,12 @@ static inline bool fd_table_unknown(int fd)
 static inline bool fd_table_bound(int fd)
 {
 	return (fd_table_entry(fd) & FD_ENTRY_ID) >= FD_ENTRY_BOUND;
+}
+
+/* Bound or told: it most likely is one of the daemon's. */
+static inline bool fd_table_told(int fd)
+{
+	return (fd_table_entry(fd) & FD_ENTRY_ID) >= FD_ENTRY_TOLD;
 }
 
 static inline bool fd_table_internal(int fd)

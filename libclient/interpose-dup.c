@@ -25,7 +25,7 @@ static int duplicated(int old, int fd)
 	if (fd < 0 || !client_live())
 		return fd;
 	/* Nothing to do with us: no system call to see who we are. */
-	if (fd_table_unknown(fd) && !fd_table_bound(old)) {
+	if (fd_table_unknown(fd) && !fd_table_told(old)) {
 		fd_table_forget(fd);
 		return fd;
 	}
@@ -33,8 +33,8 @@ static int duplicated(int old, int fd)
 		return fd;
 
 	bind_renewed(fd);
-	if (fd_table_bound(old))
-		(void)bind_new(fd); /* else the first oob call will say why */
+	if (fd_table_told(old))
+		(void)bind_fd(fd); /* else the first oob call will say why */
 
 	return fd;
 }

@@ -30,8 +30,8 @@ _Atomic(uint32_t) reach_epoch __attribute__((aligned(64)));
 
 static _Atomic(uint64_t) marks[MARK_WORDS] __attribute__((aligned(64)));
 
-/* All accesses are relaxed: what orders them is the kernel's lock on the address
- * space, see reach.h, and whatever tells a thread that memory was unmapped. */
+/* All accesses are relaxed: what orders them is the kernel's lock on the
+ * address space, see reach.h, and whatever tells a thread that memory went. */
 
 static uint32_t epoch_now(void)
 {

@@ -4,6 +4,7 @@
 #include "drivers/maker.h"
 #include "endure.h"
 #include "raw-client.h"
+#include "who-fd.h"
 
 #include <errno.h>
 #include <evl/evl.h>
@@ -13,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -23,7 +25,11 @@ static int maker;
 
 static void setup(void)
 {
-	daemon_setup_driver("EVL_MAKER");
+	const char *const args[] = { "--driver", getenv("EVL_MAKER"),
+				     "--driver", getenv("EVL_WHO"), NULL };
+	int status;
+
+	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), 0);
 	ck_assert_int_ge(evl_attach_self("test-anon"), 0);
 	maker = open(node_path("maker"), O_RDWR | O_CLOEXEC);
 	ck_assert_int_ge(maker, 0);
@@ -107,6 +113,26 @@ START_TEST(each_is_a_file_of_its_own_and_released_by_its_last_close)
 	ck_assert_int_eq(next_oob(other), 7002);
 	close(other);
 	ck_assert_uint_eq(nr_released(), before + 20);
+}
+END_TEST
+
+/* Whether or not it was ever used. EINVAL: the driver asked about it finds it,
+ * and that it is another one's. */
+START_TEST(drivers_find_its_descriptors_as_long_as_they_are_open)
+{
+	int eye = open_who(), fd = make(MAKER_FILE, O_RDWR, 1), other;
+
+	ck_assert_int_eq(found(eye, fd, true), -EINVAL);
+	other = dup(fd);
+	ck_assert_int_eq(found(eye, other, true), -EINVAL);
+	close(fd);
+	ck_assert_int_eq(found(eye, fd, true), -EBADF);
+	ck_assert_int_eq(found(eye, other, true), -EINVAL);
+	fd = make(MAKER_FILE, O_RDWR, 2);
+	ck_assert_int_eq(found(eye, fd, true), -EINVAL);
+	ck_assert_int_eq(dup2(STDIN_FILENO, fd), fd);
+	ck_assert_int_eq(found(eye, fd, true), -EBADF);
+	close(other);
 }
 END_TEST
 
@@ -285,8 +311,8 @@ START_TEST(a_number_may_be_closed_while_it_is_being_made)
 	contested = (int)syscall(SYS_dup, maker);
 	pthread_create(&closer, NULL, close_contested, NULL);
 	for (int i = 0; i < 100; i++) {
-		fd = make(i % 3 ? MAKER_FILE : MAKER_GETFD,
-			  O_RDWR | O_NONBLOCK, 1);
+		fd = make(i % 3 ? MAKER_FILE : MAKER_GETFD, O_RDWR | O_NONBLOCK,
+			  1);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -352,6 +378,8 @@ int main(void)
 	tcase_add_test(
 		tcase,
 		each_is_a_file_of_its_own_and_released_by_its_last_close);
+	tcase_add_test(tcase,
+		       drivers_find_its_descriptors_as_long_as_they_are_open);
 	tcase_add_test(tcase, flags_are_those_asked_for);
 	tcase_add_test(tcase, one_that_was_not_marked_is_in_band_only);
 	tcase_add_test(tcase, what_is_not_installed_leaves_nothing);

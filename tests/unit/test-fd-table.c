@@ -97,6 +97,7 @@ START_TEST(what_is_told_is_neither_unknown_nor_bound)
 	fd_table_tell(7);
 	ck_assert(!fd_table_unknown(7));
 	ck_assert(!fd_table_bound(7));
+	ck_assert(fd_table_told(7));
 	ck_assert(!fd_table_internal(7));
 	ck_assert(!fd_table_file(7, &id));
 	fd_table_use(7);
