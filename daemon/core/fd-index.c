@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/watchpoint.h"
 #include "stage/pi-mutex.h"
+#include "vfs/file.h"
 #include "vfs/files.h"
 
 #include <linux/fs.h>
@@ -102,8 +103,9 @@ static void forget(struct files_struct *files, unsigned int fd)
 /* False: it cannot be reached out-of-band. */
 static bool put(struct files_struct *files, unsigned int fd, struct file *file)
 {
-	/* No oob_data: the driver does not support out-of-band operations. */
-	if (file->oob_data == NULL)
+	/* No oob_data: the driver does not support out-of-band operations. Or
+	 * it said that it does not any more. */
+	if (file->oob_data == NULL || open_file_of(file)->oob_left)
 		return false;
 	if (add(stripe_of(files), key_of(files, fd), file) == 0)
 		return true;

@@ -3,7 +3,8 @@
  * The out-of-band side of an open file. The driver lends a struct evl_file
  * (<evl/file.h>) and gets it back at release; who uses the file is counted in
  * the open file itself, because real drivers free the former too early, share
- * one among all files, or forget to take it back.
+ * one among all files, or forget to take it back. References which drivers take
+ * are on the evl_file, whichever files have it: core/file-side.h.
  *
  * Every oob handler runs with a reference; evl_release_file() waits for them to
  * be put, and so does the vfs after a release handler which did not.
@@ -24,5 +25,6 @@ struct file *oob_file_get(struct files_struct *files, unsigned int fd);
 void oob_file_ref(struct file *filp);
 void oob_file_put(struct file *filp);
 
-/* Out-of-band references held right now, for people to look at. In-band. */
+/* Out-of-band references held right now, drivers' too, for people to look at.
+ * In-band. */
 unsigned int oob_file_users(const struct open_file *of);

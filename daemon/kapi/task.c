@@ -41,6 +41,18 @@ void task_set(struct fiber *fiber, struct task_struct *task)
 	fiber->task = task;
 }
 
+struct file *task_set_file(struct file *filp)
+{
+	struct fiber *fiber = fiber_current();
+	struct task_struct *task = fiber ? fiber->task : NULL;
+	struct file *old = task ? task->filp : NULL;
+
+	if (task)
+		task->filp = filp;
+
+	return old;
+}
+
 static void read_status(struct task_struct *task)
 {
 	char path[64], line[128];

@@ -9,9 +9,14 @@
 #include <linux/sched.h>
 
 struct fiber;
+struct file;
 
 /* @task NULL: nobody, the daemon itself. */
 void task_set(struct fiber *fiber, struct task_struct *task);
+
+/* From now on the calling fiber runs a handler of @filp: what it did before. No
+ * effect outside of requests. */
+struct file *task_set_file(struct file *filp);
 
 /* As `current`, but does not look up what is not known yet. */
 struct task_struct *task_current(void);

@@ -21,7 +21,6 @@
 
 struct client;
 struct evl_thread;
-struct file;
 struct channel;
 
 /*
@@ -52,8 +51,7 @@ struct slot {
 	uint32_t seq;	/* of the last request taken */
 	int prio;
 	struct channel_request rq; /* our copy of it, checked */
-	struct file *filp; /* whose handler runs, one reference; NULL: none */
-	struct task_struct task;
+	struct task_struct task;   /* of its ->filp one reference */
 	/* The worker's, see chore.c: */
 	uint32_t chore; /* the number of the one under way, 0: none */
 	uint32_t nr_chores;

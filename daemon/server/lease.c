@@ -202,6 +202,7 @@ static int ask_driver(struct lease *lease, struct open_file *of,
 		.by_mem = client_is_foreign(client),
 		.mem_fd = client->mem_fd,
 		.identified = true,
+		.filp = &of->filp,
 	};
 	int ret;
 

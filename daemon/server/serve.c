@@ -68,7 +68,7 @@ static long do_ioctl(struct file *filp, const struct slot *slot)
 /* @filp is ours to put. Relaxed, both: for people, and for bereave.c. */
 static void enter_file(struct slot *slot, struct file *filp)
 {
-	slot->filp = filp;
+	slot->task.filp = filp;
 	atomic_store_explicit(&slot->busy_file, open_file_of(filp)->id,
 			      memory_order_relaxed);
 }
@@ -76,9 +76,9 @@ static void enter_file(struct slot *slot, struct file *filp)
 /* No driver is asked any more: back in our own code. */
 static struct file *leave_driver(struct slot *slot)
 {
-	struct file *filp = slot->filp;
+	struct file *filp = slot->task.filp;
 
-	slot->filp = NULL;
+	slot->task.filp = NULL;
 
 	return filp;
 }
@@ -204,11 +204,11 @@ static void describe(const void *arg, struct guard_call *r_call)
 	const struct slot *slot = arg;
 	const struct channel_request *rq = &slot->rq;
 
-	if (slot->filp == NULL)
+	if (slot->task.filp == NULL)
 		return;
 
 	*r_call = (struct guard_call){
-		.driver = open_file_of(slot->filp)->node->driver,
+		.driver = open_file_of(slot->task.filp)->node->driver,
 		.op = rq->op <= CHANNEL_IOCTL ? names[rq->op] : NULL,
 		.cmd = rq->op == CHANNEL_IOCTL ? rq->cmd : 0,
 		.addr = (unsigned long)rq->addr,

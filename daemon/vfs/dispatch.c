@@ -2,6 +2,7 @@
 #include "vfs/dispatch.h"
 
 #include "kapi/grave.h"
+#include "kapi/task.h"
 #include "vfs/file.h"
 #include "vfs/files.h"
 #include "vfs/hooks.h"
@@ -52,6 +53,7 @@ void vfs_set_file_flags(struct open_file *of, unsigned int flags)
 
 void dispatch_release(struct open_file *of)
 {
+	struct file *outer;
 	struct grave grave;
 
 	files_unbind_file(of);
@@ -64,9 +66,11 @@ void dispatch_release(struct open_file *of)
 		release_hook(of);
 	mapping_end_all(of);
 	grave_open(&grave);
+	outer = task_set_file(&of->filp);
 	if (of->filp.f_op->release)
 		of->filp.f_op->release(of->filp.f_inode, &of->filp);
 	finish_oob_file(&of->filp);
+	task_set_file(outer);
 	grave_close(&grave);
 	open_file_free(of);
 }
@@ -85,6 +89,7 @@ static ssize_t do_open(struct vfs_request *rq)
 	of->filp.f_flags = rq->flags & ~(unsigned int)(O_CREAT | O_EXCL |
 						       O_NOCTTY | O_TRUNC);
 	of->filp.f_mode = open_file_mode(rq->flags);
+	rq->task.filp = &of->filp;
 	if (of->filp.f_op->open)
 		ret = of->filp.f_op->open(of->filp.f_inode, &of->filp);
 	/* Of no meaning, and no file: as in the kernel. */
@@ -93,6 +98,8 @@ static ssize_t do_open(struct vfs_request *rq)
 	if (ret) {
 		of->releasing = true;
 		files_unbind_file(of);
+		finish_oob_file(&of->filp);
+		rq->task.filp = NULL;
 		open_file_free(of);
 		return ret;
 	}

@@ -19,6 +19,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct file_side;
+
 struct open_file {
 	struct file filp;  /* what the driver sees */
 	struct node *node; /* one reference */
@@ -38,6 +40,8 @@ struct open_file {
 	/* The core's, see core/file.h. */
 	struct evl_crossing oob_users;
 	bool oob_left;
+	struct file_side *side; /* one of ->files; NULL: it has no evl_file */
+	struct list_head side_link;
 	struct list_head poll_entries; /* wait queues the driver's poll named */
 	void *poll_handle;	   /* owned: the front's, for the next event */
 	struct irq_work poll_work; /* an event came: notify */

@@ -16,11 +16,8 @@ void vfs_set_ioctl_hook(bool (*hook)(struct open_file *of, unsigned int cmd,
  * with requests in the driver leave it first. */
 void vfs_set_release_hook(void (*hook)(struct open_file *of));
 
-/* The file whose release handler the calling fiber runs, or NULL. */
-struct file *vfs_file_in_release(void);
-
-/* After a release handler: whoever is inside out-of-band leaves. Does nothing
- * unless a core overrides it. */
+/* After a release handler, or an open handler which failed: whoever is inside
+ * out-of-band leaves. Does nothing unless a core overrides it. */
 void finish_oob_file(struct file *filp);
 
 /* The file's status flags as fcntl(F_SETFL) set them. */

@@ -46,6 +46,7 @@ static void fill_task(struct vfs_request *rq)
 		.tgid = rq->caller.tid,
 		.uid = rq->caller.uid,
 		.compat = rq->compat,
+		.filp = rq->file ? &rq->file->filp : NULL,
 	};
 	if (rq->op != VFS_READ && rq->op != VFS_WRITE)
 		return;
@@ -198,19 +199,6 @@ static void run_request(void *arg)
 		dispatch_release(rq->file);
 	}
 	end_request(rq, ret);
-}
-
-struct file *vfs_file_in_release(void)
-{
-	struct fiber *fiber = fiber_current();
-	struct vfs_request *rq;
-
-	if (fiber == NULL || fiber->entry != run_request)
-		return NULL;
-
-	rq = fiber->arg;
-
-	return rq->file && rq->file->releasing ? &rq->file->filp : NULL;
 }
 
 static int spawn_fiber(struct vfs_request *rq)

@@ -4,6 +4,7 @@
  * inside the driver has left, and the driver's release handler has run.
  */
 #include "daemon.h"
+#include "drivers/keeper.h"
 #include "raw-client.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,7 +23,11 @@ static struct raw_client tool; /* which asks about files and threads */
 
 static void setup(void)
 {
-	daemon_setup_driver("EVL_FOO");
+	const char *const args[] = { "--driver", getenv("EVL_FOO"), "--driver",
+				     getenv("EVL_KEEPER"), NULL };
+	int status;
+
+	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), 0);
 	raw_join(&tool, true);
 	ck_assert_int_ge(evl_attach_self("test-release"), 0);
 }
@@ -32,9 +38,11 @@ static void teardown(void)
 	daemon_teardown();
 }
 
+/* A thread inside of a driver's oob handler. */
 struct reader {
 	pthread_t thread;
 	int fd;
+	bool waits; /* by KEEPER_WAIT, not oob_read() */
 	_Atomic(pid_t) tid;
 	ssize_t ret;
 	int error;
@@ -49,7 +57,8 @@ static void *read_oob(void *arg)
 	if (evl_attach_self("reader") < 0)
 		return NULL;
 	reader->tid = (pid_t)syscall(SYS_gettid);
-	reader->ret = oob_read(reader->fd, buf, 8);
+	reader->ret = reader->waits ? oob_ioctl(reader->fd, KEEPER_WAIT)
+				    : oob_read(reader->fd, buf, 8);
 	reader->error = errno;
 	reader->done = true;
 	evl_detach_self();
@@ -85,6 +94,26 @@ static bool ask_file(uint64_t id, struct control_file_info *r_info)
 	*r_info = reply.u.file_info;
 
 	return true;
+}
+
+static uint64_t newest_file(void)
+{
+	struct control_query body = { .table = CONTROL_TABLE_FILES };
+	struct control_message reply;
+
+	while (raw_call(&tool, CONTROL_QUERY, &body, sizeof(body), &reply) == 0)
+		body.cursor = reply.u.file_info.file_id;
+
+	return body.cursor;
+}
+
+static uint32_t nr_refs(uint64_t file)
+{
+	struct control_file_info info;
+
+	ck_assert(ask_file(file, &info));
+
+	return info.nr_refs;
 }
 
 /* Returns the file it is asleep in. */
@@ -156,6 +185,20 @@ static void *close_it(void *arg)
 	return NULL;
 }
 
+/* Have another thread close @fd, which is @file: returns when it waits. */
+static pthread_t start_closing(struct closing *closing, int fd, uint64_t file)
+{
+	struct control_file_info info = { .releasing = 0 };
+	pthread_t thread;
+
+	*closing = (struct closing){ .fd = fd };
+	pthread_create(&thread, NULL, close_it, closing);
+	while (ask_file(file, &info) && !info.releasing)
+		sched_yield();
+
+	return thread;
+}
+
 /* And the reader is unblocked by a second file of the same device: no way to
  * reach the first. A signal does it. */
 static void nothing(int sig)
@@ -167,18 +210,16 @@ START_TEST(without_that_close_lasts_until_the_reader_leaves)
 	struct sigaction action = { .sa_handler = nothing };
 	struct reader reader = { .fd = -1 };
 	struct control_file_info info = { .releasing = 0 };
-	struct closing closing = { .closed = false };
+	struct closing closing;
 	pthread_t closer;
 	uint64_t file;
 
 	sigaction(SIGUSR1, &action, NULL);
 	file = start_reader(&reader, "foo-forgetful");
-	closing.fd = reader.fd;
-	pthread_create(&closer, NULL, close_it, &closing);
+	closer = start_closing(&closing, reader.fd, file);
 
 	/* Who asks is told why, and who holds it. */
-	while (!ask_file(file, &info) || !info.releasing)
-		sched_yield();
+	ck_assert(ask_file(file, &info));
 	ck_assert_uint_eq(info.nr_refs, 1);
 	ck_assert_uint_eq(info.nr_fds, 0);
 	ck_assert_uint_eq(inside(reader.tid), file);
@@ -236,6 +277,75 @@ START_TEST(a_release_that_does_not_wait_does_no_harm)
 }
 END_TEST
 
+static int call_keeper(int fd, unsigned int cmd, int arg, bool oob)
+{
+	return oob ? oob_ioctl(fd, cmd, (long)arg) : ioctl(fd, cmd, (long)arg);
+}
+
+/* A reference which a driver took is on the file, whoever opens others. */
+START_TEST(close_waits_for_who_was_given_the_descriptor)
+{
+	int keeper = open(node_path("keeper"), O_RDWR);
+	int fd = open(node_path("foo"), O_RDWR);
+	uint64_t file = newest_file();
+	struct closing closing;
+	pthread_t closer;
+
+	for (int i = 0; i < 10; i++) {
+		ck_assert_int_eq(call_keeper(keeper, KEEPER_GET, fd, _i), 0);
+		ck_assert_uint_eq(nr_refs(file), 1);
+		ck_assert_int_eq(call_keeper(keeper, KEEPER_PUT, 0, _i), 0);
+		ck_assert_uint_eq(nr_refs(file), 0);
+	}
+
+	ck_assert_int_eq(call_keeper(keeper, KEEPER_GET, fd, _i), 0);
+	closer = start_closing(&closing, fd, file);
+	for (int i = 0; i < 100; i++)
+		ck_assert_uint_eq(nr_refs(file), 1);
+	ck_assert(!closing.closed);
+	ck_assert_int_eq(call_keeper(keeper, KEEPER_PUT, 0, _i), 0);
+	pthread_join(closer, NULL);
+}
+END_TEST
+
+START_TEST(an_evl_file_of_many_files_goes_with_the_last)
+{
+	int keeper = open(node_path("keeper"), O_RDWR);
+	int first = open(node_path("keeper-shared"), O_RDWR), third;
+	uint64_t first_file = newest_file(), file;
+	struct reader reader = { .waits = true };
+	struct closing closing;
+	pthread_t closer;
+
+	file = start_reader(&reader, "keeper-shared");
+	ck_assert_int_eq(call_keeper(keeper, KEEPER_GET, first, _i), 0);
+	ck_assert_int_eq(call_keeper(keeper, KEEPER_PUT, 0, _i), 0);
+	/* It was not the reader's. */
+	ck_assert_uint_eq(nr_refs(first_file), 0);
+	ck_assert_uint_eq(nr_refs(file), 1);
+	closer = start_closing(&closing, reader.fd, file);
+	ck_assert_uint_eq(nr_refs(file), 1);
+	ck_assert_int_eq(call_keeper(first, KEEPER_WAKE, 0, _i), 0);
+	pthread_join(closer, NULL);
+	pthread_join(reader.thread, NULL);
+	ck_assert_int_eq(reader.ret, 0);
+
+	ck_assert_int_eq(call_keeper(keeper, KEEPER_GET, first, _i), 0);
+	closer = start_closing(&closing, first, first_file);
+	ck_assert_uint_eq(nr_refs(first_file), 1);
+	ck_assert(!closing.closed);
+	/* Opened again it stays. */
+	third = open(node_path("keeper-shared"), O_RDWR);
+	pthread_join(closer, NULL);
+	file = newest_file();
+	closer = start_closing(&closing, third, file);
+	ck_assert_uint_eq(nr_refs(file), 1);
+	ck_assert(!closing.closed);
+	ck_assert_int_eq(call_keeper(keeper, KEEPER_PUT, 0, _i), 0);
+	pthread_join(closer, NULL);
+}
+END_TEST
+
 static _Atomic(pid_t) *shared_tid;
 
 static int die_inside(void *arg)
@@ -287,6 +397,10 @@ int main(void)
 	tcase_add_test(tcase, without_that_close_lasts_until_the_reader_leaves);
 	tcase_add_test(tcase, a_duplicate_keeps_it_open);
 	tcase_add_test(tcase, a_release_that_does_not_wait_does_no_harm);
+	tcase_add_loop_test(tcase, close_waits_for_who_was_given_the_descriptor,
+			    0, 2);
+	tcase_add_loop_test(tcase, an_evl_file_of_many_files_goes_with_the_last,
+			    0, 2);
 	tcase_add_test(tcase, who_is_killed_leaves_before_the_release);
 	suite_add_tcase(suite, tcase);
 

@@ -119,9 +119,11 @@ static struct open_file *new_file(struct node *of_node, unsigned int fd)
 	struct open_file *of;
 
 	ck_assert_int_eq(open_file_new(of_node, &of), 0);
+	change_stage(&inband_stage);
 	if (of->filp.f_op->open)
 		ck_assert_int_eq(
 			of->filp.f_op->open(of->filp.f_inode, &of->filp), 0);
+	change_stage(&test_stage);
 	ck_assert_int_eq(files_bind(rig_mine, fd, of, 1u << 20), 0);
 
 	return of;
@@ -137,7 +139,9 @@ struct rig_file *rig_file(unsigned int fd, bool with_handler)
 	ck_assert_int_eq(
 		open_file_new(with_handler ? &node : &bare_node, &file->of), 0);
 	file->of->filp.private_data = file;
+	change_stage(&inband_stage);
 	ck_assert_int_eq(evl_open_file(&file->efile, &file->of->filp), 0);
+	change_stage(&test_stage);
 	rig_bind(rig_mine, fd, file);
 
 	return file;

@@ -13,7 +13,7 @@
 #include <linux/fs.h>
 
 struct evl_file {
-	struct file *filp; /* whose out-of-band side this is */
+	struct file *filp; /* whose out-of-band side this is; NULL: released */
 };
 
 /**
@@ -21,12 +21,17 @@ struct evl_file {
  * @efilp:	its out-of-band side; must live as long as @filp is open
  * @filp:	the file, as the open handler got it
  *
- * Called again on the same @efilp, it starts afresh.
+ * Called again for the same two it changes nothing. Several files may have one
+ * @efilp: then references on it are on none of them in particular, @efilp->filp
+ * is the one which came last of those that are open, and it is released with
+ * the last of them.
  *
- * Stage:  in-band, from an open handler.
+ * Stage:  in-band, from an open handler, or for a file which a handler makes.
  * Blocks: no.
  *
- * Return: 0
+ * Return: 0, or
+ *   -ENOMEM	not enough memory; @filp takes none
+ *   -EPERM	called out-of-band
  */
 int evl_open_file(struct evl_file *efilp, struct file *filp);
 
@@ -39,7 +44,8 @@ int evl_open_file(struct evl_file *efilp, struct file *filp);
  * handler works on the file, nor will one start; its data may be freed.
  *
  * Stage:  in-band, from a release handler, once.
- * Blocks: until all references to @efilp are put.
+ * Blocks: until all requests on the file have ended and, if no other open file
+ *	   has @efilp, all references to it are put.
  */
 void evl_release_file(struct evl_file *efilp);
 

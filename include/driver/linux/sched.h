@@ -12,6 +12,7 @@
 
 #define TASK_COMM_LEN 16
 
+struct file;
 struct files_struct;
 
 /*
@@ -50,6 +51,7 @@ struct task_struct {
 	int mem_fd;	 /* /proc/PID/mem, -1: out of reach */
 	uid_t uid;	 /* of its user; the core's own, as what follows */
 	struct grave *grave;
+	struct file *filp; /* whose handler runs; NULL: none */
 	const struct user_reach *reach; /* NULL: as the stage does it */
 };
 
