@@ -3,6 +3,7 @@
 
 #include "core/wait.h"
 #include "kapi/export.h"
+#include "kapi/spinlock.h"
 
 #include <errno.h>
 
@@ -22,7 +23,7 @@ static int wait_and_lower(struct evl_flag *wf, ktime_t timeout,
 	unsigned int nr_removals;
 	int ret = 0;
 
-	raw_spin_lock(&wf->wait.lock);
+	spinlock_take(&wf->wait.lock);
 	nr_removals = wf->wait.nr_removals;
 
 	while (!evl_read_flag(wf)) {
@@ -34,7 +35,7 @@ static int wait_and_lower(struct evl_flag *wf, ktime_t timeout,
 			break;
 	}
 
-	raw_spin_unlock(&wf->wait.lock);
+	spinlock_drop(&wf->wait.lock);
 
 	return ret > 0 ? 0 : ret; /* pulsed */
 }
@@ -61,9 +62,9 @@ EXPORT void evl_raise_flag_locked(struct evl_flag *wf)
 
 EXPORT void evl_raise_flag(struct evl_flag *wf)
 {
-	raw_spin_lock(&wf->wait.lock);
+	spinlock_take(&wf->wait.lock);
 	evl_raise_flag_locked(wf);
-	raw_spin_unlock(&wf->wait.lock);
+	spinlock_drop(&wf->wait.lock);
 }
 
 EXPORT void evl_pulse_flag_locked(struct evl_flag *wf)

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/spinlock.h"
 #include "stage/clock.h"
 #include "stage/stage.h"
 #include "vfs/module.h"
@@ -73,11 +74,11 @@ static void connect(struct poll_connector *conn)
 {
 	struct evl_poll_head *head = conn->head;
 
-	raw_spin_lock(&head->lock);
+	spinlock_take(&head->lock);
 	if (head->watchers.next == NULL)
 		INIT_LIST_HEAD(&head->watchers);
 	list_add(&conn->link, &head->watchers);
-	raw_spin_unlock(&head->lock);
+	spinlock_drop(&head->lock);
 
 	/*
 	 * We count ourselves, then the driver looks at its state; who signals
@@ -139,7 +140,7 @@ EXPORT void evl_signal_poll_events(struct evl_poll_head *head, int events)
 	if (__atomic_fetch_add(&head->nr_watchers, 0, __ATOMIC_ACQ_REL) == 0)
 		return;
 
-	raw_spin_lock(&head->lock);
+	spinlock_take(&head->lock);
 	if (!list_empty(&head->watchers)) {
 		list_for_each_entry(conn, &head->watchers, link) {
 			left = offer(conn, left);
@@ -147,7 +148,7 @@ EXPORT void evl_signal_poll_events(struct evl_poll_head *head, int events)
 				break;
 		}
 	}
-	raw_spin_unlock(&head->lock);
+	spinlock_drop(&head->lock);
 }
 
 void poll_wait_begin(struct oob_poll_wait *wait, struct poll_waiter *waiter,
@@ -162,11 +163,11 @@ static unsigned int disconnect(struct poll_connector *conn)
 {
 	struct evl_poll_head *head = conn->head;
 
-	raw_spin_lock(&head->lock);
+	spinlock_take(&head->lock);
 	list_del(&conn->link);
 	if (conn->unwatch)
 		conn->unwatch(head);
-	raw_spin_unlock(&head->lock);
+	spinlock_drop(&head->lock);
 
 	/* Relaxed: at worst somebody looks for us in vain. */
 	__atomic_fetch_sub(&head->nr_watchers, 1, __ATOMIC_RELAXED);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/spinlock.h"
 #include "stage/clock.h"
 #include "stage/stage.h"
 #include "stage/wait.h"
@@ -110,7 +111,7 @@ int wait_locked(struct evl_wait_queue *wq, unsigned int nr_removals,
 	 * for good before we came back here: nobody would wake us again.
 	 */
 	if (wq->nr_removals != nr_removals) {
-		raw_spin_unlock(&wq->lock);
+		spinlock_drop(&wq->lock);
 		return -EIDRM;
 	}
 
@@ -214,9 +215,9 @@ EXPORT int evl_flush_wait(struct evl_wait_queue *wq, int reason)
 {
 	int count;
 
-	raw_spin_lock(&wq->lock);
+	spinlock_take(&wq->lock);
 	count = evl_flush_wait_locked(wq, reason);
-	raw_spin_unlock(&wq->lock);
+	spinlock_drop(&wq->lock);
 
 	return count;
 }

@@ -2,6 +2,7 @@
 #include <linux/completion.h>
 
 #include "kapi/export.h"
+#include "kapi/spinlock.h"
 #include "kapi/wait.h"
 #include "stage/wait.h"
 
@@ -11,21 +12,21 @@
 
 EXPORT void complete(struct completion *x)
 {
-	spin_lock(&x->wait.lock);
+	spinlock_take(&x->wait.lock);
 	if (x->done != DONE_FOR_ALL)
 		/* Release: what was done, to completion_done(). */
 		__atomic_store_n(&x->done, x->done + 1, __ATOMIC_RELEASE);
 	wake_up_one_locked(&x->wait);
-	spin_unlock(&x->wait.lock);
+	spinlock_drop(&x->wait.lock);
 }
 
 EXPORT void complete_all(struct completion *x)
 {
-	spin_lock(&x->wait.lock);
+	spinlock_take(&x->wait.lock);
 	/* Release: as above. */
 	__atomic_store_n(&x->done, DONE_FOR_ALL, __ATOMIC_RELEASE);
 	wake_up_locked(&x->wait);
-	spin_unlock(&x->wait.lock);
+	spinlock_drop(&x->wait.lock);
 }
 
 static void count_waiter_locked(struct completion *x)
@@ -43,7 +44,7 @@ static long wait_done(struct completion *x, unsigned long timeout,
 	u64 start = get_jiffies_64();
 	int ret = 0;
 
-	spin_lock(&x->wait.lock);
+	spinlock_take(&x->wait.lock);
 	while (x->done == 0 && ret == 0)
 		ret = wait_sleep_locked(&x->wait, wait_deadline(start, limit),
 					interruptible);
@@ -51,7 +52,7 @@ static long wait_done(struct completion *x, unsigned long timeout,
 		count_waiter_locked(x);
 		ret = 0;
 	}
-	spin_unlock(&x->wait.lock);
+	spinlock_drop(&x->wait.lock);
 
 	if (ret)
 		return ret == -ETIMEDOUT ? 0 : ret;
@@ -77,11 +78,11 @@ EXPORT bool try_wait_for_completion(struct completion *x)
 {
 	bool done;
 
-	spin_lock(&x->wait.lock);
+	spinlock_take(&x->wait.lock);
 	done = x->done != 0;
 	if (done)
 		count_waiter_locked(x);
-	spin_unlock(&x->wait.lock);
+	spinlock_drop(&x->wait.lock);
 
 	return done;
 }

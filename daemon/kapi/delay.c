@@ -2,6 +2,7 @@
 #include <linux/delay.h>
 
 #include "kapi/export.h"
+#include "kapi/spinlock.h"
 #include "kapi/wait.h"
 #include "stage/clock.h"
 #include "stage/wait.h"
@@ -11,9 +12,9 @@ static void sleep_until(uint64_t deadline, bool interruptible)
 {
 	DECLARE_WAIT_QUEUE_HEAD_ONSTACK(wq);
 
-	spin_lock(&wq.lock);
+	spinlock_take(&wq.lock);
 	(void)wait_sleep_locked(&wq, deadline, interruptible);
-	spin_unlock(&wq.lock);
+	spinlock_drop(&wq.lock);
 }
 
 EXPORT void msleep(unsigned int msecs)

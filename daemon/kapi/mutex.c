@@ -6,6 +6,7 @@
 #include <linux/mutex.h>
 
 #include "kapi/export.h"
+#include "kapi/spinlock.h"
 #include "kapi/wait.h"
 #include "stage/wait.h"
 
@@ -13,7 +14,7 @@ static int lock_mutex(struct mutex *lock, bool interruptible)
 {
 	int ret = 0;
 
-	spin_lock(&lock->wait.lock);
+	spinlock_take(&lock->wait.lock);
 
 	while (lock->locked && ret == 0)
 		ret = wait_sleep_locked(&lock->wait, DEADLINE_NONE,
@@ -21,7 +22,7 @@ static int lock_mutex(struct mutex *lock, bool interruptible)
 	if (ret == 0)
 		lock->locked = true;
 
-	spin_unlock(&lock->wait.lock);
+	spinlock_drop(&lock->wait.lock);
 
 	return ret == -ERESTARTSYS ? -EINTR : ret;
 }
@@ -40,18 +41,18 @@ EXPORT int mutex_trylock(struct mutex *lock)
 {
 	bool ours;
 
-	spin_lock(&lock->wait.lock);
+	spinlock_take(&lock->wait.lock);
 	ours = !lock->locked;
 	lock->locked = true;
-	spin_unlock(&lock->wait.lock);
+	spinlock_drop(&lock->wait.lock);
 
 	return ours;
 }
 
 EXPORT void mutex_unlock(struct mutex *lock)
 {
-	spin_lock(&lock->wait.lock);
+	spinlock_take(&lock->wait.lock);
 	lock->locked = false;
 	wake_up_one_locked(&lock->wait);
-	spin_unlock(&lock->wait.lock);
+	spinlock_drop(&lock->wait.lock);
 }

@@ -2,6 +2,7 @@
 #include <linux/semaphore.h>
 
 #include "kapi/export.h"
+#include "kapi/spinlock.h"
 #include "kapi/wait.h"
 #include "stage/wait.h"
 
@@ -10,14 +11,14 @@ static int take_one(struct semaphore *sem, uint64_t deadline,
 {
 	int ret = 0;
 
-	spin_lock(&sem->wait.lock);
+	spinlock_take(&sem->wait.lock);
 
 	while (sem->count == 0 && ret == 0)
 		ret = wait_sleep_locked(&sem->wait, deadline, interruptible);
 	if (ret == 0)
 		sem->count--;
 
-	spin_unlock(&sem->wait.lock);
+	spinlock_drop(&sem->wait.lock);
 
 	return ret;
 }
@@ -46,20 +47,20 @@ EXPORT int down_trylock(struct semaphore *sem)
 {
 	int ret = 1;
 
-	spin_lock(&sem->wait.lock);
+	spinlock_take(&sem->wait.lock);
 	if (sem->count > 0) {
 		sem->count--;
 		ret = 0;
 	}
-	spin_unlock(&sem->wait.lock);
+	spinlock_drop(&sem->wait.lock);
 
 	return ret;
 }
 
 EXPORT void up(struct semaphore *sem)
 {
-	spin_lock(&sem->wait.lock);
+	spinlock_take(&sem->wait.lock);
 	sem->count++;
 	wake_up_one_locked(&sem->wait);
-	spin_unlock(&sem->wait.lock);
+	spinlock_drop(&sem->wait.lock);
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "kapi/export.h"
 #include "kapi/poll.h"
+#include "kapi/spinlock.h"
 #include "stage/clock.h"
 #include "stage/stage.h"
 #include "stage/wait.h"
@@ -50,9 +51,9 @@ EXPORT void wake_up_locked(struct wait_queue_head *wq)
 
 EXPORT void wake_up(struct wait_queue_head *wq)
 {
-	spin_lock(&wq->lock);
+	spinlock_take(&wq->lock);
 	wake_up_locked(wq);
-	spin_unlock(&wq->lock);
+	spinlock_drop(&wq->lock);
 }
 
 void wake_up_one_locked(struct wait_queue_head *wq)
@@ -68,9 +69,9 @@ EXPORT bool waitqueue_active(struct wait_queue_head *wq)
 	if (__atomic_fetch_add(&wq->nr_waiting, 0, __ATOMIC_ACQ_REL))
 		return true;
 
-	spin_lock(&wq->lock);
+	spinlock_take(&wq->lock);
 	active = !list_empty(&wq->head) || !list_empty(&wq->pollers);
-	spin_unlock(&wq->lock);
+	spinlock_drop(&wq->lock);
 
 	return active;
 }
@@ -121,10 +122,10 @@ EXPORT int __wait_sleep(struct wait_queue_head *wq, unsigned int nr_wakeups,
 	uint64_t deadline = wait_deadline(start, timeout);
 	int ret = 0;
 
-	spin_lock(&wq->lock);
+	spinlock_take(&wq->lock);
 	if (wq->nr_wakeups == nr_wakeups)
 		ret = wait_sleep_locked(wq, deadline, interruptible);
-	spin_unlock(&wq->lock);
+	spinlock_drop(&wq->lock);
 
 	return ret;
 }
@@ -142,11 +143,11 @@ EXPORT u64 get_jiffies_64(void)
 void poll_entry_add(struct poll_entry *entry, struct wait_queue_head *wq)
 {
 	entry->wq = wq;
-	spin_lock(&wq->lock);
+	spinlock_take(&wq->lock);
 	if (wq->pollers.next == NULL)
 		INIT_LIST_HEAD(&wq->pollers);
 	list_add_tail(&entry->link, &wq->pollers);
-	spin_unlock(&wq->lock);
+	spinlock_drop(&wq->lock);
 }
 
 void poll_entry_remove(struct poll_entry *entry)
@@ -156,8 +157,8 @@ void poll_entry_remove(struct poll_entry *entry)
 	if (wq == NULL)
 		return;
 
-	spin_lock(&wq->lock);
+	spinlock_take(&wq->lock);
 	list_del(&entry->link);
-	spin_unlock(&wq->lock);
+	spinlock_drop(&wq->lock);
 	entry->wq = NULL;
 }
