@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/held.h"
 #include "kapi/spinlock.h"
 #include "stage/clock.h"
 #include "stage/stage.h"
@@ -122,8 +123,16 @@ EXPORT int __evl_wait_locked(struct evl_wait_queue *wq,
 			     unsigned int nr_removals, ktime_t timeout,
 			     enum evl_tmode mode)
 {
-	return wait_locked(wq, nr_removals, timeout, mode,
-			   __builtin_return_address(0));
+	int ret;
+
+	/* The driver's lock; asleep it does not hold it. */
+	held_spin_remove(spinlock_mutex(&wq->lock));
+	ret = wait_locked(wq, nr_removals, timeout, mode,
+			  __builtin_return_address(0));
+	if (ret != -EIDRM)
+		held_spin_add(spinlock_mutex(&wq->lock));
+
+	return ret;
 }
 
 EXPORT void evl_init_wait(struct evl_wait_queue *wq, struct evl_clock *clock,

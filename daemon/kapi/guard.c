@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Most of this runs in a signal handler, on an alternate stack: no allocation,
- * no lock. Whether a fault is the caller's pointer is judged by the address.
+ * no lock. Whether a fault is the caller's pointer is judged by the address;
+ * whether the handler can be taken off what it does, by the locks it holds: all
+ * of them must be the driver's, which never has any of ours while it runs.
  */
 #include "kapi/guard.h"
 
 #include "base/log.h"
+#include "kapi/held.h"
 #include "kapi/task.h"
 #include "kapi/uaccess.h"
-#include "stage/pi-mutex.h"
 #include "stage/stage.h"
 
 #include <dlfcn.h>
@@ -27,18 +29,21 @@
 #define PEEK_SIZE   512	  /* how far into an argument we look for pointers */
 #define MAX_DRIVERS 64
 #define CRASH_LINE  480
+#define PLACE_SIZE  80
+#define NAMED_LOCKS 2
 
 __thread unsigned int guard_held;
 
 static struct sigaction old_segv, old_bus;
 
-/* The fault for which the thread's fiber is being given up. */
+/* The fault for which the thread's fiber is being given up, and what it had. */
 static __thread unsigned long fault_addr;
+static __thread struct held_taken taken;
 
-/* Whose carelessness the log has told of. */
-static _Atomic(const char *) told[MAX_DRIVERS];
+/* Whose carelessness the log has told of, without locks and with. */
+static _Atomic(const char *) told[2][MAX_DRIVERS];
 
-static bool first_time(const char *driver)
+static bool first_time(const char *driver, bool locked)
 {
 	const char *name;
 
@@ -46,8 +51,8 @@ static bool first_time(const char *driver)
 		name = NULL;
 		/* Relaxed: names are there for good. */
 		if (atomic_compare_exchange_strong_explicit(
-			    &told[i], &name, driver, memory_order_relaxed,
-			    memory_order_relaxed))
+			    &told[locked][i], &name, driver,
+			    memory_order_relaxed, memory_order_relaxed))
 			return true;
 		if (name == driver)
 			return false;
@@ -56,18 +61,63 @@ static bool first_time(const char *driver)
 	return false;
 }
 
+/* "loopback.so+0x1234", for addr2line. */
+static void format_place(char *text, size_t size, uintptr_t addr)
+{
+	const char *base;
+	Dl_info info;
+
+	if (addr == 0 || !dladdr((void *)addr, &info) || !info.dli_fname) {
+		snprintf(text, size, "%#lx", (unsigned long)addr);
+		return;
+	}
+
+	base = strrchr(info.dli_fname, '/');
+	snprintf(text, size, "%.40s+%#lx", base ? base + 1 : info.dli_fname,
+		 (unsigned long)(addr - (uintptr_t)info.dli_fbase));
+}
+
+/* ", spin lock foo.so+0x40 and mutex foo.so+0x80 taken from it" */
+static void format_taken(char *text, size_t size)
+{
+	unsigned int nr = taken.nr_spins + taken.nr_mutexes;
+	char place[PLACE_SIZE];
+	const void *lock;
+	int len = 0;
+
+	text[0] = '\0';
+	for (unsigned int i = 0; i < nr && i < NAMED_LOCKS; i++) {
+		bool spin = i < taken.nr_spins;
+
+		lock = spin ? taken.spins[i]
+			    : taken.mutexes[i - taken.nr_spins];
+		format_place(place, sizeof(place), (uintptr_t)lock);
+		len += snprintf(text + len, size - (size_t)len, "%s %s %s",
+				i ? " and" : ",", spin ? "spin lock" : "mutex",
+				place);
+	}
+	if (nr > NAMED_LOCKS)
+		len += snprintf(text + len, size - (size_t)len, " and %u more",
+				nr - NAMED_LOCKS);
+	if (nr)
+		snprintf(text + len, size - (size_t)len, " taken from it");
+}
+
 /* The fiber's new entry. */
 static void give_up(void *arg)
 {
 	const struct guard *guard = fiber_current()->guard;
+	char locks[NAMED_LOCKS * (PLACE_SIZE + 16) + 32];
 	struct guard_call call = { .op = NULL };
 
+	held_mutexes_take(&taken);
 	guard->describe(arg, &call);
-	log_line(first_time(call.driver) ? LOG_LEVEL_ERR : LOG_LEVEL_DEBUG,
+	format_taken(locks, sizeof(locks));
+	log_line(first_time(call.driver, locks[0]) ? LOG_LEVEL_ERR
+						   : LOG_LEVEL_DEBUG,
 		 "driver %s: its %s dereferenced a __user pointer, address "
-		 "%#lx: failed with EFAULT, what it had locked stays locked: "
-		 "have it use copy_from_user(), copy_to_user()",
-		 call.driver, call.op, fault_addr);
+		 "%#lx: failed with EFAULT%s: have it use copy_from_user()",
+		 call.driver, call.op, fault_addr, locks);
 
 	guard->give_up(arg);
 }
@@ -146,9 +196,10 @@ static bool can_give_up(const struct fiber *fiber, const siginfo_t *info,
 	/* Sent by somebody; or in the scheduler; or by nobody's handler. */
 	if (info->si_code <= 0 || fiber == NULL || fiber->guard == NULL)
 		return false;
-	/* A lock which nobody would unlock, a queue which would point to a
-	 * stack in other use. Relaxed: it is written by this thread. */
-	if (pi_mutex_depth || guard_held ||
+	/* A lock of ours, which protects something half done; a queue which
+	 * would point to a stack in other use. Relaxed: it is written by this
+	 * thread. */
+	if (!held_spins_are_all() || guard_held ||
 	    atomic_load_explicit(&fiber->queued, memory_order_relaxed))
 		return false;
 
@@ -167,22 +218,6 @@ static uintptr_t pc_of(const void *uc)
 	(void)uc;
 	return 0;
 #endif
-}
-
-/* "loopback.so+0x1234", for addr2line. */
-static void format_place(char *text, size_t size, uintptr_t pc)
-{
-	const char *base;
-	Dl_info info;
-
-	if (pc == 0 || !dladdr((void *)pc, &info) || !info.dli_fname) {
-		snprintf(text, size, "%#lx", (unsigned long)pc);
-		return;
-	}
-
-	base = strrchr(info.dli_fname, '/');
-	snprintf(text, size, "%.60s+%#lx", base ? base + 1 : info.dli_fname,
-		 (unsigned long)(pc - (uintptr_t)info.dli_fbase));
 }
 
 static void format_call(char *text, size_t size, const struct fiber *fiber)
@@ -218,7 +253,7 @@ static bool is_overflow(const struct fiber *fiber, const siginfo_t *info,
 static void report_crash(int sig, const siginfo_t *info, const void *uc)
 {
 	const struct fiber *fiber = fiber_current();
-	char call[128], place[96], line[CRASH_LINE];
+	char call[128], place[PLACE_SIZE], line[CRASH_LINE];
 
 	format_call(call, sizeof(call), fiber);
 	format_place(place, sizeof(place), pc_of(uc));
@@ -242,6 +277,7 @@ static void on_fault(int sig, siginfo_t *info, void *uc)
 	if (can_give_up(fiber, info, uc) &&
 	    fiber_start_over(fiber, uc, give_up)) {
 		fault_addr = (unsigned long)info->si_addr;
+		held_spins_take(&taken);
 		errno = saved_errno;
 		return;
 	}

@@ -2,11 +2,11 @@
 /*
  * The guard takes SIGSEGV and SIGBUS. A driver's handler which dereferenced a
  * __user pointer instead of copying is given up: its call fails with -EFAULT,
- * the log names the driver, and the daemon goes on. Anything else is a crash:
- * one line names the driver, the operation and the address, then what would
- * have happened without us happens.
+ * the log names the driver and the locks it had, which are unlocked, and the
+ * daemon goes on. Anything else is a crash: one line names the driver, the
+ * operation and the address, then what would have happened without us happens.
  *
- * Costs nothing before a fault. Who runs handlers on a fiber puts a struct
+ * Before a fault it costs what kapi/held.h notes. Who runs handlers on a fiber puts a struct
  * guard there, and keeps at hand what must be undone.
  *
  * Stage: any.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A driver's spin locks as the core sees them: pi mutexes. What the core takes
- * by itself, it takes here; spin_lock() and its like are for drivers.
+ * by itself, it takes here; spin_lock() and its like, which drivers call, also
+ * note it (kapi/held.h).
  */
 #pragma once
 

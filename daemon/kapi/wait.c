@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/held.h"
 #include "kapi/poll.h"
 #include "kapi/spinlock.h"
 #include "stage/clock.h"
@@ -132,7 +133,14 @@ EXPORT int __wait_sleep(struct wait_queue_head *wq, unsigned int nr_wakeups,
 
 EXPORT int __wait_sleep_locked(struct wait_queue_head *wq, bool interruptible)
 {
-	return wait_sleep_locked(wq, DEADLINE_NONE, interruptible);
+	int ret;
+
+	/* The driver's lock; asleep it does not hold it. */
+	held_spin_remove(spinlock_mutex(&wq->lock));
+	ret = wait_sleep_locked(wq, DEADLINE_NONE, interruptible);
+	held_spin_add(spinlock_mutex(&wq->lock));
+
+	return ret;
 }
 
 EXPORT u64 get_jiffies_64(void)

@@ -132,6 +132,7 @@ static void open_window(struct slot *slot)
 	win->readable = rq->op == CHANNEL_READ ? 0 : rq->window_len;
 	win->writable = rq->op == CHANNEL_WRITE ? 0 : rq->window_len;
 	win->written = 0;
+	slot->task.nr_mutexes = 0; /* what the last one left behind */
 }
 
 /*

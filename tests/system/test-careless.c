@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <evl/evl.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -239,6 +240,81 @@ START_TEST(it_may_happen_any_number_of_times)
 }
 END_TEST
 
+static int call_driver(unsigned int cmd, bool oob)
+{
+	errno = 0;
+
+	return oob ? oob_ioctl(fd, cmd, HERE) : ioctl(fd, cmd, HERE);
+}
+
+static const struct {
+	unsigned int cmd;
+	bool oob;
+	const char *locks; /* what the log says of them */
+} holders[] = {
+	{ CARELESS_LOCKED, true, ", spin lock careless.so+0x" },
+	{ CARELESS_LOCKED, false, ", spin lock careless.so+0x" },
+	{ CARELESS_CROSSED, true, ", spin lock careless.so+0x" },
+	{ CARELESS_CROSSED, false, ", spin lock careless.so+0x" },
+	{ CARELESS_MUTEX, true, ", mutex careless.so+0x" },
+	{ CARELESS_MUTEX, false, ", mutex careless.so+0x" },
+	{ CARELESS_BOTH, true, " and mutex careless.so+0x" },
+	{ CARELESS_BOTH, false, " and mutex careless.so+0x" },
+	{ CARELESS_WAITING, true, ", spin lock careless.so+0x" },
+};
+
+#define NR_HOLDERS (int)(sizeof(holders) / sizeof(holders[0]))
+
+START_TEST(locks_are_taken_from_who_is_given_up)
+{
+	/* Without locks it is another line. */
+	ck_assert_fails(call_driver(CARELESS_DEREF, false), EFAULT);
+	for (int i = 1; i <= 20; i++) {
+		ck_assert_fails(call_driver(holders[_i].cmd, holders[_i].oob),
+				EFAULT);
+		/* The next ones go on, on both stages. */
+		ck_assert_int_eq(call_driver(CARELESS_COUNT, i % 2), 2 * i - 1);
+		ck_assert_int_eq(call_driver(CARELESS_COUNT, !(i % 2)), 2 * i);
+	}
+	ck_assert(daemon_said(&test_daemon, holders[_i].locks));
+	ck_assert_int_eq(say_count("taken from it: have it use"), 1);
+	ck_assert_int_eq(say_count("dereferenced"), 2);
+}
+END_TEST
+
+#define NR_COUNTS 500
+
+/* Returns how many were counted. */
+static void *count_inband(void *arg)
+{
+	_Atomic(int) *nr = arg;
+
+	while (*nr < NR_COUNTS && ioctl(fd, CARELESS_COUNT, 0) > 0)
+		++*nr;
+
+	return NULL;
+}
+
+/* Who waits for such a lock at that moment gets it. */
+START_TEST(so_do_those_who_wait_for_them)
+{
+	_Atomic(int) counts[2] = { 0 };
+	pthread_t threads[2];
+	int nr = 0;
+
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, count_inband, &counts[i]);
+	for (; counts[0] < NR_COUNTS || counts[1] < NR_COUNTS; nr++)
+		ck_assert_fails(call_driver(holders[nr % NR_HOLDERS].cmd,
+					    holders[nr % NR_HOLDERS].oob),
+				EFAULT);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	ck_assert_int_eq(call_driver(CARELESS_COUNT, true), 2 * NR_COUNTS + 1);
+	check_service();
+}
+END_TEST
+
 static const struct {
 	unsigned int cmd;
 	bool oob;
@@ -250,8 +326,8 @@ static const struct {
 	{ CARELESS_NULL, false, "ioctl", "at address 0" },
 	{ CARELESS_STACK, true, "oob_ioctl", ": its stack overflowed" },
 	{ CARELESS_STACK, false, "ioctl", ": its stack overflowed" },
-	{ CARELESS_LOCKED, true, "oob_ioctl", "at address 0x20000000" },
-	{ CARELESS_LOCKED, false, "ioctl", "at address 0x20000000" },
+	{ CARELESS_CROWDED, true, "oob_ioctl", "at address 0x20000000" },
+	{ CARELESS_CROWDED, false, "ioctl", "at address 0x20000000" },
 };
 
 #define NR_CRASHES (int)(sizeof(crashes) / sizeof(crashes[0]))
@@ -259,14 +335,9 @@ static const struct {
 START_TEST(a_crash_of_its_own_ends_the_daemon_by_name)
 {
 	char text[96];
-	int status, ret;
+	int status;
 
-	errno = 0;
-	if (crashes[_i].oob)
-		ret = oob_ioctl(fd, crashes[_i].cmd, HERE);
-	else
-		ret = ioctl(fd, crashes[_i].cmd, HERE);
-	ck_assert_int_eq(ret, -1);
+	ck_assert_int_eq(call_driver(crashes[_i].cmd, crashes[_i].oob), -1);
 	ck_assert_int_ne(errno, EFAULT);
 
 	ck_assert_int_eq(waitpid(test_daemon.pid, &status, 0), test_daemon.pid);
@@ -304,6 +375,10 @@ int main(void)
 	add(suite, "store", what_was_stored_before_is_there, 1,
 	    daemon_teardown);
 	add(suite, "log", the_log_tells_of_a_driver_once, 1, daemon_teardown);
+	add(suite, "locks", locks_are_taken_from_who_is_given_up, NR_HOLDERS,
+	    daemon_teardown);
+	add(suite, "waiting", so_do_those_who_wait_for_them, 1,
+	    daemon_teardown);
 	add(suite, "close", the_file_is_closed_as_any_other, 1,
 	    daemon_teardown);
 	add(suite, "often", it_may_happen_any_number_of_times, 1,

@@ -14,6 +14,7 @@
 struct mutex {
 	wait_queue_head_t wait; /* the core's own, as all below */
 	bool locked;
+	unsigned int nr_locked; /* how often it was */
 };
 
 /* clang-format off */

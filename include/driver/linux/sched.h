@@ -14,6 +14,7 @@
 
 struct file;
 struct files_struct;
+struct mutex;
 
 /*
  * What a request brought along of its caller's memory: @size bytes at @base,
@@ -39,6 +40,14 @@ struct user_reach {
 			const void *from, size_t n);
 };
 
+/* A mutex which a handler has locked, as the nr_locked'th of all. */
+struct task_mutex {
+	struct mutex *lock;
+	unsigned int nr_locked;
+};
+
+#define TASK_NR_MUTEXES 8
+
 struct task_struct {
 	pid_t pid;  /* of the thread, as the kernel has it; 0: unknown */
 	pid_t tgid; /* of the process */
@@ -53,6 +62,8 @@ struct task_struct {
 	struct grave *grave;
 	struct file *filp; /* whose handler runs; NULL: none */
 	const struct user_reach *reach; /* NULL: as the stage does it */
+	unsigned int nr_mutexes;
+	struct task_mutex mutexes[TASK_NR_MUTEXES];
 };
 
 /* Never NULL: outside of a request it is the daemon itself. */

@@ -4,10 +4,12 @@
  * them in every handler it has. Not to be learnt from.
  */
 #include <evl/file.h>
+#include <evl/wait.h>
 #include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
@@ -16,6 +18,11 @@
 
 static unsigned int nr_released;
 static DEFINE_RAW_SPINLOCK(lock);
+static DEFINE_RAW_SPINLOCK(other);
+static DEFINE_MUTEX(mutex);
+static DEFINE_EVL_WAIT(queue);
+static int nr_counted; /* under all of them */
+static raw_spinlock_t crowd[8];
 
 static int careless_open(struct inode *inode, struct file *filp)
 {
@@ -94,6 +101,57 @@ static int __attribute__((noinline)) sink(volatile int *above)
 	return here[0] ? sink(here) + here[0] : 0;
 }
 
+/* With locks which nobody else will leave for it. */
+static long touch_locked(unsigned int cmd, volatile int *u_value)
+{
+	switch (cmd) {
+	case CARELESS_CROWDED:
+		for (int i = 0; i < 8; i++)
+			raw_spin_lock(&crowd[i]);
+		fallthrough;
+	case CARELESS_LOCKED:
+		raw_spin_lock(&lock);
+		break;
+	case CARELESS_CROSSED:
+		raw_spin_lock(&other);
+		raw_spin_lock(&lock);
+		raw_spin_unlock(&other);
+		break;
+	case CARELESS_BOTH:
+		mutex_lock(&mutex);
+		raw_spin_lock(&lock);
+		break;
+	case CARELESS_MUTEX:
+		mutex_lock(&mutex);
+		break;
+	case CARELESS_WAITING:
+		return evl_wait_event(&queue, ++*u_value);
+	default:
+		return -ENOTTY;
+	}
+	++*u_value;
+
+	return 0;
+}
+
+/* By the book. */
+static long count(void)
+{
+	int ret;
+
+	mutex_lock(&mutex);
+	raw_spin_lock(&queue.lock);
+	raw_spin_lock(&other);
+	raw_spin_lock(&lock);
+	ret = ++nr_counted;
+	raw_spin_unlock(&lock);
+	raw_spin_unlock(&other);
+	raw_spin_unlock(&queue.lock);
+	mutex_unlock(&mutex);
+
+	return ret;
+}
+
 /* The caller's pointer at @arg, by the book. */
 static int fetch(unsigned long arg, unsigned long *r_ptr)
 {
@@ -136,13 +194,10 @@ static long careless_ioctl(struct file *filp, unsigned int cmd,
 		return 0;
 	case CARELESS_STACK:
 		return sink(&zero);
-	case CARELESS_LOCKED:
-		raw_spin_lock(&lock);
-		++*(volatile int *)arg;
-		raw_spin_unlock(&lock);
-		return 0;
+	case CARELESS_COUNT:
+		return count();
 	default:
-		return -ENOTTY;
+		return touch_locked(cmd, (volatile int *)arg);
 	}
 }
 

@@ -10,10 +10,18 @@
 /* Stores 7 in the first, as it should, adds one to the second. */
 #define CARELESS_STORE	  _IOWR('c', 9, int[2])
 #define CARELESS_RELEASES _IO('c', 3) /* returns how many there were */
+/* As DEREF, while it holds locks: */
+#define CARELESS_LOCKED	 _IO('c', 7)  /* a spin lock */
+#define CARELESS_CROSSED _IO('c', 10) /* one of two, first taken last */
+#define CARELESS_MUTEX	 _IO('c', 11)
+#define CARELESS_BOTH	 _IO('c', 12) /* a mutex, and a spin lock inside */
+#define CARELESS_WAITING _IO('c', 13) /* that of a wait queue; oob only */
+/* Takes and leaves all of them, as one should; returns how often. */
+#define CARELESS_COUNT _IO('c', 14)
 /* Crashes which are nobody else's fault: */
 #define CARELESS_WILD	 _IO('c', 4) /* CARELESS_ADDRESS */
 #define CARELESS_NULL	 _IO('c', 5)
-#define CARELESS_STACK	 _IO('c', 6) /* more stack than there is */
-#define CARELESS_LOCKED	 _IO('c', 7) /* as DEREF, with a lock held */
+#define CARELESS_STACK	 _IO('c', 6)  /* more stack than there is */
+#define CARELESS_CROWDED _IO('c', 15) /* as DEREF, with 9 locks held */
 
 #define CARELESS_ADDRESS 0x7eadbeef0000
