@@ -22,15 +22,28 @@ struct task_struct *task_current(void)
 	return fiber->task;
 }
 
+static void look_up_files(struct task_struct *task)
+{
+	if (find_files && task->tgid > 0)
+		task->files = find_files(task->tgid);
+}
+
 /*
  * In-band requests come with a thread id alone; the rest costs a look into
- * /proc, which is taken only if the driver wants to know.
+ * /proc, which is taken only if the driver wants to know. Its descriptors go
+ * with the process's connection, which may end, and begin, while the handler
+ * sleeps. Out-of-band ones cannot outlast it.
  */
 EXPORT struct task_struct *get_current(void)
 {
 	struct task_struct *task = task_current();
 
-	if (!task->identified && stage_self && !stage_self->oob)
+	if (stage_self == NULL || stage_self->oob)
+		return task;
+
+	if (task->identified)
+		look_up_files(task);
+	else
 		task_identify(task);
 
 	return task;
@@ -83,8 +96,7 @@ void task_identify(struct task_struct *task)
 		return;
 
 	read_status(task);
-	if (find_files && task->tgid > 0)
-		task->files = find_files(task->tgid);
+	look_up_files(task);
 }
 
 void task_set_files_finder(struct files_struct *(*find)(pid_t tgid))
