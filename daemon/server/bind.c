@@ -2,7 +2,7 @@
 #include "server/bind.h"
 
 #include "server/client.h"
-#include "server/errand.h"
+#include "server/spare.h"
 #include "vfs/file.h"
 #include "vfs/files.h"
 #include "vfs/hooks.h"
@@ -34,7 +34,7 @@ static long bind_fd(struct open_file *of, unsigned int cmd,
 	if (client == NULL || client->files == NULL)
 		return -EPERM;
 	if (cmd == BIND_IOC_SPARE)
-		ret = errand_spare(client, &req, of);
+		ret = spare_offer(client, &req, of);
 	else
 		ret = files_bind_aged(client->files, (unsigned int)req.fd, of,
 				      server_config()->max_fds, req.tag);

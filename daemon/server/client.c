@@ -8,6 +8,7 @@
 #include "server/errand.h"
 #include "server/lease.h"
 #include "server/quota.h"
+#include "server/spare.h"
 #include "stage/inband.h"
 #include "vfs/files.h"
 
@@ -146,6 +147,7 @@ void client_leave(struct client *client)
 	client->fd = fd_close(client->fd);
 
 	errand_client_left(client);
+	spare_client_left(client);
 	/* Nobody answers for its descriptors from now on. */
 	if (client->files)
 		files_unbind(client->files, 0, UINT32_MAX);
@@ -218,6 +220,17 @@ struct client *client_next(const struct client *client)
 		client ? client->link.next : clients.next;
 
 	return next == &clients ? NULL : list_entry(next, struct client, link);
+}
+
+struct client *client_of(const struct files_struct *files)
+{
+	struct client *client;
+
+	list_for_each_entry(client, &clients, link)
+		if (files && client->files == files && client->fd >= 0)
+			return client;
+
+	return NULL;
 }
 
 unsigned int client_count(void)

@@ -59,6 +59,9 @@ void client_maybe_free(struct client *client);
 /* Who has that secret, or NULL. */
 struct client *client_by_secret(const uint8_t *secret);
 
+/* Whose table @files is, as long as it is connected; NULL: nobody's. */
+struct client *client_of(const struct files_struct *files);
+
 /* All clients; NULL is before the first and after the last. */
 struct client *client_next(const struct client *client);
 unsigned int client_count(void);

@@ -7,8 +7,8 @@
 #include "server/bereave.h"
 #include "server/bind.h"
 #include "server/client.h"
-#include "server/errand.h"
 #include "server/reach.h"
+#include "server/spare.h"
 #include "stage/clock.h"
 #include "stage/inband.h"
 #include "vfs/files.h"
@@ -255,7 +255,7 @@ int server_start(const struct server_config *wanted)
 	bind_init();
 	reach_start();
 	bereave_init();
-	ret = errand_init();
+	ret = spare_init();
 	if (ret) {
 		log_err("evl/spare: %s: no other driver may have that node",
 			strerrordesc_np(-ret));
@@ -287,6 +287,6 @@ void server_stop(void)
 	server_hangup();
 	while (client_count())
 		inband_run_once(true);
-	errand_exit();
+	spare_exit();
 	client_table_free();
 }
