@@ -45,30 +45,39 @@ static bool rdev_known(dev_t rdev)
 	return false;
 }
 
-static bool rdev_is_ours(dev_t rdev)
+static void rdev_remember(dev_t rdev)
 {
-	struct control_rdev ask = { .rdev = rdev };
 	uint32_t n;
-
-	if (rdev_usual(rdev))
-		return false;
-	if (rdev_known(rdev))
-		return true;
-	/* A device nobody has asked about is bound by its next oob call. */
-	if (control_is_self())
-		return false;
-
-	if (control_ask(CONTROL_RDEV, &ask, sizeof(ask)) != 1)
-		return false;
 
 	n = atomic_fetch_add_explicit(&nr_rdevs, 1, memory_order_relaxed);
 	atomic_store_explicit(&rdevs[n % RDEVS_MAX], rdev,
 			      memory_order_relaxed);
+}
+
+static bool rdev_is_ours(dev_t rdev)
+{
+	struct control_rdev ask = { .rdev = rdev };
+
+	if (rdev_known(rdev))
+		return true;
+	/* It cannot wait: the next oob call on it will ask. */
+	if (control_is_self())
+		return false;
+	if (control_ask(CONTROL_RDEV, &ask, sizeof(ask)) != 1)
+		return false;
+
+	rdev_remember(rdev);
 
 	return true;
 }
 
-bool bind_is_ours(int fd)
+enum owner {
+	OWNER_OTHER,
+	OWNER_DAEMON,
+	OWNER_OF_DEVICE, /* whoever has that character device */
+};
+
+static enum owner owner_of(int fd, dev_t *r_rdev)
 {
 	int saved = errno, ret;
 	struct statx stx;
@@ -79,15 +88,29 @@ bool bind_is_ours(int fd)
 		    &stx);
 	errno = saved;
 	if (ret)
-		return false;
+		return OWNER_OTHER;
 
 	if (client_hello.welcome.front == CONTROL_FRONT_FUSE)
 		return S_ISREG(stx.stx_mode) &&
-		       makedev(stx.stx_dev_major, stx.stx_dev_minor) ==
-			       client_hello.welcome.mount_dev;
+				       makedev(stx.stx_dev_major,
+					       stx.stx_dev_minor) ==
+					       client_hello.welcome.mount_dev
+			       ? OWNER_DAEMON
+			       : OWNER_OTHER;
 
-	return S_ISCHR(stx.stx_mode) &&
-	       rdev_is_ours(makedev(stx.stx_rdev_major, stx.stx_rdev_minor));
+	*r_rdev = makedev(stx.stx_rdev_major, stx.stx_rdev_minor);
+
+	return S_ISCHR(stx.stx_mode) && !rdev_usual(*r_rdev) ? OWNER_OF_DEVICE
+							     : OWNER_OTHER;
+}
+
+bool bind_is_ours(int fd)
+{
+	dev_t rdev = 0;
+	enum owner owner = owner_of(fd, &rdev);
+
+	return owner == OWNER_OF_DEVICE ? rdev_is_ours(rdev)
+					: owner == OWNER_DAEMON;
 }
 
 /* What the kernel or the daemon says to our ioctl, for the caller. */
@@ -223,10 +246,34 @@ int bind_fd(int fd)
 {
 	if (!client_is_us())
 		return client_error(-EBADF);
-	if (!bind_is_ours(fd))
+	if (fd_table_internal(fd) || !bind_is_ours(fd))
 		return client_error(-EBADF);
 
 	return bind_new(fd);
+}
+
+int bind_asked(int fd, uint64_t rdev, uint64_t *r_rdev)
+{
+	dev_t found = 0;
+	enum owner owner = owner_of(fd, &found);
+	int ret;
+
+	if (owner == OWNER_OTHER || fd_table_internal(fd))
+		return -EBADF;
+	if (owner == OWNER_OF_DEVICE && !rdev_known(found)) {
+		if (found != rdev) {
+			*r_rdev = found;
+			return 1;
+		}
+		rdev_remember(found);
+	}
+
+	ret = bind_new(fd);
+	/* It is used as by an oob call: let it be looked at. */
+	if (ret == 0)
+		fd_table_use(fd);
+
+	return ret;
 }
 
 int bind_kept(int fd, uint64_t *r_file_id)
@@ -294,7 +341,12 @@ void bind_arrived(int fd)
 /* Is @fd still what we think? */
 static void check(int fd)
 {
-	if (bind_is_ours(fd))
+	dev_t rdev = 0;
+	enum owner owner = owner_of(fd, &rdev);
+
+	/* A device nobody has asked about is bound by its next oob call. */
+	if (owner == OWNER_DAEMON ||
+	    (owner == OWNER_OF_DEVICE && rdev_known(rdev)))
 		(void)bind_new(fd);
 	else
 		bind_renewed(fd);

@@ -29,6 +29,12 @@ bool bind_is_ours(int fd);
  */
 int bind_fd(int fd);
 
+/*
+ * The same for the control thread, on the daemon's behalf: that @rdev is its
+ * the daemon has said, about others it can be asked. 1: it is *@r_rdev.
+ */
+int bind_asked(int fd, uint64_t rdev, uint64_t *r_rdev);
+
 /* The same for one which is known to be ours, as it was just made. */
 int bind_new(int fd);
 

@@ -81,6 +81,9 @@ void errand_do(uint32_t number, const struct control_errand *errand)
 	case CONTROL_ERRAND_NONBLOCK:
 		done.result = set_nonblock(errand->fd);
 		break;
+	case CONTROL_ERRAND_BIND:
+		done.result = bind_asked(errand->fd, errand->rdev, &done.rdev);
+		break;
 	default:
 		done.result = -ENOSYS;
 		break;

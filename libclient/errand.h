@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the daemon asks of us: descriptors which a driver makes in this process.
- * On the control thread.
+ * What the daemon asks of us: descriptors which a driver makes in this process,
+ * or was given by it and does not know. On the control thread.
  */
 #pragma once
 

@@ -5,7 +5,9 @@
 #include "core/file-side.h"
 #include "core/file.h"
 #include "kapi/export.h"
+#include "kapi/held.h"
 #include "kapi/task.h"
+#include "stage/clock.h"
 #include "stage/stage.h"
 #include "vfs/file.h"
 #include "vfs/files.h"
@@ -14,6 +16,9 @@
 #include <errno.h>
 #include <linux/fs.h>
 #include <linux/sched.h>
+
+#define ASK_TRIES   8
+#define PATIENCE_NS (30 * NS_PER_SEC)
 
 /* Who is open and bound is in-band's business. */
 static bool is_inband(void)
@@ -95,12 +100,62 @@ void oob_file_put(struct file *filp)
 	evl_up_crossing(&open_file_of(filp)->oob_users);
 }
 
+static int (*ask_caller)(unsigned int fd, uint64_t deadline);
+
+void oob_file_set_asker(int (*ask)(unsigned int fd, uint64_t deadline))
+{
+	ask_caller = ask;
+}
+
+/* Sleeping is not what drivers expect of evl_get_file(): only where it cannot
+ * do harm, and not to somebody who is on a queue already. */
+static bool may_sleep(void)
+{
+	const struct fiber *fiber = fiber_current();
+
+	return fiber && fiber->wq == NULL && !fiber->broken && !held_any();
+}
+
+/* Not in the index. Once bound it may be gone again, because another thread is
+ * through with closing what the number was before. */
+static int ask_and_look(unsigned int fd, struct file **r_filp)
+{
+	uint64_t deadline = clock_ns() + PATIENCE_NS;
+	int ret;
+
+	for (int n = 0; n < ASK_TRIES; n++) {
+		ret = ask_caller(fd, deadline);
+		if (ret)
+			return ret;
+		/* The process may have gone meanwhile. */
+		*r_filp = oob_file_get(current->files, fd);
+		if (*r_filp)
+			return 0;
+	}
+
+	return -EBADF;
+}
+
+int oob_file_find(unsigned int fd, struct file **r_filp)
+{
+	struct files_struct *files = current->files;
+
+	*r_filp = oob_file_get(files, fd);
+	if (*r_filp)
+		return 0;
+	if (files == NULL || fd >= FILES_FD_LIMIT || ask_caller == NULL ||
+	    !may_sleep())
+		return -EBADF;
+
+	return ask_and_look(fd, r_filp);
+}
+
 EXPORT struct evl_file *evl_get_file(unsigned int fd)
 {
-	struct file *filp = oob_file_get(current->files, fd);
 	struct evl_file *efilp;
+	struct file *filp;
 
-	if (filp == NULL)
+	if (oob_file_find(fd, &filp))
 		return NULL;
 
 	efilp = file_side_get(open_file_of(filp));

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <linux/types.h>
+#include <stdint.h>
 
 struct evl_file;
 struct file;
@@ -21,6 +22,18 @@ struct open_file;
 /* What @fd refers to in @files, if it takes out-of-band requests, with a
  * reference; or NULL. Any stage. */
 struct file *oob_file_get(struct files_struct *files, unsigned int fd);
+/*
+ * The same for descriptor @fd of the caller, who is asked if we do not know it:
+ * it may have come by a way which libevlclient does not see.
+ *
+ * Stage: any, in a request. Blocks: unless it is known, or the caller holds a
+ * lock, until its process has answered, for half a minute at most.
+ * Return: 0, -EBADF, -EINTR, -EIDRM the file whose handler asks goes.
+ */
+int oob_file_find(unsigned int fd, struct file **r_filp);
+/* Who asks, until @deadline; the server registers. 0: look again. */
+void oob_file_set_asker(int (*ask)(unsigned int fd, uint64_t deadline));
+
 /* The caller has one already, or knows it is open. Any stage. */
 void oob_file_ref(struct file *filp);
 void oob_file_put(struct file *filp);

@@ -51,6 +51,18 @@ int poll_waiter_sleep(struct poll_waiter *waiter, uint64_t deadline)
 	return ret;
 }
 
+int poll_waiter_restart(struct poll_waiter *waiter)
+{
+	int ret;
+
+	pi_lock(&waiter->wq.lock);
+	ret = waiter->status;
+	waiter->signaled = ret != 0;
+	pi_unlock(&waiter->wq.lock);
+
+	return ret;
+}
+
 EXPORT void evl_init_poll_head(struct evl_poll_head *head)
 {
 	*head = (struct evl_poll_head)EVL_POLLHEAD_INITIALIZER(*head);

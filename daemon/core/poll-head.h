@@ -53,6 +53,10 @@ void poll_waiter_signal(struct poll_waiter *waiter, int status);
  */
 int poll_waiter_sleep(struct poll_waiter *waiter, uint64_t deadline);
 
+/* Nothing it watches can signal it any more, or yet: as if nothing had. Returns
+ * its status. */
+int poll_waiter_restart(struct poll_waiter *waiter);
+
 /* On behalf of @waiter, who is interested in @events. */
 void poll_wait_begin(struct oob_poll_wait *wait, struct poll_waiter *waiter,
 		     unsigned int events);

@@ -7,6 +7,7 @@
  */
 #include "core/poll-set.h"
 
+#include "core/file.h"
 #include "core/watchpoint.h"
 #include "stage/clock.h"
 #include "stage/stage.h"
@@ -218,6 +219,41 @@ static void detach(struct poll_call *call, bool useful, struct report *report)
 	flush_report(report);
 }
 
+static int find_files(struct poll_call *call)
+{
+	struct watchpoint *wpt;
+	struct file *filp;
+	unsigned int nr_done = 0;
+	int ret;
+
+	list_for_each_entry(wpt, &call->watchpoints, link) {
+		ret = oob_file_find(wpt->fd, &filp);
+		if (ret)
+			return ret;
+		oob_file_put(filp);
+		watchpoint_renew(wpt);
+		give_way(++nr_done);
+	}
+
+	return 0;
+}
+
+/* Some descriptor is not known. It may have been closed, and come back, where
+ * the library could not see it: have it bound, with no reference on the others
+ * meanwhile. */
+static int attach_again(struct poll_call *call, struct report *report)
+{
+	int ret;
+
+	detach(call, false, report);
+	ret = find_files(call);
+	/* What was signaled so far is no news. */
+	if (ret == 0)
+		ret = poll_waiter_restart(&call->waiter);
+
+	return ret ? ret : attach(call);
+}
+
 static int sleep_until_signaled(struct poll_call *call, bool nonblock,
 				uint64_t deadline)
 {
@@ -240,6 +276,8 @@ static int wait_for_events(struct poll_call *call, bool nonblock,
 	int ret;
 
 	ret = attach(call);
+	if (ret == -EBADF)
+		ret = attach_again(call, report);
 	if (ret == 0 && ask_drivers(call, report->room) == 0)
 		ret = sleep_until_signaled(call, nonblock, deadline);
 

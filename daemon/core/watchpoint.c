@@ -78,6 +78,11 @@ void watchpoint_prepare(struct watchpoint *wpt, unsigned int fd,
 	poll_wait_begin(&wpt->wait, NULL, events | ALWAYS_WANTED);
 }
 
+void watchpoint_renew(struct watchpoint *wpt)
+{
+	watchpoint_prepare(wpt, wpt->fd, wpt->wait.wanted, wpt->pollval);
+}
+
 static void list_by_key(struct watchpoint *wpt)
 {
 	struct bucket *bucket = bucket_of(wpt->key);

@@ -41,6 +41,8 @@ void watchpoints_give(unsigned int count, struct list_head *list);
 /* For @events of descriptor @fd. */
 void watchpoint_prepare(struct watchpoint *wpt, unsigned int fd,
 			unsigned int events, union evl_value pollval);
+/* Once more, after it was detached, for the same. */
+void watchpoint_renew(struct watchpoint *wpt);
 /* Find its file in @files. -EBADF: it refers to none of ours. */
 int watchpoint_attach(struct watchpoint *wpt, struct files_struct *files,
 		      struct poll_waiter *waiter);

@@ -5,6 +5,7 @@
 #include "core/thread.h"
 #include "server/channel.h"
 #include "server/client.h"
+#include "server/errand.h"
 #include "stage/wait.h"
 #include "vfs/file.h"
 #include "vfs/hooks.h"
@@ -40,6 +41,7 @@ static void let_dying_leave(struct open_file *of)
 {
 	struct slot *slot;
 
+	errand_end_in(of);
 	while (oob_file_users(of) && (slot = find_dying(of))) {
 		if (slot->ch->state == CHANNEL_LIVE && slot->waiter == NULL) {
 			slot_detach(slot);

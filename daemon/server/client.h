@@ -36,7 +36,8 @@ struct client {
 	unsigned int nr_channels;   /* not yet freed */
 	struct list_head leases;    /* struct lease */
 	unsigned int nr_leases;
-	unsigned int nr_jobs; /* control requests under way */
+	unsigned int nr_jobs;	 /* control requests under way */
+	unsigned int nr_errands; /* sent, and not done yet */
 	ev_io io;
 	ev_timer patience; /* until it says hello */
 	struct list_head link;

@@ -3,10 +3,12 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "core/file.h"
 #include "kapi/task.h"
 #include "server/bereave.h"
 #include "server/bind.h"
 #include "server/client.h"
+#include "server/errand.h"
 #include "server/reach.h"
 #include "server/spare.h"
 #include "stage/clock.h"
@@ -263,6 +265,7 @@ int server_start(const struct server_config *wanted)
 		return ret;
 	}
 	task_set_files_finder(files_find);
+	oob_file_set_asker(errand_bind);
 	ev_io_init(&listener, on_connect, listen_fd, EV_READ);
 	ev_io_start(inband_loop(), &listener);
 

@@ -41,7 +41,7 @@ int spare_offer(struct client *client, const struct bind_request *req,
 	spare = malloc(sizeof(*spare));
 	if (spare == NULL)
 		return -ENOMEM;
-	if (errand_answer(client, req->tag, req->fd)) {
+	if (errand_opened(client, req->tag, req->fd)) {
 		free(spare);
 		return -ENOENT;
 	}

@@ -128,6 +128,10 @@ enum control_errand_what {
 	CONTROL_ERRAND_CLOSE = 2,
 	/* Set O_NONBLOCK for the file behind @fd. */
 	CONTROL_ERRAND_NONBLOCK = 3,
+	/* Send BIND_IOC_BIND on @fd, if it is one of the daemon's files. Who
+	 * cannot tell whose character device it is answers 1 and which; asked
+	 * again with that @rdev, it is the daemon's. */
+	CONTROL_ERRAND_BIND = 4,
 };
 
 struct control_header {
@@ -221,11 +225,13 @@ struct control_errand {
 	uint32_t flags;
 	uint32_t reserved;
 	uint64_t file_id;
+	uint64_t rdev; /* 0: none */
 };
 
 struct control_errand_done {
 	uint32_t number;
-	int32_t result; /* 0 or -errno */
+	int32_t result; /* 0 or -errno; of a BIND also 1 */
+	uint64_t rdev;	/* with that, st_rdev; else 0 */
 };
 
 struct control_query {
@@ -362,9 +368,10 @@ static_assert(sizeof(struct control_unbind) == 16, "ABI");
 static_assert(offsetof(struct control_unbind, file_id) == 8, "ABI");
 static_assert(sizeof(struct control_sync) == 8, "ABI");
 static_assert(sizeof(struct control_rdev) == 8, "ABI");
-static_assert(sizeof(struct control_errand) == 24, "ABI");
+static_assert(sizeof(struct control_errand) == 32, "ABI");
 static_assert(offsetof(struct control_errand, file_id) == 16, "ABI");
-static_assert(sizeof(struct control_errand_done) == 8, "ABI");
+static_assert(sizeof(struct control_errand_done) == 16, "ABI");
+static_assert(offsetof(struct control_errand_done, rdev) == 8, "ABI");
 static_assert(sizeof(struct control_query) == 16, "ABI");
 static_assert(offsetof(struct control_query, cursor) == 8, "ABI");
 static_assert(sizeof(struct control_daemon_info) == 56 + 128 + 8 + 256 + 32,

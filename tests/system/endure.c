@@ -132,6 +132,19 @@ void endure_await_releasing(const char *path)
 	}
 }
 
+unsigned int endure_nr_files(const char *path)
+{
+	const struct control_file_info *info;
+	struct control_message reply;
+	unsigned int count = 0;
+
+	for (uint64_t cursor = 0; (info = find_file(path, cursor, &reply));
+	     cursor = info->next)
+		count++;
+
+	return count;
+}
+
 unsigned int endure_nr_refs(const char *path)
 {
 	const struct control_file_info *info;

@@ -29,5 +29,6 @@ void endure_await_busy(pid_t tid);
 /* Wait until the last close of @path, relative to the daemon's directory of
  * nodes, has begun. */
 void endure_await_releasing(const char *path);
+unsigned int endure_nr_files(const char *path);
 /* Out-of-band references on open files of @path. */
 unsigned int endure_nr_refs(const char *path);

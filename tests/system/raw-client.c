@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -342,6 +344,17 @@ void raw_do_chore(struct raw_slot *slot)
 	else
 		ret = process_vm_writev(getpid(), &ours, 1, &theirs, 1, 0);
 	raw_end_chore(slot, ret < 0 ? 0 : (uint32_t)ret);
+}
+
+void raw_do_chores(struct raw_slot *slot, int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	while (poll(&pfd, 1, 0) == 0)
+		if (raw_chore(slot))
+			raw_do_chore(slot);
+		else
+			sched_yield();
 }
 
 int64_t raw_wait(struct raw_slot *slot)

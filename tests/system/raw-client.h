@@ -92,6 +92,8 @@ uint32_t raw_chore(const struct raw_slot *slot);
 /* Do it as a client does; say that it is done. */
 void raw_do_chore(struct raw_slot *slot);
 void raw_end_chore(struct raw_slot *slot, uint32_t moved);
+/* Do what comes of them until @fd has something to read. */
+void raw_do_chores(struct raw_slot *slot, int fd);
 /* Sleep until that request is answered, and do its chores. */
 int64_t raw_wait(struct raw_slot *slot);
 int64_t raw_request(struct raw_slot *slot, const struct channel_request *rq);

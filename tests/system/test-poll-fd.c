@@ -4,6 +4,7 @@
 #include "daemon.h"
 #include "endure.h"
 #include "poller.h"
+#include "raw-client.h"
 
 #include <errno.h>
 #include <evl/evl.h>
@@ -109,6 +110,35 @@ START_TEST(descriptors_made_behind_its_back_are_bound_when_added)
 }
 END_TEST
 
+/* Nor need they be added again. */
+START_TEST(an_item_that_comes_back_behind_its_back_is_polled)
+{
+	int other = poller_xbuf(), pipefd[2];
+	struct waiter waiter;
+
+	ck_assert_int_eq(pipe(pipefd), 0);
+	ck_assert_int_eq(poller_add(other, POLLIN), 0);
+	ck_assert_int_eq(poller_add(poller_fd, POLLIN), 0);
+	for (int i = 0; i < 10; i++) {
+		waiter_start(&waiter);
+		ck_assert_int_eq(syscall(SYS_close, other), 0);
+		waiter_end(&waiter);
+		waiter_ck(&waiter, other, POLLNVAL);
+		ck_assert_int_eq(evl_poll(poller_set, events, 4), -EBADF);
+		/* As what it is by now. */
+		ck_assert_int_eq(syscall(SYS_dup3, pipefd[0], other, 0), other);
+		ck_assert_int_eq(evl_poll(poller_set, events, 4), -EBADF);
+		ck_assert_int_eq(syscall(SYS_close, other), 0);
+		ck_assert_int_eq(raw_xbuf("", 8, 8), other);
+		waiter_start(&waiter);
+		ck_assert_int_eq(write(other, "a", 1), 1);
+		waiter_end(&waiter);
+		waiter_ck(&waiter, other, POLLIN);
+		ck_assert_int_eq(oob_read(other, events, 1), 1);
+	}
+}
+END_TEST
+
 START_TEST(ordinary_files_are_refused)
 {
 	int pipefd[2];
@@ -150,6 +180,7 @@ int main(void)
 		replacing_a_polled_descriptor_does_too,
 		a_file_that_is_gone_is_noticed_however_it_was_closed,
 		descriptors_made_behind_its_back_are_bound_when_added,
+		an_item_that_comes_back_behind_its_back_is_polled,
 		ordinary_files_are_refused,
 		a_set_is_inherited_and_means_the_childs_descriptors,
 	};

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -84,7 +85,10 @@ static void converse(void)
 {
 	struct {
 		struct control_header header;
-		struct control_sync sync;
+		union {
+			struct control_sync sync;
+			struct control_errand_done done;
+		};
 	} asked[BATCH], *ask;
 	unsigned int nr = 0;
 
@@ -100,6 +104,14 @@ static void converse(void)
 				make_channel(&ask->header);
 			else
 				reply(&ask->header, 0, NULL, 0, NULL);
+			break;
+		case ERRANDS:
+			if (ask->header.type == CONTROL_ERRAND_DONE) {
+				client_daemon.done = ask->done;
+				client_daemon.nr_done++;
+			} else {
+				reply(&ask->header, 0, NULL, 0, NULL);
+			}
 			break;
 		case NOISE:
 			make_noise();
@@ -179,6 +191,24 @@ void client_daemon_start(enum script script)
 	client_daemon.script = script;
 	ck_assert_int_eq(pthread_create(&thread, NULL, daemon_main, NULL), 0);
 	pthread_detach(thread);
+}
+
+struct control_errand_done
+client_daemon_errand(const struct control_errand *errand)
+{
+	struct control_header header = { .type = CONTROL_ERRAND };
+	struct iovec iov[2] = { { &header, sizeof(header) },
+				{ (void *)errand, sizeof(*errand) } };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+	unsigned int before = client_daemon.nr_done;
+
+	header.seq = 1000 + before;
+	ck_assert_int_gt(sendmsg(client_daemon.fd, &msg, MSG_NOSIGNAL), 0);
+	while (client_daemon.nr_done == before)
+		sched_yield();
+	ck_assert_uint_eq(client_daemon.done.number, header.seq);
+
+	return client_daemon.done;
 }
 
 void client_daemon_teardown(void)

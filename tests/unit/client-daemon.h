@@ -19,6 +19,7 @@ enum script {
 	CHANNELS, /* makes channels */
 	NO_FDS,	  /* forgets to send them along */
 	NOISE,	  /* says things nobody asked for, then echoes */
+	ERRANDS,  /* listens to what comes of errands */
 };
 
 /* Told by client_daemon_setup(), the test may change what it says first. */
@@ -28,6 +29,8 @@ struct client_daemon {
 	enum script script;
 	char dir[64], path[108];
 	int listen_fd, fd;
+	struct control_errand_done done; /* once ->nr_done is higher */
+	_Atomic(unsigned int) nr_done;
 };
 
 extern struct client_daemon client_daemon;
@@ -37,3 +40,6 @@ void client_daemon_setup(void);
 void client_daemon_teardown(void);
 /* From now on it accepts one client. */
 void client_daemon_start(enum script script);
+/* Have the client do that, and tell. */
+struct control_errand_done
+client_daemon_errand(const struct control_errand *errand);

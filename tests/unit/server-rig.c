@@ -38,9 +38,9 @@ static const struct node_host front = {
 	.drain = note_drain,
 };
 
-static bool owns_seven(uint64_t rdev)
+static bool owns_rdev(uint64_t rdev)
 {
-	return rdev == 7;
+	return rdev == SERVER_RDEV;
 }
 
 void server_setup(void)
@@ -56,14 +56,14 @@ void server_setup(void)
 			.kind = CONTROL_FRONT_FUSE,
 			.mount_dev = 42,
 			.devdir = "/some/dev",
-			.owns_rdev = owns_seven,
+			.owns_rdev = owns_rdev,
 		},
 	};
 
 	ck_assert_ptr_nonnull(mkdtemp(server_dir));
 	snprintf(server_path, sizeof(server_path), "%s/control", server_dir);
-	ck_assert_int_eq(stack_pool_new(65536, 16, &stacks), 0);
-	ck_assert_int_eq(inband_init(stacks, 16), 0);
+	ck_assert_int_eq(stack_pool_new(65536, 64, &stacks), 0);
+	ck_assert_int_eq(inband_init(stacks, 64), 0);
 	ck_assert_int_eq(node_set_host(&front), 0);
 	ck_assert_int_eq(server_lock(server_path), 0);
 	ck_assert_int_eq(server_start(&config), 0);

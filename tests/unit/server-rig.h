@@ -14,13 +14,14 @@
 
 #define SERVER_MAX_CLIENTS 3
 #define SERVER_MAX_FDS	   4
+#define SERVER_RDEV	   7 /* the character device which is the front's */
 
 /* A private directory, the control socket in it, and how often the front was
  * asked for what the kernel has queued. */
 extern char server_dir[], server_path[];
 extern unsigned int server_nr_drained;
 
-/* Checked fixture. Character device 7 is the front's. */
+/* Checked fixture. */
 void server_setup(void);
 void server_teardown(void);
 

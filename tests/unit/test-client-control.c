@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "../helpers.h"
 #include "channel.h"
@@ -283,6 +284,89 @@ START_TEST(a_path_below_dev_follows_the_nodes)
 }
 END_TEST
 
+/* What comes of being asked to bind @fd, whose device is said to be @rdev. */
+static struct control_errand_done bind_errand(int fd, uint64_t rdev)
+{
+	const struct control_errand errand = {
+		.what = CONTROL_ERRAND_BIND,
+		.fd = fd,
+		.rdev = rdev,
+	};
+
+	return client_daemon_errand(&errand);
+}
+
+#define ck_binds(nr, vouched, expected, device)                    \
+	do {                                                       \
+		struct control_errand_done done_ =                 \
+			bind_errand((nr), (vouched));              \
+		ck_assert_int_eq(done_.result, (expected));        \
+		ck_assert_uint_eq(done_.rdev, (uint64_t)(device)); \
+	} while (0)
+
+static int some_file(void)
+{
+	int fd = memfd_create("some", 0);
+
+	ck_assert_int_ge(fd, 0);
+
+	return fd;
+}
+
+START_TEST(it_binds_what_it_is_asked_to_if_that_is_the_daemons)
+{
+	struct stat st;
+	int fd = some_file(), kept;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	if (_i)
+		client_daemon.welcome.mount_dev = st.st_dev;
+	client_daemon_start(ERRANDS);
+	ck_assert_int_eq(client_connect(NULL), 0);
+	/* One which looks as if it were says that it is not. */
+	ck_binds(fd, 0, -EBADF, 0);
+	ck_assert(fd_table_unknown(fd));
+	ck_binds(open("/dev/null", O_RDWR), 0, -EBADF, 0);
+	ck_binds(-1, 0, -EBADF, 0);
+	ck_binds(900, 0, -EBADF, 0);
+	/* Nor is it about the library's own. */
+	ck_assert_int_eq(control_dup_fd(fd, &kept), 0);
+	ck_binds(kept, 0, -EBADF, 0);
+	ck_assert(fd_table_internal(kept));
+}
+END_TEST
+
+START_TEST(whose_a_character_device_is_the_daemon_says)
+{
+	/* Any which not every program has open; it is only looked at. */
+	int fd = open("/dev/fuse", O_PATH);
+	struct stat st;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	client_daemon.welcome.front = CONTROL_FRONT_CUSE;
+	client_daemon_start(ERRANDS);
+	ck_assert_int_eq(client_connect(NULL), 0);
+	ck_binds(some_file(), 0, -EBADF, 0);
+	ck_binds(open("/dev/null", O_RDWR), 0, -EBADF, 0);
+	ck_binds(fd, 0, 1, st.st_rdev);
+	ck_binds(fd, st.st_rdev + 1, 1, st.st_rdev);
+	/* The device knows better. */
+	ck_binds(fd, st.st_rdev, -EBADF, 0);
+	/* What was said once is known. */
+	ck_binds(fd, 0, -EBADF, 0);
+}
+END_TEST
+
+START_TEST(what_it_does_not_know_it_does_not_do)
+{
+	const struct control_errand errand = { .what = 1000 };
+
+	client_daemon_start(ERRANDS);
+	ck_assert_int_eq(client_connect(NULL), 0);
+	ck_assert_int_eq(client_daemon_errand(&errand).result, -ENOSYS);
+}
+END_TEST
+
 static void add(Suite *suite, const char *name, const TTest *test, int nr)
 {
 	tcase_add_checked_fixture(suite_add(suite, name, test, nr),
@@ -306,6 +390,10 @@ int main(void)
 	add(suite, "channel", a_channel_comes_with_its_descriptors, 1);
 	add(suite, "channel-death", a_channel_dies_with_the_daemon, 1);
 	add(suite, "channel-bad", a_channel_without_descriptors_is_refused, 1);
+	add(suite, "bind", it_binds_what_it_is_asked_to_if_that_is_the_daemons,
+	    2);
+	add(suite, "device", whose_a_character_device_is_the_daemon_says, 1);
+	add(suite, "unknown", what_it_does_not_know_it_does_not_do, 1);
 	add(suite, "path", a_path_below_dev_follows_the_nodes, 1);
 
 	return suite_run(suite);

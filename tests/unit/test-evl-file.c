@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "kapi/task.h"
 #include "stage/inband.h"
+#include "stage/wait.h"
 #include "suite.h"
 #include "vfs/file.h"
 #include "vfs/files.h"
@@ -15,6 +16,8 @@
 #include "vfs/request.h"
 
 #include <errno.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,26 +161,38 @@ static bool close_file(int i)
 }
 
 /* evl_get_file() in a handler. */
-static struct evl_file *got;
+struct get {
+	unsigned int fd;
+	struct files_struct *files;
+	void (*before)(void), (*after)(void); /* in the handler, too */
+	struct evl_file *efilp;
+};
 
 static void do_get(void *arg)
 {
+	struct get *get = arg;
 	struct task_struct task = {
 		.tgid = 1000,
-		.files = files,
+		.files = get->files,
 		.identified = true,
 	};
 
 	task_set(fiber_current(), &task);
-	got = evl_get_file(*(unsigned int *)arg);
+	if (get->before)
+		get->before();
+	get->efilp = evl_get_file(get->fd);
+	if (get->after)
+		get->after();
 	task_set(fiber_current(), NULL);
 }
 
 static struct evl_file *get(unsigned int fd)
 {
-	ck_assert_int_eq(inband_call(do_get, &fd), 0);
+	struct get get = { .fd = fd, .files = files };
 
-	return got;
+	ck_assert_int_eq(inband_call(do_get, &get), 0);
+
+	return get.efilp;
 }
 
 static void put(struct evl_file *efilp)
@@ -406,6 +421,120 @@ START_TEST(a_file_has_one_at_a_time)
 }
 END_TEST
 
+/* What the caller's process says when it is asked. */
+static int nr_asked, answer;
+
+static int bind_it(unsigned int fd, uint64_t deadline)
+{
+	nr_asked++;
+	if (answer == 0)
+		ck_assert_int_eq(files_bind(files, fd, ofs[0], 16), 0);
+
+	return answer;
+}
+
+START_TEST(who_knows_is_asked_about_what_we_do_not_know)
+{
+	open_file(0);
+	ck_assert_ptr_null(get(5));
+	oob_file_set_asker(bind_it);
+	put(get(0));
+	ck_assert_int_eq(nr_asked, 0);
+	answer = -EBADF;
+	ck_assert_ptr_null(get(5));
+	ck_assert_int_eq(nr_asked, 1);
+	answer = 0;
+	ck_assert_ptr_eq(get(5), ofs[0]->filp.private_data);
+	put(get(5));
+	ck_assert_int_eq(nr_asked, 2);
+	put(ofs[0]->filp.private_data);
+	/* No process has such a number. */
+	ck_assert_ptr_null(get(FILES_FD_LIMIT));
+	ck_assert_int_eq(nr_asked, 2);
+	ck_assert(close_file(0));
+}
+END_TEST
+
+/* It says it is bound, and it is not; or only the @answer'th time. */
+static int lie(unsigned int fd, uint64_t deadline)
+{
+	return ++nr_asked == answer ? files_bind(files, fd, ofs[1], 16) : 0;
+}
+
+START_TEST(a_lie_is_worth_nothing)
+{
+	open_file(1);
+	oob_file_set_asker(lie);
+	ck_assert_ptr_null(get(5));
+	/* Others may have been at it, so it is asked again, but not for ever. */
+	ck_assert_int_gt(nr_asked, 1);
+	ck_assert_int_lt(nr_asked, 20);
+	answer = nr_asked + 2;
+	ck_assert_ptr_nonnull(get(5));
+	ck_assert_int_eq(nr_asked, answer);
+	put(ofs[1]->filp.private_data);
+	ck_assert(close_file(1));
+}
+END_TEST
+
+static raw_spinlock_t spin;
+static struct mutex mutex;
+static struct wait_queue queue;
+
+static void take_spin_lock(void)
+{
+	raw_spin_lock(&spin);
+}
+
+static void leave_spin_lock(void)
+{
+	raw_spin_unlock(&spin);
+}
+
+static void take_mutex(void)
+{
+	mutex_lock(&mutex);
+}
+
+static void leave_mutex(void)
+{
+	mutex_unlock(&mutex);
+}
+
+static void join_queue(void)
+{
+	wait_queue_join(&queue);
+}
+
+static void break_off(void)
+{
+	fiber_break(fiber_current());
+}
+
+START_TEST(who_must_not_sleep_is_not_made_to)
+{
+	struct get gets[] = {
+		{ 5, files, take_spin_lock, leave_spin_lock, NULL },
+		{ 5, files, take_mutex, leave_mutex, NULL },
+		{ 5, files, join_queue, wait_queue_leave, NULL },
+		{ 5, files, break_off, NULL, NULL },
+		{ 5, NULL, NULL, NULL, NULL }, /* a caller of no process's */
+	};
+
+	open_file(0);
+	wait_queue_init(&queue, WAIT_FIFO);
+	oob_file_set_asker(bind_it);
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_eq(inband_call(do_get, &gets[i]), 0);
+		ck_assert_ptr_null(gets[i].efilp);
+	}
+	/* Nor who is no fiber. */
+	ck_assert_ptr_null(evl_get_file(5));
+	ck_assert_int_eq(nr_asked, 0);
+	ck_assert(close_file(0));
+}
+END_TEST
+
 static void add(Suite *suite, const char *name, const TTest *test, int nr)
 {
 	tcase_add_checked_fixture(suite_add(suite, name, test, nr), setup,
@@ -428,6 +557,10 @@ int main(void)
 	add(suite, "gone", references_on_what_is_gone_are_harmless, 1);
 	add(suite, "early", released_early_it_takes_no_more_requests, 1);
 	add(suite, "one", a_file_has_one_at_a_time, 1);
+
+	add(suite, "ask", who_knows_is_asked_about_what_we_do_not_know, 1);
+	add(suite, "lie", a_lie_is_worth_nothing, 1);
+	add(suite, "sleep", who_must_not_sleep_is_not_made_to, 1);
 
 	return suite_run(suite);
 }

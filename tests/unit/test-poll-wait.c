@@ -239,6 +239,101 @@ START_TEST(a_descriptor_that_goes_before_it_sleeps_is_noticed)
 }
 END_TEST
 
+/* Descriptors which are not known, and the caller's process is asked about. */
+
+static struct rig_file *kept, *instead;
+static int nr_asked, answer;
+
+static int be_asked(unsigned int fd, uint64_t deadline)
+{
+	/* Meanwhile nobody's release has to wait. */
+	ck_assert_uint_eq(oob_file_users(kept->of), 0);
+	nr_asked++;
+	if (answer == 0)
+		rig_bind(rig_mine, fd, instead);
+
+	return answer;
+}
+
+START_TEST(a_descriptor_that_came_back_is_asked_for)
+{
+	struct rig_file *file = watched(5, IN);
+
+	kept = watched(6, IN);
+	watched(7, IN);
+	instead = rig_file(9, true);
+	oob_file_set_asker(be_asked);
+	rig_poll(&a, SET, 8);
+	signal_events(file, IN);
+	rig_expect(&a, 5, IN);
+	ck_assert_int_eq(nr_asked, 0);
+
+	rig_close(rig_mine, 5);
+	rig_close(rig_mine, 7);
+	rig_poll(&a, SET, 8);
+	ck_assert_int_eq(a.ret, PENDING);
+	ck_assert_int_eq(nr_asked, 2);
+	ck_assert_uint_eq(oob_file_users(kept->of), 1);
+	signal_events(file, IN);
+	ck_assert_int_eq(a.ret, PENDING);
+	signal_events(kept, IN);
+	rig_expect(&a, 6, IN);
+
+	rig_poll(&a, SET, 1);
+	evl_signal_poll_events(&instead->head, IN);
+	rig_step();
+	ck_assert_int_eq(a.ret, 0);
+	ck_assert_int_eq(a.req.nrset, 1);
+	ck_assert_int_eq(nr_asked, 2);
+}
+END_TEST
+
+START_TEST(what_comes_of_asking_is_what_comes_of_the_wait)
+{
+	static const int answers[] = { -EBADF, -EINTR, -EIDRM };
+
+	watched(5, IN);
+	kept = watched(6, IN);
+	kept->ready = IN;
+	rig_close(rig_mine, 5);
+	oob_file_set_asker(be_asked);
+	for (int i = 0; i < 3; i++) {
+		answer = answers[i];
+		rig_poll(&a, SET, 8);
+		ck_assert_int_eq(a.ret, answer);
+		ck_assert_int_eq(nr_asked, i + 1);
+		ck_assert_uint_eq(kept->head.nr_watchers, 0);
+	}
+}
+END_TEST
+
+/* Some are attached; then this one's turn comes. */
+static void close_soon(void *arg)
+{
+	fiber_yield();
+	rig_close(rig_mine, *(unsigned int *)arg);
+}
+
+START_TEST(what_was_signaled_before_asking_is_no_news)
+{
+	unsigned int last = 10;
+
+	watched(5, IN);
+	for (int i = 0; i < 70; i++)
+		kept = watched(last++, IN);
+	watched(last, IN);
+	rig_close(rig_mine, 5);
+	instead = rig_file(9, true);
+	oob_file_set_asker(be_asked);
+	test_fiber(close_soon, &last, 10);
+	rig_poll(&a, SET, 8);
+	ck_assert_int_eq(nr_asked, 2);
+	ck_assert_int_eq(a.ret, PENDING);
+	signal_events(kept, IN);
+	rig_expect(&a, last - 1, IN);
+}
+END_TEST
+
 /* Bad requests. */
 
 START_TEST(bad_waits_are_refused)
@@ -291,6 +386,9 @@ int main(void)
 		who_polls_a_file_does_not_hold_up_its_release,
 		a_stale_descriptor_is_an_error_and_stays,
 		a_descriptor_that_goes_before_it_sleeps_is_noticed,
+		a_descriptor_that_came_back_is_asked_for,
+		what_comes_of_asking_is_what_comes_of_the_wait,
+		what_was_signaled_before_asking_is_no_news,
 		bad_waits_are_refused,
 	};
 	Suite *suite = suite_create("core/poll-wait");

@@ -53,8 +53,13 @@ void evl_release_file(struct evl_file *efilp);
  * evl_get_file() - find the file a descriptor refers to
  * @fd:		a descriptor number of the process `current` belongs to
  *
+ * Unlike a kernel we are told of descriptors by the process itself; about one
+ * which we do not know it is asked. Not if the caller holds a spin lock or a
+ * mutex: it is not found then.
+ *
  * Stage:  any, within a request.
- * Blocks: no.
+ * Blocks: no, but for a descriptor which is asked about: until the process has
+ *	   answered, the caller gets a signal, or 30 seconds are over.
  *
  * Return: the file with a reference, to be dropped by evl_put_file(); or NULL
  *	   if @fd is not open or takes no out-of-band requests

@@ -23,7 +23,7 @@ struct evl_xbuf;
  * close(2) of the last descriptor waits until evl_put_xbuf() is called.
  *
  * Stage:  any, within a request.
- * Blocks: no.
+ * Blocks: as evl_get_file().
  * Source: seed-4; driver-api 2.20, 3.6
  *
  * Return: the cross-buffer, or NULL if @efd refers to none

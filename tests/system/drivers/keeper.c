@@ -11,7 +11,9 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 struct keeper {
 	struct evl_file efile;	/* not used if it is shared */
@@ -21,6 +23,8 @@ struct keeper {
 
 static struct evl_file shared_efile;
 static DEFINE_EVL_FLAG(wake);
+static DEFINE_RAW_SPINLOCK(spin);
+static DEFINE_MUTEX(mutex);
 
 static int open_with(struct file *filp, struct evl_file *efilp)
 {
@@ -62,6 +66,9 @@ static int keeper_release(struct inode *inode, struct file *filp)
 {
 	struct keeper *keeper = filp->private_data;
 
+	/* It may be one which is going too, and keeps us; a handler may still
+	 * get another. */
+	put(keeper);
 	evl_release_file(keeper->efilp);
 	put(keeper);
 	kfree(keeper);
@@ -79,6 +86,40 @@ static int get(struct keeper *keeper, unsigned int fd)
 	return keeper->kept ? 0 : -EBADF;
 }
 
+static int is_own(struct keeper *keeper, unsigned int fd)
+{
+	struct evl_file *efilp = evl_get_file(fd);
+
+	if (efilp == NULL)
+		return -EBADF;
+	evl_put_file(efilp);
+
+	return efilp == keeper->efilp;
+}
+
+static int get_locked(struct keeper *keeper, unsigned int fd)
+{
+	unsigned long flags;
+	int ret;
+
+	raw_spin_lock_irqsave(&spin, flags);
+	ret = get(keeper, fd);
+	raw_spin_unlock_irqrestore(&spin, flags);
+
+	return ret;
+}
+
+static int get_with_mutex(struct keeper *keeper, unsigned int fd)
+{
+	int ret;
+
+	mutex_lock(&mutex);
+	ret = get(keeper, fd);
+	mutex_unlock(&mutex);
+
+	return ret;
+}
+
 static long keeper_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct keeper *keeper = filp->private_data;
@@ -93,6 +134,12 @@ static long keeper_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	case KEEPER_WAKE:
 		evl_raise_flag(&wake);
 		return 0;
+	case KEEPER_OWN:
+		return is_own(keeper, (unsigned int)arg);
+	case KEEPER_GET_SPIN:
+		return get_locked(keeper, (unsigned int)arg);
+	case KEEPER_GET_MUTEX:
+		return get_with_mutex(keeper, (unsigned int)arg);
 	default:
 		return -ENOTTY;
 	}
