@@ -41,6 +41,7 @@ void actor_disconnect(struct actor *actor)
 	if (actor->fd >= 0)
 		close(actor->fd);
 	actor->fd = -1;
+	actor->nr_channels = 0;
 	drop_memory(actor);
 	/* What it has mapped it may go on writing to for a while. */
 	if (one_in(2))
@@ -66,6 +67,7 @@ static void keep_channel(struct actor *actor, const int fds[2])
 	/* Its eventfd may be left full and blocking by somebody else of us. */
 	else
 		fcntl(ch->bell_fd, F_SETFL, O_NONBLOCK);
+	actor->nr_channels++;
 }
 
 /* Lifelines, and what is to be mapped, some of each. */
@@ -94,6 +96,17 @@ static void take_fds(struct actor *actor, const char *buf, const int fds[2])
 		keep_memory(actor, fds);
 }
 
+static void note_errand(struct actor *actor, const char *buf, size_t size)
+{
+	const struct control_message *msg = (const void *)buf;
+
+	if (size != CONTROL_SIZE(errand) || msg->header.type != CONTROL_ERRAND)
+		return;
+
+	actor->errand_number = msg->header.seq;
+	actor->errand = msg->u.errand;
+}
+
 void actor_listen(struct actor *actor)
 {
 	char buf[sizeof(struct control_welcome) +
@@ -109,6 +122,7 @@ void actor_listen(struct actor *actor)
 			return;
 		}
 		take_fds(actor, buf, fds);
+		note_errand(actor, buf, size);
 		if (size == sizeof(*welcome) && welcome->magic == CONTROL_MAGIC)
 			memcpy(actor->secret, welcome->secret,
 			       sizeof(actor->secret));

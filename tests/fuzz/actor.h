@@ -14,7 +14,11 @@ struct actor {
 	int fd; /* owned, -1: not connected */
 	uint8_t secret[CONTROL_SECRET_SIZE];
 	struct raw_channel channels[ACTOR_CHANNELS]; /* base NULL: none */
+	unsigned int nr_channels; /* mapped on this connection */
 	int memory[ACTOR_MEMORY]; /* owned descriptors of mappings, 0: none */
+	/* The last errand it was sent on. */
+	uint32_t errand_number;
+	struct control_errand errand;
 };
 
 void actor_connect(struct actor *actor);

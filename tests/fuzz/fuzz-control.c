@@ -11,6 +11,7 @@
 #include "actor.h"
 #include "daemon.h"
 #include "dice.h"
+#include "drivers/keeper.h"
 #include "endure.h"
 #include "mapper.h"
 #include "raw-client.h"
@@ -75,6 +76,14 @@ static size_t size_of(uint32_t type)
 		return CONTROL_SIZE(mmap);
 	case CONTROL_SEGMENT:
 		return CONTROL_SIZE(segment);
+	case CONTROL_MUNMAP:
+		return CONTROL_SIZE(munmap);
+	case CONTROL_UNBIND:
+		return CONTROL_SIZE(unbind);
+	case CONTROL_ERRAND:
+		return CONTROL_SIZE(errand);
+	case CONTROL_ERRAND_DONE:
+		return CONTROL_SIZE(errand_done);
 	default:
 		return CONTROL_SIZE(slot);
 	}
@@ -100,7 +109,8 @@ static void ask_to_map(struct control_mmap *request)
 static void ask(struct actor *actor)
 {
 	struct control_message msg = {
-		.header = { .type = one_in(16) ? number() : 1 + below(11),
+		.header = { .type = one_in(16) ? number()
+					       : 1 + below(CONTROL_MUNMAP),
 			    .seq = any() },
 	};
 	uint32_t *body = (uint32_t *)&msg.u;
@@ -114,6 +124,9 @@ static void ask(struct actor *actor)
 	}
 	if (msg.header.type == CONTROL_MMAP && !one_in(4))
 		ask_to_map(&msg.u.mmap);
+	else if (msg.header.type == CONTROL_ERRAND_DONE)
+		msg.u.errand_done.number =
+			actor->errand_number + (one_in(4) ? number() : 0);
 	else if (msg.header.type >= CONTROL_SEGMENT)
 		msg.u.segment = (struct control_segment){
 			.id = below(64),
@@ -129,6 +142,26 @@ static void ask(struct actor *actor)
 	actor_say(actor, &msg, size);
 }
 
+/* As it should be done, or half of it. */
+static void do_errand(struct actor *actor)
+{
+	struct control_message msg = {
+		.header.type = CONTROL_ERRAND_DONE,
+		.u.errand_done = {
+			.number = actor->errand_number,
+			.result = one_in(4) ? (int32_t)below(3) - 1 : 0,
+			.rdev = one_in(4) ? number() : 0,
+		},
+	};
+	struct bind_request req = { .fd = actor->errand.fd };
+
+	memcpy(req.secret, actor->secret, sizeof(req.secret));
+	if (!one_in(4))
+		ioctl(any_file(), BIND_IOC_BIND, &req);
+	actor_say(actor, &msg, CONTROL_SIZE(errand_done));
+	actor->errand_number = 0;
+}
+
 static void close_file(int i)
 {
 	if (files[i] >= 0)
@@ -140,13 +173,13 @@ static void close_file(int i)
 static void open_file(void)
 {
 	static const char *const nodes[] = {
-		"evl/xbuf/clone", "evl/thread/clone", "loopback",
-		"evl/xbuf/fuzz",  "evl/xbuf/none",    "mapped"
+		"evl/xbuf/clone", "evl/thread/clone", "loopback", "keeper",
+		"evl/xbuf/fuzz",  "evl/xbuf/none",    "mapped",	  "keeper"
 	};
 	int i = (int)below(NR_FILES);
 
 	close_file(i);
-	files[i] = raw_open(nodes[below(6)], O_RDWR | O_NONBLOCK);
+	files[i] = raw_open(nodes[below(8)], O_RDWR | O_NONBLOCK);
 }
 
 static void make_element(int fd)
@@ -238,8 +271,10 @@ static unsigned int any_slot(void)
 	return one_in(8) ? below(CHANNEL_SLOTS) : below(NR_THREADS);
 }
 
-static void post(const struct raw_channel *ch)
+static void post(const struct actor *actor, const struct raw_channel *ch)
 {
+	static const unsigned int keeper_cmds[] = { KEEPER_OWN, KEEPER_GET,
+						    KEEPER_PUT };
 	unsigned int n = any_slot();
 	struct channel_slot *slot = channel_slot_at(ch->base, n);
 
@@ -252,9 +287,18 @@ static void post(const struct raw_channel *ch)
 		.count = one_in(8) ? number() : below(4096),
 		.cpu = below(4),
 	};
+	/* Descriptors in arguments. */
+	if (one_in(3)) {
+		slot->request.op = CHANNEL_IOCTL;
+		slot->request.cmd = keeper_cmds[below(3)];
+		slot->request.addr = one_in(4) ? number() : below(40);
+	}
 	/* What is read must have room behind any address we gave. */
 	if (slot->request.count > sizeof(scratch) / 2)
 		slot->request.addr = 8;
+	/* Files come and go, few are bound for long. */
+	if (one_in(2))
+		bind_file(actor, slot->request.fd);
 	atomic_fetch_add(&slot->posted, one_in(8) ? number() : 1);
 	ring(ch, n);
 }
@@ -308,7 +352,7 @@ static void use_channel(struct actor *actor)
 		ring(ch, n);
 		break;
 	default:
-		post(ch);
+		post(actor, ch);
 		break;
 	}
 }
@@ -320,9 +364,10 @@ static void settle(struct actor *actor)
 	struct bind_clone req = { .flags = 0 };
 	int i = (int)below(NR_FILES);
 
-	if (!one_in(3))
+	/* It is to be mapped first, and then READY. */
+	if (actor->nr_channels == 0 || one_in(8))
 		actor_say(actor, &msg, sizeof(msg.header));
-	if (!one_in(4)) {
+	if (one_in(8) || (actor->nr_channels && !one_in(4))) {
 		msg.header.type = CONTROL_CHANNEL_READY;
 		msg.u.channel.index = below(2);
 		actor_say(actor, &msg, CONTROL_SIZE(channel));
@@ -334,7 +379,9 @@ static void settle(struct actor *actor)
 		return;
 	if (!one_in(8))
 		ioctl(files[i], BIND_IOC_CLONE, &req);
-	bind_file(actor, files[i]);
+	for (int n = 0; n < NR_FILES; n++)
+		if (files[n] >= 0 && (n == i || one_in(2)))
+			bind_file(actor, files[n]);
 	msg = (struct control_message){
 		.header.type = CONTROL_ATTACH,
 		.u.attach = { .tid = tids[below(NR_THREADS)], .efd = files[i] },
@@ -356,6 +403,8 @@ static void step(void)
 		return;
 	if (one_in(64))
 		actor_disconnect(actor);
+	else if (actor->errand_number && !one_in(4))
+		do_errand(actor);
 	else if (one_in(16))
 		settle(actor);
 	else if (one_in(8))
@@ -417,6 +466,18 @@ static long from_env(const char *name, long value)
 	return text ? strtol(text, NULL, 0) : value;
 }
 
+static void setup(void)
+{
+	const char *const args[] = { "--driver", getenv("EVL_LOOPBACK"),
+				     "--driver", getenv("EVL_MAPPED"),
+				     "--driver", getenv("EVL_KEEPER"),
+				     NULL };
+	int status;
+
+	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), 0);
+	endure_watch();
+}
+
 START_TEST(the_daemon_gets_over_random_clients)
 {
 	time_t end = now() + from_env("EVL_FUZZ_SECONDS", 5);
@@ -457,7 +518,7 @@ int main(void)
 	for (int i = 0; i < NR_FILES; i++)
 		files[i] = -1;
 
-	tcase_add_checked_fixture(tcase, mapper_setup, endure_teardown);
+	tcase_add_checked_fixture(tcase, setup, endure_teardown);
 	tcase_set_timeout(tcase, 60. + (double)from_env("EVL_FUZZ_SECONDS", 5));
 	tcase_add_test(tcase, the_daemon_gets_over_random_clients);
 	suite_add_tcase(suite, tcase);
