@@ -10,6 +10,7 @@
 #include "core/thread.h"
 #include "core/xbuf.h"
 #include "front/front.h"
+#include "front/leftover.h"
 #include "kapi/guard.h"
 #include "paths.h"
 #include "server/reacher.h"
@@ -279,10 +280,12 @@ int main(int argc, char **argv)
 
 	if (raise_nofile() == 0 && paths_prepare(&config) == 0) {
 		ret = server_lock(config.socket);
-		if (ret == 0)
+		if (ret == 0) {
+			leftover_remove(CONTROL_SYSTEM_DIR "/dev");
 			status = serve(&config);
-		else if (ret == -EADDRINUSE)
+		} else if (ret == -EADDRINUSE) {
 			status = EXIT_RUNNING;
+		}
 		server_unlock();
 	}
 	free(config.socket);

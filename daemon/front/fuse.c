@@ -379,7 +379,7 @@ static int fuse_start(const struct front_config *config, const char **r_why)
 
 	link_dev = config->link_dev;
 	if (link_dev)
-		links_clean();
+		links_clean(mount_point_path());
 
 	return 0;
 }

@@ -293,14 +293,20 @@ void mount_point_close(void)
 	mount_path[0] = '\0';
 }
 
-/* What /dev/NAME points to, if it is a link into our mount. */
-static bool is_our_link(const char *link)
+/* Is @path a link to something in @dir? */
+static bool leads_into(const char *path, const char *dir)
 {
 	char target[MOUNT_PATH_MAX + 1] = ""; /* the beginning will do */
-	size_t len = strlen(mount_path);
+	size_t len = strlen(dir);
 
-	return readlink(link, target, sizeof(target)) > (ssize_t)len &&
-	       strncmp(target, mount_path, len) == 0 && target[len] == '/';
+	return len < sizeof(target) &&
+	       readlink(path, target, sizeof(target)) > (ssize_t)len &&
+	       strncmp(target, dir, len) == 0 && target[len] == '/';
+}
+
+static bool is_our_link(const char *path)
+{
+	return leads_into(path, mount_path);
 }
 
 static void link_path(const char *name, char *path)
@@ -308,7 +314,7 @@ static void link_path(const char *name, char *path)
 	snprintf(path, LINK_PATH_MAX, "/dev/%s", name);
 }
 
-void links_clean(void)
+void links_clean(const char *point)
 {
 	const struct dirent *entry;
 	char path[LINK_PATH_MAX];
@@ -320,7 +326,7 @@ void links_clean(void)
 	/* concurrency-mt-unsafe does not know that a DIR has one user. */
 	while ((entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe) */
 		link_path(entry->d_name, path);
-		if (is_our_link(path))
+		if (leads_into(path, point))
 			unlink(path);
 	}
 	closedir(dir);

@@ -23,8 +23,8 @@ const char *mount_point_path(void);
 /* Take off what is mounted there, in use or not. */
 int mount_point_detach(const char *path);
 
-/* Remove links from /dev to our mount point which a killed daemon left. */
-void links_clean(void);
+/* Remove links from /dev to what is, or was, mounted on @point. */
+void links_clean(const char *point);
 /* /dev/NAME to NAME on the mount. -EEXIST: something else is there. */
 int link_add(const char *name);
 void link_remove(const char *name);
