@@ -3,10 +3,12 @@
  * Telling our files from others', and the ioctl which binds them.
  */
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <wire/bind.h>
 #include <wire/control.h>
 #include "bind.h"
@@ -15,9 +17,11 @@
 #include "fd-table.h"
 #include "sys.h"
 
-#define RDEVS_MAX   32u
-#define BIND_TRIES  8u
-#define BIND_CHECKS 256u /* a second */
+#define RDEVS_MAX      32u
+#define BIND_TRIES     8u
+#define BIND_CHECKS    256u /* a second */
+
+#define FUSE_NODE_SIZE (UINT64_C(1) << 62) /* front/fuse-tree.c */
 
 /* Character devices found to be the daemon's. Anybody adds, racing threads
  * may overwrite each other: it is a cache. */
@@ -113,6 +117,31 @@ bool bind_is_ours(int fd)
 					: owner == OWNER_DAEMON;
 }
 
+/* Known by a size which hardly any other file has: nobody need be connected. */
+bool bind_is_fuse_node(int fd)
+{
+	int saved = errno;
+	struct statfs fs;
+	struct statx stx;
+	bool found;
+
+	found = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		      STATX_TYPE | STATX_SIZE, &stx) == 0 &&
+		S_ISREG(stx.stx_mode) && stx.stx_size == FUSE_NODE_SIZE &&
+		fstatfs(fd, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC;
+	errno = saved;
+
+	return found;
+}
+
+void bind_no_append(int fd)
+{
+	int flags = sys_fcntl(fd, F_GETFL, 0);
+
+	if (flags >= 0 && flags & O_APPEND)
+		(void)sys_fcntl(fd, F_SETFL, flags & ~O_APPEND);
+}
+
 /* What the kernel or the daemon says to our ioctl, for the caller. */
 static int bind_error(int ret)
 {
@@ -185,8 +214,12 @@ static void check_flags(int fd, uint32_t flags)
 {
 	int ret = sys_fcntl(fd, F_GETFL, 0);
 
-	if (ret >= 0 && ((uint32_t)ret ^ flags) & O_NONBLOCK)
+	if (ret < 0)
+		return;
+	if (((uint32_t)ret ^ flags) & O_NONBLOCK)
 		bind_flags_changed(fd);
+	if (ret & O_APPEND && client_hello.welcome.front == CONTROL_FRONT_FUSE)
+		bind_no_append(fd);
 }
 
 /* Bind @fd, if nobody closes or replaces it meanwhile: then -EAGAIN. *@r_told

@@ -17,6 +17,16 @@
 bool bind_is_ours(int fd);
 
 /*
+ * True: @fd is a node of a FUSE front's, of whatever daemon.
+ *
+ * In a file the kernel lets one writer with O_APPEND go on at a time, and those
+ * who wait for one that sleeps are in D state. Character devices know no such
+ * flag, so nodes are to have none: bind_no_append() takes it off.
+ */
+bool bind_is_fuse_node(int fd);
+void bind_no_append(int fd);
+
+/*
  * Bind @fd; harmless if it was.
  *
  * Blocks: until the daemon answers.

@@ -2,8 +2,8 @@
 /*
  * dup(2) and its family, and fcntl(2): a duplicate of a bound descriptor is
  * bound, a number which gets another file is that for the daemon first, or
- * unbound if it is not one of ours, and a change of O_NONBLOCK reaches the
- * daemon.
+ * unbound if it is not one of ours, a change of O_NONBLOCK reaches the daemon,
+ * and O_APPEND is kept off its nodes.
  */
 #undef _FORTIFY_SOURCE
 #undef _FILE_OFFSET_BITS /* would, as the next one, rename what we define */
@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <unistd.h>
 #include "bind.h"
 #include "client.h"
@@ -99,6 +100,17 @@ EXPORT int dup3(int old, int new, int flags)
 	return do_dup3(old, new, flags);
 }
 
+/* What the real one is to get. */
+static void *fcntl_arg(int fd, int cmd, void *arg)
+{
+	uintptr_t flags = (uintptr_t)arg;
+
+	if (cmd == F_SETFL && flags & O_APPEND && bind_is_fuse_node(fd))
+		flags &= ~(uintptr_t)O_APPEND;
+
+	return (void *)flags;
+}
+
 static int fcntl_done(int fd, int cmd, int ret)
 {
 	int saved = errno;
@@ -131,7 +143,8 @@ EXPORT int fcntl(int fd, int cmd, ...)
 	arg = va_arg(ap, void *);
 	va_end(ap);
 
-	return fcntl_done(fd, cmd, libc()->fcntl(fd, cmd, arg));
+	return fcntl_done(fd, cmd,
+			  libc()->fcntl(fd, cmd, fcntl_arg(fd, cmd, arg)));
 }
 
 EXPORT int fcntl64(int fd, int cmd, ...)
@@ -143,7 +156,8 @@ EXPORT int fcntl64(int fd, int cmd, ...)
 	arg = va_arg(ap, void *);
 	va_end(ap);
 
-	return fcntl_done(fd, cmd, libc()->fcntl64(fd, cmd, arg));
+	return fcntl_done(fd, cmd,
+			  libc()->fcntl64(fd, cmd, fcntl_arg(fd, cmd, arg)));
 }
 
 #ifndef __LP64__

@@ -5,7 +5,8 @@
  * has its nodes. As safe in signal handlers as the real ones, except that a
  * path below /dev/evl which does not exist may make us connect first.
  *
- * In a process which has not connected each of them costs one load more.
+ * In a process which has not connected each of them costs one load more, and
+ * with O_APPEND a system call.
  */
 #undef _FORTIFY_SOURCE
 #undef _FILE_OFFSET_BITS /* would rename what we define */
@@ -117,6 +118,8 @@ static int do_openat(int dirfd, const char *path, int flags, mode_t mode)
 	if (fd < 0 && errno == EOVERFLOW)
 		fd = open_huge(dirfd, path, flags, mode);
 
+	if (fd >= 0 && flags & O_APPEND && bind_is_fuse_node(fd))
+		bind_no_append(fd);
 	bind_arrived(fd); /* one by O_PATH the kernel does not let us bind */
 
 	return fd;

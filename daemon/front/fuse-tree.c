@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* Large, so that no write is past the end: those are locked. */
-#define NODE_SIZE ((off_t)1 << 62)
+#define NODE_SIZE ((off_t)1 << 62) /* libclient/bind.c knows it */
 
 /* The attributes of directories never change. */
 #define DIRECTORY_ATTR_TIMEOUT 3600.

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <uapi/evl/devices/loopback.h>
@@ -111,6 +112,99 @@ START_TEST(a_smaller_write_passes_one_that_sleeps_for_room)
 	ck_assert_mem_eq(buf, "0123456abcd", 11);
 	pthread_join(writer.thread, NULL);
 	ck_assert_int_eq(writer.ret, 8);
+}
+END_TEST
+
+static int open_append(const char *path)
+{
+	return open(path, O_RDWR | O_APPEND);
+}
+
+static int set_append(const char *path)
+{
+	int fd = open(path, O_RDWR);
+
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_APPEND), 0);
+
+	return fd;
+}
+
+/* Opened by the C library itself: seen when it is used out-of-band. */
+static int open_stream(const char *path)
+{
+	FILE *stream = fopen(path, "a+");
+
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(oob_write(fileno(stream), "", 0), 0);
+
+	return fileno(stream);
+}
+
+/* With it set unseen: the library looks when it binds. */
+static int bind_append(const char *path)
+{
+	int fd = raw_open("evl/xbuf/append", O_RDWR | O_APPEND);
+
+	ck_assert_int_eq(oob_write(fd, "", 0), 0);
+
+	return fd;
+}
+
+static int (*const append_ways[])(const char *path) = {
+	open_append,
+	set_append,
+	open_stream,
+	bind_append,
+};
+
+START_TEST(with_o_append_a_writer_does_not_wait_for_a_sleeping_one)
+{
+	struct sleeper writer;
+	int xfd = raw_xbuf(8, 12, "append"), fd;
+
+	attach();
+	fd = append_ways[_i](node_path("evl/xbuf/append"));
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "0123456", 7), 7);
+	start_sleeper(&writer, fd, true); /* 8 bytes, 5 fit */
+	ck_assert_int_eq(write(fd, "ab", 2), 2);
+	ck_assert_int_eq(oob_read(xfd, buf, 9), 9);
+	pthread_join(writer.thread, NULL);
+	ck_assert_int_eq(writer.ret, 8);
+}
+END_TEST
+
+static int append_unconnected(void *arg)
+{
+	struct sleeper writer;
+	int fd = open_append(node_path("evl/xbuf/append"));
+
+	if (write(fd, "0123456", 7) != 7)
+		return 1;
+	start_sleeper(&writer, fd, true);
+
+	return write(fd, "ab", 2) == 2 ? 0 : 2;
+}
+
+START_TEST(a_process_need_not_be_connected_for_that)
+{
+	raw_xbuf(8, 12, "append");
+	ck_assert_int_eq(child_wait(child_start(append_unconnected, NULL)), 0);
+}
+END_TEST
+
+/* Files of others, one of them as large as a node. */
+START_TEST(elsewhere_o_append_is_what_it_was)
+{
+	int fd = memfd_create("large", MFD_CLOEXEC);
+
+	ck_assert_int_eq(ftruncate(fd, (off_t)1 << 62), 0);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_APPEND), 0);
+	ck_assert(fcntl(fd, F_GETFL) & O_APPEND);
+	close(fd);
+	fd = open("/dev/null", O_WRONLY | O_APPEND);
+	ck_assert(fcntl(fd, F_GETFL) & O_APPEND);
+	close(fd);
 }
 END_TEST
 
@@ -431,6 +525,11 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_write_goes_on_where_a_read_sleeps_on_the_same_fd);
 	tcase_add_test(tcase, a_smaller_write_passes_one_that_sleeps_for_room);
+	tcase_add_loop_test(
+		tcase, with_o_append_a_writer_does_not_wait_for_a_sleeping_one,
+		0, sizeof(append_ways) / sizeof(append_ways[0]));
+	tcase_add_test(tcase, a_process_need_not_be_connected_for_that);
+	tcase_add_test(tcase, elsewhere_o_append_is_what_it_was);
 	tcase_add_test(tcase, sleepers_on_one_element_do_not_delay_another);
 	tcase_add_test(tcase, many_sleepers_at_once_all_wake);
 	tcase_add_test(tcase, a_message_larger_than_a_page_arrives_whole);
