@@ -261,6 +261,9 @@ void channel_drain(struct channel *ch)
 		return;
 
 	ch->state = CHANNEL_DRAINING;
+	/* Relaxed: posting the item publishes it, as do the locks behind which
+	 * the worker finds out what else is gone. */
+	atomic_store_explicit(&ch->left, true, memory_order_relaxed);
 	if (state == CHANNEL_SETUP) {
 		bury_channel(ch);
 		return;

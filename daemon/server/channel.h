@@ -79,6 +79,8 @@ struct channel {
 	struct oob_source source; /* source.fd is owned, the eventfd */
 	struct stage_item item;	  /* draining */
 	struct irq_work dead;
+	/* Set in-band, before its client loses anything: see serve.c. */
+	_Atomic(bool) left;
 	bool draining; /* the worker's */
 	bool woken;    /* the worker's: it slept before this poll */
 	int last_cpu;  /* the worker's: where the last request came from */

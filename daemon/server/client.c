@@ -148,14 +148,15 @@ void client_leave(struct client *client)
 
 	errand_client_left(client);
 	spare_client_left(client);
+	/* Held, or the last channel to be buried would take us along. */
+	client->nr_jobs++;
+	/* First: what is under way shall not end by what follows. */
+	list_for_each_entry_safe(ch, tmp, &client->channels, link)
+		channel_drain(ch);
 	/* Nobody answers for its descriptors from now on. */
 	if (client->files)
 		files_unbind(client->files, 0, UINT32_MAX);
 	lease_leave_all(client);
-	/* Held, or the last channel to be buried would take us along. */
-	client->nr_jobs++;
-	list_for_each_entry_safe(ch, tmp, &client->channels, link)
-		channel_drain(ch);
 	client->nr_jobs--;
 	client_maybe_free(client);
 }

@@ -170,11 +170,28 @@ void serve_tell(struct slot *slot, uint32_t number)
 		wake_client(slot->shared);
 }
 
+/*
+ * Whoever the daemon hangs up on is told one thing, whichever way they learn of
+ * it: that the daemon is gone, not that a sleep was broken for it, nor what
+ * became of their descriptors.
+ */
+static long last_word(struct slot *slot, long ret)
+{
+	/* Relaxed: see channel_drain(). */
+	if (ret >= 0 ||
+	    !atomic_load_explicit(&slot->ch->left, memory_order_relaxed))
+		return ret;
+
+	slot->task.window.written = 0;
+
+	return -ENODEV;
+}
+
 static void answer(struct slot *slot, long ret)
 {
 	struct channel_slot *shared = slot->shared;
 
-	shared->result = ret;
+	shared->result = last_word(slot, ret);
 	shared->out_len = (uint32_t)slot->task.window.written;
 	serve_tell(slot, slot->seq);
 }

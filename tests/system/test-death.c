@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <uapi/evl/devices/loopback.h>
+#include <uapi/evl/poll.h>
 #include <unistd.h>
 
 static char buf[64];
@@ -183,13 +185,17 @@ static int loop_until_daemon_dies(void *arg)
 	return oob_write(xfd, "x", 1) == -1 && errno == ENODEV ? 0 : 3;
 }
 
+/* Killed, or told to stop. */
 START_TEST(a_busy_client_gets_enodev_too)
 {
 	pid_t pid = child_start(loop_until_daemon_dies, NULL);
 
 	while (board->tid == 0)
 		sched_yield();
-	daemon_kill(&test_daemon);
+	if (_i % 2)
+		ck_assert_int_eq(daemon_stop(&test_daemon), 0);
+	else
+		daemon_kill(&test_daemon);
 	ck_assert_int_eq(child_wait(pid), 0);
 }
 END_TEST
@@ -247,6 +253,80 @@ START_TEST(in_band_calls_end_as_the_manual_says_when_the_daemon_dies)
 
 	daemon_kill(&test_daemon);
 	ck_assert_int_eq(child_wait(pid), 0);
+}
+END_TEST
+
+/* Every kind of oob call that sleeps: the request, its descriptor bound. */
+enum oob_sleep { IN_READ, IN_WRITE, IN_IOCTL, IN_POLL, NR_SLEEPS };
+
+static int bound(struct raw_client *client, int fd)
+{
+	ck_assert_int_eq(raw_bind(client, fd, fd), 0);
+
+	return fd;
+}
+
+/* A polling set with a file in it which will never be ready. */
+static void prepare_poll(struct raw_client *client, struct raw_slot *slot,
+			 struct channel_request *rq)
+{
+	static struct evl_poll_ctlreq add = { .action = EVL_POLL_CTLADD,
+					      .events = POLLIN };
+	static struct evl_poll_waitreq wait = { .nrset = 1 };
+	static struct evl_poll_event event;
+	static struct __evl_timespec no_limit;
+
+	add.fd = (uint32_t)bound(client, raw_xbuf("", 8, 8));
+	wait.pollset_ptr = (uintptr_t)&event;
+	wait.timeout_ptr = (uintptr_t)&no_limit;
+	rq->fd = bound(client, raw_open("evl/poll", O_RDWR));
+	rq->cmd = EVL_POLIOC_CTL;
+	rq->addr = (uintptr_t)&add;
+	ck_assert_int_eq(raw_request(slot, rq), 0);
+	rq->cmd = EVL_POLIOC_WAIT;
+	rq->addr = (uintptr_t)&wait;
+}
+
+static struct channel_request
+prepare(enum oob_sleep kind, struct raw_client *client, struct raw_slot *slot)
+{
+	struct channel_request rq = { .op = CHANNEL_IOCTL };
+
+	switch (kind) {
+	case IN_READ:
+	case IN_WRITE:
+		rq.op = kind == IN_READ ? CHANNEL_READ : CHANNEL_WRITE;
+		rq.fd = bound(client, raw_xbuf("", 8, 8));
+		rq.addr = (uintptr_t)buf;
+		rq.count = 8;
+		if (kind == IN_WRITE)
+			ck_assert_int_eq(raw_request(slot, &rq), 8);
+		break;
+	case IN_IOCTL:
+		rq.fd = bound(client, raw_open("loopback", O_RDWR));
+		rq.cmd = LOOPBACK_IOC_SLEEP;
+		break;
+	default:
+		prepare_poll(client, slot, &rq);
+	}
+
+	return rq;
+}
+
+START_TEST(oob_calls_asleep_end_with_enodev_when_the_daemon_stops)
+{
+	struct channel_request rq;
+	struct raw_client client;
+	struct raw_channel ch;
+	struct raw_slot slot;
+
+	raw_enter(&client, &ch, &slot);
+	rq = prepare(_i % NR_SLEEPS, &client, &slot);
+	raw_post(&slot, &rq);
+	endure_await_busy((pid_t)syscall(SYS_gettid));
+	ck_assert_int_eq(daemon_stop(&test_daemon), 0);
+	ck_assert_int_eq(raw_wait(&slot), -ENODEV);
+	raw_exit(&client, &ch, &slot);
 }
 END_TEST
 
@@ -360,8 +440,11 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, daemon_bury);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_client_asleep_when_the_daemon_dies_gets_enodev);
-	tcase_add_test(tcase, a_busy_client_gets_enodev_too);
+	tcase_add_loop_test(tcase, a_busy_client_gets_enodev_too, 0, 10);
 	tcase_add_loop_test(tcase, who_makes_elements_gets_enodev_too, 0, 10);
+	tcase_add_loop_test(
+		tcase, oob_calls_asleep_end_with_enodev_when_the_daemon_stops,
+		0, 5 * NR_SLEEPS);
 	tcase_add_test(
 		tcase,
 		in_band_calls_end_as_the_manual_says_when_the_daemon_dies);
