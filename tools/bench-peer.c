@@ -40,6 +40,8 @@ void peer_stop(pid_t *pid)
 	if (*pid <= 0)
 		return;
 
+	/* To die it must run, which a worker may not let it. */
+	place_here(*pid);
 	kill(*pid, SIGKILL);
 	while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
 		;

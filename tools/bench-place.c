@@ -74,16 +74,16 @@ void place_client(struct bench_place *place, const uint64_t *worker_cpus,
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-static int raise_priority(pid_t pid)
+static int raise_priority(pid_t pid, int priority)
 {
-	struct sched_param param = { .sched_priority = BENCH_FIFO_PRIORITY };
+	struct sched_param param = { .sched_priority = priority };
 	struct rlimit limit;
 
 	if (sched_setscheduler(pid, SCHED_FIFO, &param) == 0)
 		return 0;
 	if (getrlimit(RLIMIT_RTPRIO, &limit) || limit.rlim_cur == 0)
 		return -EPERM;
-	if (limit.rlim_cur < BENCH_FIFO_PRIORITY)
+	if (limit.rlim_cur < (rlim_t)priority)
 		param.sched_priority = (int)limit.rlim_cur;
 
 	return sched_setscheduler(pid, SCHED_FIFO, &param) ? -errno : 0;
@@ -91,7 +91,18 @@ static int raise_priority(pid_t pid)
 
 void place_raise(struct bench_place *place)
 {
-	place->fifo = raise_priority(0) == 0;
+	place->fifo = raise_priority(0, BENCH_FIFO_PRIORITY) == 0;
+}
+
+void place_above(struct bench_place *place, int worker_priority)
+{
+	int highest = sched_get_priority_max(SCHED_FIFO);
+
+	place->peer_priority = BENCH_FIFO_PRIORITY;
+	if (worker_priority >= BENCH_FIFO_PRIORITY)
+		place->peer_priority = worker_priority + 1;
+	if (place->peer_priority > highest)
+		place->peer_priority = highest;
 }
 
 int place_peer(const struct bench_place *place, pid_t pid)
@@ -104,5 +115,13 @@ int place_peer(const struct bench_place *place, pid_t pid)
 	if (sched_setaffinity(pid, sizeof(set), &set))
 		return -errno;
 
-	return place->fifo ? raise_priority(pid) : 0;
+	return place->fifo ? raise_priority(pid, place->peer_priority) : 0;
+}
+
+void place_here(pid_t pid)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		sched_setaffinity(pid, sizeof(set), &set);
 }

@@ -22,8 +22,15 @@ int measure_complain(const struct measure *measure, int ret)
 	if (bench_signal)
 		return BENCH_EXIT_SIGNAL + bench_signal;
 
-	fprintf(stderr, "evl-bench: %s: %s\n", measure->name,
-		strerrordesc_np(-ret));
+	if (ret == -ETIMEDOUT && measure->peer)
+		fprintf(stderr,
+			"evl-bench: %s: the partner, on the worker's CPU, does "
+			"not get to run: start evl-cused without --spin=always "
+			"or with a lower --oob-priority\n",
+			measure->name);
+	else
+		fprintf(stderr, "evl-bench: %s: %s\n", measure->name,
+			strerrordesc_np(-ret));
 
 	return TOOL_EXIT_FAILURE;
 }

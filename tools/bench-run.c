@@ -67,20 +67,38 @@ static int find_daemon(struct bench_run *run)
 	return 0;
 }
 
+/* 0: it is not SCHED_FIFO. */
+static int worker_priority(struct query *query)
+{
+	struct control_daemon_info *info;
+	int priority = 0;
+	size_t nr;
+
+	if (query_table(query, CONTROL_TABLE_DAEMON, sizeof(*info), &info, &nr))
+		return 0;
+	if (nr && info->realtime)
+		priority = (int)info->priority;
+	free(info);
+
+	return priority;
+}
+
 int run_open(struct bench_run *run)
 {
 	const uint64_t *worker_cpus = NULL;
-	int ret;
+	int priority = 0, ret;
 
 	if (!run->options.floor_only) {
 		ret = find_daemon(run);
 		if (ret)
 			return ret;
 		worker_cpus = the_query.welcome.worker_cpus;
+		priority = worker_priority(&the_query);
 	}
 
 	place_client(&run->place, worker_cpus, CONTROL_CPU_WORDS);
 	place_raise(&run->place);
+	place_above(&run->place, priority);
 
 	return 0;
 }

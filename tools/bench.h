@@ -16,7 +16,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-#define BENCH_FIFO_PRIORITY 80 /* below the worker's */
+#define BENCH_FIFO_PRIORITY 80 /* below the worker's usual one */
 #define BENCH_CYCLES	    4
 
 /* Exit statuses. 1 to 3 are those of all tools. */
@@ -44,6 +44,7 @@ struct bench_place {
 	int worker_cpu;	    /* -1: there is only one CPU */
 	bool worker_pinned; /* false: @worker_cpu is a guess */
 	bool fifo;
+	int peer_priority; /* then: above the worker's */
 };
 
 struct stats {
@@ -153,8 +154,13 @@ void place_client(struct bench_place *place, const uint64_t *worker_cpus,
 		  size_t nr_words);
 /* SCHED_FIFO, if we may. */
 void place_raise(struct bench_place *place);
-/* The same for a partner, on the worker's CPU. */
+/* The same for a partner, on the worker's CPU. A worker may spin without end, at
+ * @worker_priority (0: it is not SCHED_FIFO): partners, which sleep but for their
+ * turns, run when they want to. */
+void place_above(struct bench_place *place, int worker_priority);
 int place_peer(const struct bench_place *place, pid_t pid);
+/* Let @pid run where we do. */
+void place_here(pid_t pid);
 
 /* bench-floor.c, bench-pair.c, bench-channel.c, bench-fd.c: the measures */
 extern const struct measure measure_floor_spin, measure_floor_futex;

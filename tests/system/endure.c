@@ -82,24 +82,34 @@ void endure_await_quiet(void)
 	}
 }
 
-static bool is_busy(pid_t tid)
+/* Attached, with @tid? */
+static bool find_thread(pid_t tid, struct control_thread_info *r_info)
 {
-	const struct control_thread_info *info;
 	struct control_message reply = { .header.result = 0 };
 
-	for (uint64_t cursor = 0;; cursor = info->next) {
+	for (uint64_t cursor = 0;; cursor = r_info->next) {
 		query(CONTROL_TABLE_THREADS, cursor, &reply);
 		if (reply.header.result)
 			return false;
-		info = &reply.u.thread_info;
-		if (info->tid == tid)
-			return info->busy;
+		*r_info = reply.u.thread_info;
+		if (r_info->tid == tid)
+			return true;
 	}
 }
 
 void endure_await_busy(pid_t tid)
 {
-	while (!is_busy(tid))
+	struct control_thread_info info;
+
+	while (!find_thread(tid, &info) || !info.busy)
+		sched_yield();
+}
+
+void endure_await_served(pid_t tid)
+{
+	struct control_thread_info info;
+
+	while (!find_thread(tid, &info) || info.nr_requests == 0)
 		sched_yield();
 }
 

@@ -26,6 +26,8 @@ void endure_check_service(void);
 void endure_await_quiet(void);
 /* Wait until thread @tid is inside an oob call. */
 void endure_await_busy(pid_t tid);
+/* Wait until it has made one. */
+void endure_await_served(pid_t tid);
 /* Wait until the last close of @path, relative to the daemon's directory of
  * nodes, has begun. */
 void endure_await_releasing(const char *path);
