@@ -15,6 +15,8 @@
 #include "paths.h"
 #include "server/reacher.h"
 #include "server/server.h"
+#include "server/stuck.h"
+#include "stage/clock.h"
 #include "stage/inband.h"
 #include "stage/oob.h"
 #include "stage/placement.h"
@@ -218,12 +220,28 @@ static int start_all(const struct config *config)
 	return 0;
 }
 
-/* The reverse; what was never started does not mind. */
-static void stop_all(void)
+/*
+ * The reverse; what was never started does not mind. False: a handler does not
+ * end, perhaps on a worker. Drivers, and what they use, are left alone then,
+ * until the process is gone.
+ */
+static bool stop_all(void)
 {
+	uint64_t deadline = clock_ns() + FRONT_PATIENCE_NS;
+	bool ended;
+
 	server_hangup();
-	front_hangup();
-	server_stop();
+	front_hangup(deadline);
+	ended = server_stop(deadline);
+	if (!ended)
+		stuck_report();
+	front_report();
+	if (!ended) {
+		front_stop();
+		log_flush();
+		return false;
+	}
+
 	module_unload_all();
 	poll_exit();
 	xbuf_exit();
@@ -234,6 +252,8 @@ static void stop_all(void)
 	/* A handler which never ends sleeps on, on its stack. */
 	if (inband_exit() == 0)
 		stacks = stack_pool_free(stacks);
+
+	return true;
 }
 
 static int serve(const struct config *config)
@@ -247,7 +267,10 @@ static int serve(const struct config *config)
 		if (front_lost())
 			status = EXIT_OTHER;
 	}
-	stop_all();
+	if (!stop_all()) {
+		server_unlock();
+		_exit(status);
+	}
 
 	return status;
 }

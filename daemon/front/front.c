@@ -16,9 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long hanging up waits for drivers' handlers, in seconds. */
-#define HANGUP_PATIENCE 5.
-
 static const struct front *current;
 static char reason[512];
 static char why_text[512];
@@ -226,33 +223,18 @@ int front_start(const struct front_config *config)
 	return ret;
 }
 
-static void on_patience_end(struct ev_loop *loop, struct ev_timer *w,
-			    int revents)
+void front_hangup(uint64_t deadline)
 {
-	*(bool *)w->data = true;
-	inband_break();
-}
-
-void front_hangup(void)
-{
-	struct ev_timer timer;
-	bool late = false;
-
 	if (current == NULL || hung_up)
 		return;
 
 	hung_up = true;
 	current->hangup();
+	inband_run_until(request_none_pending, deadline);
+}
 
-	ev_timer_init(&timer, on_patience_end, HANGUP_PATIENCE, 0.);
-	timer.data = &late;
-	ev_now_update(inband_loop());
-	ev_timer_start(inband_loop(), &timer);
-	request_on_idle(inband_break);
-	while (request_pending() && !late)
-		inband_run();
-	request_on_idle(NULL);
-	ev_timer_stop(inband_loop(), &timer);
+void front_report(void)
+{
 	request_report();
 }
 
@@ -261,7 +243,7 @@ void front_stop(void)
 	if (current == NULL)
 		return;
 
-	front_hangup();
+	front_hangup(clock_ns() + FRONT_PATIENCE_NS);
 	if (serving)
 		node_set_host(NULL);
 	serving = false;

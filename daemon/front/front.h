@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include "stage/clock.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -58,13 +60,17 @@ extern const struct front front_fuse;
  */
 int front_start(const struct front_config *config);
 
+/* For drivers' handlers to end. */
+#define FRONT_PATIENCE_NS (5 * NS_PER_SEC)
+
 /*
  * Cut the connection to the kernel: its callers are answered -ENODEV, sleeping
  * handlers are broken, every open file is released. Serves the loop until all
- * that has ended, but not for ever: a handler which does not is named in the
- * log and left behind. Drivers may go after this.
+ * that has ended, or until @deadline: what is under way then is left behind.
  */
-void front_hangup(void);
+void front_hangup(uint64_t deadline);
+/* Name handlers that were left behind in the log. */
+void front_report(void);
 
 /* Hang up, if nobody has; unmount, unlink. */
 void front_stop(void);

@@ -33,16 +33,10 @@ struct request {
 
 /* What the vfs has. */
 static LIST_HEAD(pending);
-static void (*on_idle)(void);
 
-bool request_pending(void)
+bool request_none_pending(void)
 {
-	return !list_empty(&pending);
-}
-
-void request_on_idle(void (*func)(void))
-{
-	on_idle = func;
+	return list_empty(&pending);
 }
 
 static struct request *request_of(struct vfs_request *rq)
@@ -65,9 +59,6 @@ static void request_free(struct vfs_request *rq)
 		fuse_pollhandle_destroy(rq->poll_handle);
 	free(r->closer);
 	free(r);
-
-	if (on_idle && list_empty(&pending))
-		on_idle();
 }
 
 /* From a driver's answer to an error the kernel takes. */

@@ -56,9 +56,7 @@ void request_ioctl(struct session *session, fuse_req_t req,
  * that work for them, and release every file open through it. */
 void request_hangup(struct session *session);
 
-/* Is there a request which the vfs has not given back yet? */
-bool request_pending(void);
-/* Call @func when there is none any more; NULL: no more. */
-void request_on_idle(void (*func)(void));
-/* Name them in the log, and the drivers that keep them. */
+/* Has the vfs given back every request? */
+bool request_none_pending(void);
+/* Name those it has not in the log, and the drivers that keep them. */
 void request_report(void);

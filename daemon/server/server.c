@@ -285,11 +285,19 @@ void server_hangup(void)
 	reach_stop();
 }
 
-void server_stop(void)
+static bool no_client(void)
+{
+	return client_count() == 0;
+}
+
+bool server_stop(uint64_t deadline)
 {
 	server_hangup();
-	while (client_count())
-		inband_run_once(true);
+	if (!inband_run_until(no_client, deadline))
+		return false;
+
 	spare_exit();
 	client_table_free();
+
+	return true;
 }

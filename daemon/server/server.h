@@ -44,8 +44,9 @@ int server_start(const struct server_config *wanted);
 /* Nobody may connect any more, the socket is unlinked; clients are told to
  * leave. */
 void server_hangup(void);
-/* Serve the loop until they have left. */
-void server_stop(void);
+/* Serve the loop until they have left. False: at @deadline there are some which
+ * cannot, see stuck.h; nothing that a worker's handlers use may go. */
+bool server_stop(uint64_t deadline);
 
 const struct server_config *server_config(void);
 uint64_t server_start_ns(void);

@@ -148,6 +148,34 @@ void inband_run_once(bool block)
 	one_round = false;
 }
 
+static void on_deadline(struct ev_loop *l, ev_timer *w, int revents)
+{
+	(void)l, (void)revents;
+	*(bool *)w->data = true;
+}
+
+bool inband_run_until(bool (*done)(void), uint64_t deadline)
+{
+	uint64_t now = clock_ns();
+	bool late = deadline <= now;
+	ev_timer timer;
+
+	/* Perhaps there is no loop yet. */
+	if (done())
+		return true;
+
+	ev_timer_init(&timer, on_deadline, (double)(deadline - now) / 1e9, 0.);
+	timer.data = &late;
+	ev_now_update(loop);
+	if (!late)
+		ev_timer_start(loop, &timer);
+	while (!done() && !late)
+		inband_run_once(true);
+	ev_timer_stop(loop, &timer);
+
+	return done();
+}
+
 static void fiber_at_rest(struct fiber *fiber)
 {
 	list_add(&fiber->link, &idle_fibers);

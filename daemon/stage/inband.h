@@ -28,6 +28,9 @@ void inband_run(void);
 void inband_break(void);
 /* One round: handle what is there, waiting for something if @block. */
 void inband_run_once(bool block);
+/* Serve until @done() is true, or the clock says @deadline; which of them? Only
+ * from the loop's own ground, as inband_call(). */
+bool inband_run_until(bool (*done)(void), uint64_t deadline);
 
 /*
  * Run @entry(@arg) on a fiber of its own. Returns at once; the fiber starts

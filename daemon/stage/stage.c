@@ -113,9 +113,10 @@ static struct fiber *take_first(struct stage *stage)
 static void run_fiber(struct stage *stage, struct fiber *fiber)
 {
 	fiber->state = FIBER_RUNNING;
-	stage->running = fiber;
+	/* Atomic for stage_running_now(); relaxed: it only tells. */
+	__atomic_store_n(&stage->running, fiber, __ATOMIC_RELAXED);
 	fiber_context_switch(&stage->scheduler, &fiber->context);
-	stage->running = NULL;
+	__atomic_store_n(&stage->running, NULL, __ATOMIC_RELAXED);
 
 	if (fiber->state == FIBER_IDLE) {
 		stage->nr_fibers--;

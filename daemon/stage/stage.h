@@ -97,6 +97,12 @@ static inline struct fiber *fiber_current(void)
 	return stage_self ? stage_self->running : NULL;
 }
 
+/* Which fiber that is, as seen by any other thread: to tell, not to touch. */
+static inline const struct fiber *stage_running_now(const struct stage *stage)
+{
+	return __atomic_load_n(&stage->running, __ATOMIC_RELAXED);
+}
+
 #define assert_oob()	assert(stage_self && stage_self->oob)
 #define assert_inband() assert(!stage_self || !stage_self->oob)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* However a daemon ends, nothing is left mounted or listening. */
 #include "daemon.h"
+#include "endure.h"
 #include "raw-client.h"
 #include "usual.h"
 
@@ -10,6 +11,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <uapi/evl/devices/loopback.h>
 #include <unistd.h>
 
 static const int ends[] = { SIGTERM, SIGINT, SIGQUIT };
@@ -71,6 +74,65 @@ START_TEST(a_handler_that_never_ends_does_not_keep_it)
 }
 END_TEST
 
+/* Of another driver's, on the same worker. */
+static int sleep_in_loopback(void *arg)
+{
+	struct channel_request rq = { .op = CHANNEL_IOCTL,
+				      .cmd = LOOPBACK_IOC_SLEEP };
+	struct raw_client client;
+	struct raw_channel ch;
+	struct raw_slot slot;
+
+	raw_enter(&client, &ch, &slot);
+	rq.fd = raw_open("loopback", O_RDWR);
+	if (raw_bind(&client, rq.fd, rq.fd))
+		return 1;
+	raw_post(&slot, &rq);
+	raw_await_hangup(client.fd);
+
+	return 0;
+}
+
+static const struct {
+	enum channel_op op;
+	const char *name;
+} stubborn_ops[] = {
+	{ CHANNEL_READ, "oob_read" },
+	{ CHANNEL_IOCTL, "oob_ioctl" },
+};
+
+START_TEST(an_oob_handler_that_never_ends_does_not_keep_it)
+{
+	struct channel_request rq = { .op = stubborn_ops[_i].op };
+	struct launch l = { .become = NULL };
+	struct raw_client client;
+	struct raw_channel ch;
+	struct raw_slot slot;
+	pid_t other;
+
+	/* Others shall have the CPU, too. */
+	usual_start(&l, "--oob-priority", "0", "--driver",
+		    getenv("EVL_STUBBORN"), "--driver", getenv("EVL_LOOPBACK"),
+		    NULL);
+	strcpy(test_daemon.devdir, launch_path("dev"));
+	endure_watch();
+	other = child_start(sleep_in_loopback, NULL);
+	endure_await_busy(other);
+	raw_enter(&client, &ch, &slot);
+	rq.fd = raw_open("stubborn", O_RDONLY);
+	ck_assert_int_eq(raw_bind(&client, rq.fd, rq.fd), 0);
+	raw_post(&slot, &rq);
+	endure_await_busy((pid_t)syscall(SYS_gettid));
+
+	ck_assert_int_eq(launch_end(&l, SIGTERM), 0);
+	ck_assert(launch_said(&l, "stubborn, for pid", stubborn_ops[_i].name));
+	ck_assert(!launch_said(&l, "loopback, for pid", NULL));
+	launch_close(&l);
+	ck_assert_int_eq(child_wait(other), 0);
+	raw_exit(&client, &ch, &slot);
+}
+END_TEST
+
 START_TEST(other_signals_are_not_fatal)
 {
 	struct launch l = { .become = NULL };
@@ -116,6 +178,9 @@ int main(void)
 	tcase_set_timeout(tcase, 30);
 	tcase_add_loop_test(tcase, a_signal_ends_it_cleanly, 0, 27);
 	tcase_add_test(tcase, a_handler_that_never_ends_does_not_keep_it);
+	tcase_add_loop_test(tcase,
+			    an_oob_handler_that_never_ends_does_not_keep_it, 0,
+			    sizeof(stubborn_ops) / sizeof(stubborn_ops[0]));
 	tcase_add_test(tcase, other_signals_are_not_fatal);
 	tcase_add_test(tcase, after_sigkill_the_next_start_cleans_up);
 	suite_add_tcase(suite, tcase);

@@ -71,7 +71,7 @@ void server_setup(void)
 
 void server_teardown(void)
 {
-	server_stop();
+	ck_assert(server_stop(UINT64_MAX));
 	server_unlock();
 	inband_exit();
 	stacks = stack_pool_free(stacks);
