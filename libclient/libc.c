@@ -107,6 +107,9 @@ __attribute__((constructor(101))) static void resolve(void)
 	RESOLVE(freopen64, "freopen64");
 	if (RESOLVE(fcntl64, "fcntl64") == NULL)
 		table.fcntl64 = table.fcntl;
+	RESOLVE(ioctl, "ioctl");
+	if (RESOLVE(ioctl_time64, "__ioctl_time64") == NULL)
+		table.ioctl_time64 = table.ioctl;
 	if (RESOLVE(close_range, "close_range") == NULL)
 		table.close_range = close_range_syscall;
 	RESOLVE(recvmsg, "recvmsg");

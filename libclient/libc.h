@@ -21,6 +21,8 @@ struct libc {
 	int (*dup3)(int fd, int newfd, int flags);
 	int (*fcntl)(int fd, int cmd, ...);
 	int (*fcntl64)(int fd, int cmd, ...);
+	int (*ioctl)(int fd, unsigned long request, ...);
+	int (*ioctl_time64)(int fd, unsigned long request, ...);
 	int (*close_range)(unsigned int first, unsigned int last, int flags);
 	ssize_t (*recvmsg)(int fd, struct msghdr *msg, int flags);
 	int (*recvmmsg)(int fd, struct mmsghdr *msgs, unsigned int nr,

@@ -236,6 +236,35 @@ static void uses_xbufs(void)
 	check(close(xfd) == 0);
 }
 
+/* The names which some calls have in programs with times of 64 bits. */
+int __fcntl_time64(int fd, int cmd, ...);
+int __ioctl_time64(int fd, unsigned long request, ...);
+
+static void sets_nonblock_by_any_name(void)
+{
+	int xfd, on = 1, off = 0, dup_fd;
+	char byte;
+
+	attach();
+	xfd = evl_new_xbuf(64, "narrow-xbuf-%d", getpid());
+	check(xfd >= 0);
+	for (int i = 0; i < 20; i++) {
+		check(ioctl(xfd, FIONBIO, &on) == 0);
+		check_fails(oob_read(xfd, &byte, 1), EAGAIN);
+		check(__ioctl_time64(xfd, FIONBIO, &off) == 0);
+		check(__ioctl_time64(xfd, FIONBIO, &on) == 0);
+		check_fails(oob_read(xfd, &byte, 1), EAGAIN);
+		check(fcntl(xfd, F_SETFL, 0) == 0);
+		check(__fcntl_time64(xfd, F_SETFL, O_NONBLOCK) == 0);
+		check_fails(oob_read(xfd, &byte, 1), EAGAIN);
+	}
+	dup_fd = __fcntl_time64(xfd, F_DUPFD, 100);
+	check_fails(oob_read(dup_fd, &byte, 1), EAGAIN);
+	check(close(dup_fd) == 0);
+	check_fails(oob_read(dup_fd, &byte, 1), EBADF);
+	check(close(xfd) == 0);
+}
+
 static void polls_with_time_limits(void)
 {
 	struct evl_poll_event events[2];
@@ -476,6 +505,7 @@ static const struct {
 	CASE(reaches_high_memory),
 	CASE(passes_times),
 	CASE(uses_xbufs),
+	CASE(sets_nonblock_by_any_name),
 	CASE(polls_with_time_limits),
 	CASE(maps_memory),
 	CASE(restarts_after_signals),

@@ -26,6 +26,7 @@ static const char *const cases[] = {
 	"reaches_high_memory",
 	"passes_times",
 	"uses_xbufs",
+	"sets_nonblock_by_any_name",
 	"polls_with_time_limits",
 	"maps_memory",
 	"restarts_after_signals",

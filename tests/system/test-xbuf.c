@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -279,6 +280,53 @@ static void end_call(struct call *call)
 	pthread_join(call->thread, NULL);
 }
 
+static void ioctl_nonblock(int fd, int on)
+{
+	ck_assert_int_eq(ioctl(fd, FIONBIO, &on), 0);
+}
+
+START_TEST(nonblock_set_by_ioctl_is_honoured)
+{
+	struct call call = { .op = OOB_READ, .count = 4 };
+	int dupfd;
+
+	make_xbuf(8, 8);
+	dupfd = dup(xfd);
+	for (int i = 0; i < 20; i++) {
+		ioctl_nonblock(i % 2 ? xfd : dupfd, 1);
+		ck_assert_fails(oob_read(xfd, buf, 4), EAGAIN);
+		ck_assert_fails(oob_read(dupfd, buf, 4), EAGAIN);
+		ioctl_nonblock(i % 3 ? xfd : dupfd, 0);
+		call.fd = dupfd;
+		call.tid = 0;
+		start_call(&call);
+		ck_assert_int_eq(write(xfd, "1234", 4), 4);
+		end_call(&call);
+		ck_assert_int_eq(call.ret, 4);
+	}
+}
+END_TEST
+
+/* The library looks at them all, and changes none. */
+START_TEST(other_ioctls_are_what_they_were)
+{
+	int pipefd[2], on = 1, len = 0;
+
+	ck_assert_int_eq(pipe(pipefd), 0);
+	ck_assert_int_eq(write(pipefd[1], "123", 3), 3);
+	ck_assert_int_eq(ioctl(pipefd[0], FIONREAD, &len), 0);
+	ck_assert_int_eq(len, 3);
+	ioctl_nonblock(pipefd[1], 1);
+	ck_assert_int_eq(fcntl(pipefd[1], F_GETFL), O_WRONLY | O_NONBLOCK);
+	ck_assert_fails(ioctl(-1, FIONBIO, &on), EBADF);
+	ck_assert_int_eq(ioctl(pipefd[0], FIOCLEX), 0);
+	ck_assert_int_eq(fcntl(pipefd[0], F_GETFD), FD_CLOEXEC);
+	make_xbuf(8, 8);
+	ck_assert_fails(ioctl(xfd, FIONBIO, (void *)8), EFAULT);
+	ck_assert_fails(ioctl(xfd, 1234), ENOTTY);
+}
+END_TEST
+
 /* Feed a reader of the other side in two pieces. */
 static void read_in_pieces(int op, ssize_t (*feed)(int fd, const void *buf,
 						   size_t count))
@@ -474,6 +522,8 @@ int main(void)
 	tcase_add_test(tcase, the_seventeenth_is_refused);
 	tcase_add_test(tcase, non_blocking_calls_do_not_wait);
 	tcase_add_test(tcase, nonblock_at_creation_and_through_dup_is_honoured);
+	tcase_add_test(tcase, nonblock_set_by_ioctl_is_honoured);
+	tcase_add_test(tcase, other_ioctls_are_what_they_were);
 	tcase_add_test(tcase, bad_requests_are_answered_as_documented);
 	tcase_add_test(tcase, a_bad_buffer_leaves_zeroes_of_its_length);
 	tcase_add_test(tcase, open_mode_limits_oob_calls_too);
