@@ -51,20 +51,74 @@ static int lock_memory(void)
 	return mlockall(MCL_CURRENT | MCL_FUTURE) ? -errno : 0;
 }
 
+/* Is @ret what the daemon said, and not of our own making? */
+static bool was_refused(const struct socket_hello *hello, int ret)
+{
+	return hello->welcome.magic == CONTROL_MAGIC &&
+	       hello->welcome.error == ret;
+}
+
+/* What is wrong with the evl-cused at the socket's path, and the remedy; NULL:
+ * errno says all. */
+static const char *what_is_wrong(const struct socket_hello *hello, int ret)
+{
+	switch (ret) {
+	case -EACCES:
+		return "not for this user: be root, or of the group which it "
+		       "was given by --group";
+	case -EAGAIN:
+		return was_refused(hello, ret)
+			       ? "it serves as many clients as it may: end one, "
+				 "or start it with more --max-clients"
+			       : "no thread can be made to listen to it: raise "
+				 "RLIMIT_NPROC (ulimit -u)";
+	case -EDQUOT:
+		return "this process, or its user, has its share of clients: "
+		       "end one of those, or start it with more --max-clients";
+	case -EMFILE:
+		return "no descriptor is left in this process: raise "
+		       "RLIMIT_NOFILE (ulimit -n)";
+	case -ENAMETOOLONG:
+		return CONTROL_SOCKET_ENV " is too long for a socket's name";
+	case -ENODEV:
+		return "it has gone: start this program again";
+	case -EPERM:
+		return "it is another user's: set " CONTROL_SOCKET_ENV;
+	case -EPROTO:
+		return "what listens there is something else: name the right "
+		       "socket in " CONTROL_SOCKET_ENV;
+	case -ETIMEDOUT:
+		return "it does not answer: it is stopped, or has no "
+		       "descriptor left (ulimit -n), as its log says then";
+	default:
+		return NULL;
+	}
+}
+
+/* One line. */
 static void complain(const struct socket_hello *hello, int ret)
 {
-	errno = ret == -ENOSYS ? ECONNREFUSED : -ret;
+	const char *text = what_is_wrong(hello, ret);
 
-	if (ret == -ENOEXEC)
-		(void)dprintf(STDERR_FILENO,
-			      "evl: ABI mismatch: this library speaks %u, "
-			      "evl-cused at %s speaks %u\n",
-			      CONTROL_ABI, hello->path, hello->welcome.abi);
-	else
+	errno = -ret;
+	if (ret == -ENOSYS)
 		(void)dprintf(
 			STDERR_FILENO,
-			"evl: core not enabled: no evl-cused at %s (%m)\n",
+			"evl: core not enabled: no evl-cused at %s: start "
+			"one, or name its socket in " CONTROL_SOCKET_ENV "\n",
 			hello->path);
+	else if (ret == -ENOEXEC)
+		(void)dprintf(STDERR_FILENO,
+			      "evl: ABI mismatch: this library speaks %u, "
+			      "evl-cused at %s speaks %u: use the library of "
+			      "its version\n",
+			      CONTROL_ABI, hello->path, hello->welcome.abi);
+	else if (text)
+		(void)dprintf(STDERR_FILENO, "evl: evl-cused at %s: %s\n",
+			      hello->path, text);
+	else
+		(void)dprintf(STDERR_FILENO, "evl: evl-cused at %s: %m\n",
+			      hello->path);
 }
 
 static int init_once(void)

@@ -61,8 +61,10 @@ static int find_daemon(struct socket_hello *hello, int *r_fd)
 	int ret;
 
 	if (path && *path) {
-		if (strlen(path) >= sizeof(hello->path))
+		if (strlen(path) >= sizeof(hello->path)) {
+			memcpy(hello->path, path, sizeof(hello->path) - 1);
 			return -ENAMETOOLONG;
+		}
 		memcpy(hello->path, path, strlen(path) + 1);
 		return try_path(hello, r_fd);
 	}

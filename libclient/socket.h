@@ -23,6 +23,7 @@ struct socket_hello {
  *   -ENAMETOOLONG	$EVL_CUSED_SOCKET is longer than a socket's name
  *   -ENOEXEC	it speaks another ABI, @hello->welcome.abi
  *   -ENOSYS	nobody listens
+ *   -EPERM	another user listens where this one's daemon would
  *   -EPROTO	what it said does not make sense
  *   -ETIMEDOUT	it did not answer
  *   others	as the daemon refuses us

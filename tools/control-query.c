@@ -218,8 +218,25 @@ int query_complain(const struct query *query, int ret)
 			"\n",
 			me, query->path);
 		return TOOL_EXIT_NO_DAEMON;
-	case -EACCES:
 	case -EPERM:
+		fprintf(stderr,
+			"%s: %s: another user listens there: name the right "
+			"socket in " CONTROL_SOCKET_ENV "\n",
+			me, query->path);
+		return TOOL_EXIT_NO_DAEMON;
+	case -EAGAIN:
+		fprintf(stderr,
+			"%s: %s: evl-cused serves as many clients as it may: "
+			"end one, or start it with more --max-clients\n",
+			me, query->path);
+		return TOOL_EXIT_NO_DAEMON;
+	case -EDQUOT:
+		fprintf(stderr,
+			"%s: %s: user %u has its share of clients: end one, or "
+			"start evl-cused with more --max-clients\n",
+			me, query->path, geteuid());
+		return TOOL_EXIT_NO_DAEMON;
+	case -EACCES:
 		fprintf(stderr,
 			"%s: %s: not for user %u: be root, or of the group "
 			"which evl-cused was given by --group\n",
@@ -232,8 +249,10 @@ int query_complain(const struct query *query, int ret)
 			me, query->path, CONTROL_ABI, query->welcome.abi);
 		return TOOL_EXIT_NO_DAEMON;
 	case -ETIMEDOUT:
-		fprintf(stderr, "%s: %s: evl-cused does not answer\n", me,
-			query->path);
+		fprintf(stderr,
+			"%s: %s: evl-cused does not answer: it is stopped, or "
+			"has no descriptor left, as its log says then\n",
+			me, query->path);
 		return TOOL_EXIT_NO_DAEMON;
 	case -ECONNRESET:
 		fprintf(stderr, "%s: %s: evl-cused hung up\n", me, query->path);

@@ -78,9 +78,13 @@ static unsigned int process_share(void)
 	return share < MIN_PROCESS ? MIN_PROCESS : share;
 }
 
+/* Of a single one none can be kept. */
 static unsigned int nr_reserved(void)
 {
-	unsigned int nr = server_config()->max_clients / 16;
+	unsigned int max = server_config()->max_clients, nr = max / 16;
+
+	if (nr == 0)
+		return max > 1;
 
 	return nr > MAX_RESERVED ? MAX_RESERVED : nr;
 }

@@ -51,8 +51,8 @@ extern "C" {
  *
  * The daemon is looked for at $EVL_CUSED_SOCKET if that is set, otherwise
  * among the user's own (below $XDG_RUNTIME_DIR) and then system-wide
- * (/run/evl-cused). When there is none, or when it speaks another ABI, one
- * line on stderr says so.
+ * (/run/evl-cused). When there is none, or it does not take us, one line on
+ * stderr says why, and what to do.
  *
  * Present and future memory is locked (mlockall(2)) if the process has
  * CAP_IPC_LOCK or no limit on locked memory. A process with a finite
@@ -67,10 +67,14 @@ extern "C" {
  * Return: 0, or
  *   -EACCES	no permission to use the daemon's socket
  *   -EAGAIN	too many threads, or the daemon serves too many clients
+ *   -EDQUOT	this process, or its user, has its share of them
+ *   -EMFILE	too many descriptors in this process
  *   -ENOEXEC	the daemon speaks another ABI
  *   -ENOMEM	not enough memory, or locking it failed
  *   -ENOSYS	no evl-cused is running
- *   -EPERM	the daemon refuses us, or locking memory was refused
+ *   -EPERM	another user listens on our socket, or locking memory was
+ *		refused
+ *   -EPROTO	what listens there does not speak our language
  *   -ETIMEDOUT	the daemon accepts connections but does not answer
  */
 int evl_init(void);

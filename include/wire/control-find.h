@@ -57,7 +57,7 @@ static inline int control_check_owner(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
 		return -errno;
 
-	return cred.uid == geteuid() ? 0 : -EACCES;
+	return cred.uid == geteuid() ? 0 : -EPERM;
 }
 
 /* What of errno a call on the socket left behind: its time-out is set. */

@@ -12,7 +12,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -135,6 +137,91 @@ START_TEST(nobody_can_take_all_places)
 			end_holder(&holders[i]);
 	}
 	ck_assert(daemon_said(&test_daemon, "see LIMITS in evl-cused(8)"));
+}
+END_TEST
+
+/* One of two is kept, too. */
+START_TEST(of_a_few_places_one_is_for_root_and_tools)
+{
+	struct raw_client client;
+	struct holder holders[2];
+
+	start_for_all("--max-clients", "2");
+	for (int round = 0; round < 3; round++) {
+		while (hold(&holders[0], SOMEBODY, 2, false).nr < 1)
+			end_holder(&holders[0]);
+		ck_assert_int_eq(holders[0].held.error, -EDQUOT);
+		check_held(&holders[1], OTHER, false, 0, -EAGAIN);
+		end_holder(&holders[1]);
+
+		/* As soon as the daemon has seen who left. */
+		while (raw_try_join(&client, true) == -EAGAIN)
+			raw_leave(&client);
+		raw_leave(&client);
+		while (raw_try_join(&client, false) == -EAGAIN)
+			raw_leave(&client);
+		raw_leave(&client);
+		end_holder(&holders[0]);
+	}
+}
+END_TEST
+
+START_TEST(a_single_place_is_anybodys)
+{
+	struct holder holder;
+
+	start_for_all("--max-clients", "1");
+	ck_assert_int_eq(hold(&holder, SOMEBODY, 1, false).nr, 1);
+	end_holder(&holder);
+}
+END_TEST
+
+static int run_evl_ps(void *arg)
+{
+	uid_t uid = geteuid();
+
+	/* A program with rights that its user has not looks at no environment. */
+	if (setresuid(uid, uid, uid))
+		return 126;
+	dup2(*(int *)arg, STDERR_FILENO);
+	execl(getenv("EVL_PS"), "evl-ps", NULL);
+
+	return 127;
+}
+
+/* @remedy: in the line which it says. */
+static void check_tool(const char *remedy)
+{
+	int fd = memfd_create("said", MFD_CLOEXEC);
+	char text[512];
+	ssize_t len;
+
+	ck_assert_int_eq(child_wait(child_start(run_evl_ps, &fd)), 3);
+	len = pread(fd, text, sizeof(text) - 1, 0);
+	close(fd);
+	text[len > 0 ? len : 0] = '\0';
+	ck_assert_msg(strstr(text, remedy) != NULL, "%s", text);
+	ck_assert_msg(strstr(text, test_daemon.socket) != NULL, "%s", text);
+}
+
+START_TEST(a_tool_too_many_is_told_the_remedy)
+{
+	struct raw_client clients[2];
+	struct holder holder;
+
+	start_for_all("--max-clients", "2");
+	raw_join(&clients[0], false);
+	raw_join(&clients[1], false);
+	check_tool("with more --max-clients");
+	raw_leave(&clients[0]);
+	raw_leave(&clients[1]);
+
+	while (hold(&holder, SOMEBODY, 7, true).nr < 2)
+		end_holder(&holder);
+	become(SOMEBODY);
+	check_tool("with more --max-clients");
+	become(0);
+	end_holder(&holder);
 }
 END_TEST
 
@@ -304,6 +391,9 @@ int main(void)
 	tcase_add_checked_fixture(tcase, NULL, daemon_teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, nobody_can_take_all_places);
+	tcase_add_test(tcase, of_a_few_places_one_is_for_root_and_tools);
+	tcase_add_test(tcase, a_single_place_is_anybodys);
+	tcase_add_test(tcase, a_tool_too_many_is_told_the_remedy);
 	tcase_add_test(tcase, a_process_of_root_has_a_share_of_the_places);
 	tcase_add_loop_test(tcase, nobody_can_make_all_elements, 0, 2);
 	tcase_add_test(tcase, nobody_can_take_all_memory_for_rings);

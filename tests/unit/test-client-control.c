@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,6 +71,7 @@ START_TEST(without_a_daemon_one_line_names_the_socket)
 	ck_assert_ptr_nonnull(strstr(text, "evl: core not enabled"));
 	ck_assert_ptr_nonnull(strstr(text, "evl-cused"));
 	ck_assert_ptr_nonnull(strstr(text, client_daemon.path));
+	ck_assert_ptr_nonnull(strstr(text, "start one"));
 	ck_assert_uint_eq(nr_lines(text), 1);
 	ck_assert_int_eq(evl_attach_self("x"), -ENOSYS);
 }
@@ -122,6 +124,79 @@ START_TEST(a_welcome_which_makes_no_sense_is_refused)
 	client_daemon_start(ECHO);
 	ck_assert_int_eq(init_says(text, sizeof(text)), expected);
 	ck_assert(!client_live());
+}
+END_TEST
+
+/* One line names the socket and what to do. */
+static void check_complaint(int expected, const char *remedy)
+{
+	char text[512];
+
+	ck_assert_int_eq(init_says(text, sizeof(text)), expected);
+	ck_assert_msg(strncmp(text, "evl: ", 5) == 0, "%s", text);
+	ck_assert_msg(strstr(text, client_daemon.path) != NULL, "%s", text);
+	ck_assert_msg(strstr(text, remedy) != NULL, "%s", text);
+	ck_assert_ptr_null(strstr(text, "core not enabled"));
+	ck_assert_uint_eq(nr_lines(text), 1);
+	ck_assert(!client_live());
+}
+
+static const struct {
+	int error;
+	const char *remedy;
+} refusals[] = {
+	{ -EAGAIN, "more --max-clients" },
+	{ -EDQUOT, "more --max-clients" },
+	{ -EACCES, "--group" },
+};
+
+START_TEST(what_a_daemon_refuses_for_is_told)
+{
+	client_daemon.welcome.error = refusals[_i].error;
+	client_daemon_start(ECHO);
+	check_complaint(refusals[_i].error, refusals[_i].remedy);
+}
+END_TEST
+
+START_TEST(a_socket_for_others_is_told)
+{
+	if (geteuid()) {
+		ck_assert_int_eq(chmod(client_daemon.path, 0), 0);
+		check_complaint(-EACCES, "--group");
+		return;
+	}
+
+	ck_assert_int_eq(seteuid(65534), 0);
+	check_complaint(-EACCES, "--group");
+	ck_assert_int_eq(seteuid(0), 0);
+}
+END_TEST
+
+START_TEST(a_process_without_descriptors_is_told)
+{
+	struct rlimit limit, none;
+	char text[512];
+	int fds[5];
+
+	/* Those which init_says() needs, and no more. */
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	for (int i = 0; i < 5; i++)
+		fds[i] = dup(STDERR_FILENO);
+	none.rlim_cur = (rlim_t)fds[1] + 1;
+	for (int i = 0; i < 5; i++)
+		close(fds[i]);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(init_says(text, sizeof(text)), -EMFILE);
+	ck_assert_ptr_nonnull(strstr(text, "ulimit -n"));
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+END_TEST
+
+/* It takes as long as one waits for a daemon: ten seconds. */
+START_TEST(a_daemon_that_does_not_answer_is_told)
+{
+	check_complaint(-ETIMEDOUT, "it is stopped");
 }
 END_TEST
 
@@ -381,6 +456,11 @@ int main(void)
 	add(suite, "nobody", without_a_daemon_one_line_names_the_socket, 1);
 	add(suite, "abi", another_abi_is_told_with_both_numbers, 2);
 	add(suite, "nonsense", a_welcome_which_makes_no_sense_is_refused, 6);
+	add(suite, "refused", what_a_daemon_refuses_for_is_told,
+	    sizeof(refusals) / sizeof(refusals[0]));
+	add(suite, "for-others", a_socket_for_others_is_told, 1);
+	add(suite, "no-fd", a_process_without_descriptors_is_told, 1);
+	add(suite, "silent", a_daemon_that_does_not_answer_is_told, 1);
 	add(suite, "kept-fd", the_connection_is_out_of_the_applications_reach,
 	    1);
 	add(suite, "answers", every_caller_gets_its_own_answer, 2);
