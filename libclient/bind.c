@@ -83,15 +83,11 @@ enum owner {
 
 static enum owner owner_of(int fd, dev_t *r_rdev)
 {
-	int saved = errno, ret;
 	struct statx stx;
 
 	/* What a file is and where does not change: the front need not be
 	 * asked, as fstat() would. */
-	ret = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
-		    &stx);
-	errno = saved;
-	if (ret)
+	if (sys_statx(fd, STATX_TYPE, &stx))
 		return OWNER_OTHER;
 
 	if (client_hello.welcome.front == CONTROL_FRONT_FUSE)
@@ -125,8 +121,7 @@ bool bind_is_fuse_node(int fd)
 	struct statx stx;
 	bool found;
 
-	found = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-		      STATX_TYPE | STATX_SIZE, &stx) == 0 &&
+	found = sys_statx(fd, STATX_TYPE | STATX_SIZE, &stx) == 0 &&
 		S_ISREG(stx.stx_mode) && stx.stx_size == FUSE_NODE_SIZE &&
 		fstatfs(fd, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC;
 	errno = saved;

@@ -153,6 +153,30 @@ const char *client_path(const char *path, char *buf, size_t size)
 	return len > 0 && (size_t)len < size ? buf : NULL;
 }
 
+bool client_nodes_elsewhere(void)
+{
+	return client_live() && client_is_us() &&
+	       strcmp(client_hello.welcome.devdir, "/dev") != 0;
+}
+
+static bool starts_with(const char *path, const char *prefix)
+{
+	return strncmp(path, prefix, strlen(prefix)) == 0;
+}
+
+const char *client_find_missing(const char *path, char *buf)
+{
+	if (!starts_with(path, "/dev/"))
+		return NULL;
+	if (starts_with(path, CLIENT_EVL_DIR))
+		(void)client_connect(NULL);
+	errno = ENOENT;
+
+	return client_nodes_elsewhere()
+		       ? client_path(path, buf, CLIENT_PATH_MAX)
+		       : NULL;
+}
+
 int client_error(int ret)
 {
 	switch (ret) {

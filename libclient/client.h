@@ -74,5 +74,20 @@ int client_error(int ret);
  */
 const char *client_path(const char *path, char *buf, size_t size);
 
+/* Paths below this one are nodes; room for any that client_path() builds. */
+#define CLIENT_EVL_DIR	"/dev/evl/"
+#define CLIENT_PATH_MAX (2 * CONTROL_PATH_MAX)
+
+/* True: connected, and the nodes are not in /dev: a user's own daemon has them on
+ * its mount. */
+bool client_nodes_elsewhere(void);
+
+/*
+ * The kernel says that there is no @path, and so has read it: where the daemon
+ * would have it, built in @buf of CLIENT_PATH_MAX, or NULL. Connects, if need be,
+ * for one below /dev/evl. errno is ENOENT afterwards.
+ */
+const char *client_find_missing(const char *path, char *buf);
+
 /* In the child after fork(). */
 void client_reset(void);

@@ -26,6 +26,7 @@
 #include "mapping.h"
 #include "ranges.h"
 #include "reach.h"
+#include "sys.h"
 
 /* mmap() with what the compiler knows of it undone. */
 static void *mmap_real(const struct mapping_args *args)
@@ -71,8 +72,7 @@ static bool may_be_ours(int fd)
 {
 	struct statx stx;
 
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
-		     &stx) == 0 &&
+	return sys_statx(fd, STATX_TYPE, &stx) == 0 &&
 	       (S_ISREG(stx.stx_mode) || S_ISCHR(stx.stx_mode));
 }
 

@@ -15,7 +15,6 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
-#include <wire/control.h>
 #include "bind.h"
 #include "client.h"
 #include "export.h"
@@ -23,30 +22,23 @@
 #include "libc.h"
 #include "sys.h"
 
-#define DEV_DIR "/dev/"
-#define EVL_DIR "/dev/evl/"
-
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int dirfd, const char *path, int flags);
 int __openat64_2(int dirfd, const char *path, int flags);
 
-static bool starts_with(const char *path, const char *prefix)
+/* A path below /dev/evl, which a user's own daemon has elsewhere, is for that
+ * daemon even if root's has it, too. */
+static bool is_elsewhere(const char *path)
 {
-	return strncmp(path, prefix, strlen(prefix)) == 0;
-}
-
-/* The daemon's nodes are not in /dev. */
-static bool nodes_elsewhere(void)
-{
-	return client_live() && client_is_us() &&
-	       strcmp(client_hello.welcome.devdir, "/dev") != 0;
+	return client_nodes_elsewhere() &&
+	       strncmp(path, CLIENT_EVL_DIR, strlen(CLIENT_EVL_DIR)) == 0;
 }
 
 /* Open what the daemon has for @path. -1 with errno on failure. */
 static int open_elsewhere(const char *path, int flags, mode_t mode)
 {
-	char buf[2 * CONTROL_PATH_MAX];
+	char buf[CLIENT_PATH_MAX];
 
 	path = client_path(path, buf, sizeof(buf));
 	if (path == NULL) {
@@ -58,18 +50,14 @@ static int open_elsewhere(const char *path, int flags, mode_t mode)
 	return libc()->open(path, flags | O_LARGEFILE, mode);
 }
 
-/* There is no such path. Not in /dev? The kernel has read it: so may we. */
+/* There is no such path. */
 static int open_missing(const char *path, int flags, mode_t mode)
 {
-	if (!starts_with(path, DEV_DIR))
-		return -1;
-	if (starts_with(path, EVL_DIR))
-		(void)client_connect(NULL);
-	errno = ENOENT;
-	if (!nodes_elsewhere())
-		return -1;
+	char buf[CLIENT_PATH_MAX];
 
-	return open_elsewhere(path, flags, mode);
+	path = client_find_missing(path, buf);
+
+	return path ? libc()->open(path, flags | O_LARGEFILE, mode) : -1;
 }
 
 #ifdef __LP64__
@@ -106,7 +94,7 @@ fail:
 
 static int do_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
-	bool elsewhere = nodes_elsewhere() && starts_with(path, EVL_DIR);
+	bool elsewhere = is_elsewhere(path);
 	int fd = -1;
 
 	if (elsewhere)

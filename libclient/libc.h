@@ -23,6 +23,21 @@ struct libc {
 	int (*fcntl64)(int fd, int cmd, ...);
 	int (*ioctl)(int fd, unsigned long request, ...);
 	int (*ioctl_time64)(int fd, unsigned long request, ...);
+	int (*access)(const char *path, int mode);
+	int (*eaccess)(const char *path, int mode);
+	int (*faccessat)(int dirfd, const char *path, int mode, int flags);
+	int (*stat)(const char *path, void *st);
+	int (*lstat)(const char *path, void *st);
+	int (*fstatat)(int dirfd, const char *path, void *st, int flags);
+	int (*stat64)(const char *path, void *st);
+	int (*lstat64)(const char *path, void *st);
+	int (*fstatat64)(int dirfd, const char *path, void *st, int flags);
+	int (*stat64_time64)(const char *path, void *st);
+	int (*lstat64_time64)(const char *path, void *st);
+	int (*fstatat64_time64)(int dirfd, const char *path, void *st,
+				int flags);
+	int (*statx)(int dirfd, const char *path, int flags, unsigned int mask,
+		     void *stx);
 	int (*close_range)(unsigned int first, unsigned int last, int flags);
 	ssize_t (*recvmsg)(int fd, struct msghdr *msg, int flags);
 	int (*recvmmsg)(int fd, struct mmsghdr *msgs, unsigned int nr,

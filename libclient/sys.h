@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -77,6 +78,17 @@ static inline int sys_ioctl(int fd, unsigned long cmd, void *arg)
 	int saved = errno;
 
 	return (int)sys_result(syscall(SYS_ioctl, fd, cmd, arg), saved);
+}
+
+/* What the kernel remembers of the file behind @fd: nobody is asked. */
+static inline int sys_statx(int fd, unsigned int mask, struct statx *r_stx)
+{
+	int saved = errno;
+
+	return (int)sys_result(syscall(SYS_statx, fd, "",
+				       AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask,
+				       r_stx),
+			       saved);
 }
 
 /* 0, and where it is. */

@@ -24,6 +24,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <uapi/evl/devices/loopback.h>
@@ -263,6 +264,31 @@ static void sets_nonblock_by_any_name(void)
 	check(close(dup_fd) == 0);
 	check_fails(oob_read(dup_fd, &byte, 1), EBADF);
 	check(close(xfd) == 0);
+}
+
+int __stat64_time64(const char *path, void *st);
+int __lstat64_time64(const char *path, void *st);
+int __fstatat64_time64(int dirfd, const char *path, void *st, int flags);
+
+static void finds_nodes_in_dev(void)
+{
+	const char *path = "/dev/evl/xbuf/clone";
+	struct stat64 st64;
+	struct stat st;
+	char any[256]; /* the struct of those programs */
+
+	attach();
+	check(access(path, F_OK) == 0);
+	check(stat64(path, &st64) == 0);
+	check(S_ISREG(st64.st_mode));
+	check(lstat64(path, &st64) == 0);
+	check(fstatat64(AT_FDCWD, path, &st64, 0) == 0);
+	check(__stat64_time64(path, any) == 0);
+	check(__lstat64_time64(path, any) == 0);
+	check(__fstatat64_time64(AT_FDCWD, path, any, 0) == 0);
+	check_fails(__stat64_time64("/dev/evl/xbuf/none", any), ENOENT);
+	/* The size is more than such a struct holds. */
+	check_fails(stat(path, &st), EOVERFLOW);
 }
 
 static void polls_with_time_limits(void)
@@ -506,6 +532,7 @@ static const struct {
 	CASE(passes_times),
 	CASE(uses_xbufs),
 	CASE(sets_nonblock_by_any_name),
+	CASE(finds_nodes_in_dev),
 	CASE(polls_with_time_limits),
 	CASE(maps_memory),
 	CASE(restarts_after_signals),

@@ -27,6 +27,7 @@ static const char *const cases[] = {
 	"passes_times",
 	"uses_xbufs",
 	"sets_nonblock_by_any_name",
+	"finds_nodes_in_dev",
 	"polls_with_time_limits",
 	"maps_memory",
 	"restarts_after_signals",
