@@ -43,8 +43,10 @@ extern "C" {
  *   -EAGAIN	the daemon has no room for another thread
  *   -EBUSY	the caller is attached already
  *   -EEXIST	the name is taken
- *   -EINVAL	bad @flags; a name with a slash inside; EVL_CLONE_PUBLIC
- *		without a name
+ *   -EINVAL	bad @flags; a name with a slash inside, or which is ".", ".."
+ *		or "clone"; a public name, which is a file's, with control
+ *		characters or a dot in front (a private one may have them);
+ *		EVL_CLONE_PUBLIC without a name
  *   -EMFILE	too many descriptors in this process
  *   -ENAMETOOLONG	the name is over EVL_MAX_NAME_LEN
  *   -ENFILE	too many descriptors in the system

@@ -62,7 +62,10 @@ extern "C" {
  *   -EAGAIN	the daemon has no room for another cross-buffer
  *   -EEXIST	the name is taken
  *   -EINVAL	bad @flags; both sizes are 0, or one is over 2^30; a name with
- *		a slash inside; EVL_CLONE_PUBLIC without a name
+ *		a slash inside, or which is ".", ".." or "clone"; a public
+ *		name, which is a file's, with control characters or a dot in
+ *		front (a private one may have them); EVL_CLONE_PUBLIC without
+ *		a name
  *   -EMFILE	too many descriptors in this process
  *   -ENAMETOOLONG	the name is over EVL_MAX_NAME_LEN
  *   -ENFILE	too many descriptors in the system

@@ -114,6 +114,44 @@ START_TEST(a_private_one_shows_no_node_and_a_slash_makes_it_public)
 }
 END_TEST
 
+static const struct {
+	const char *name; /* without a slash in front */
+	bool public_ok, private_ok;
+} names[] = {
+	{ "plain", true, true },
+	{ "with blanks, % and \303\244", true, true },
+	{ "a\nb", false, true },
+	{ "a\033[2Jb", false, true },
+	{ "a\177b", false, true },
+	{ ".hidden", false, true },
+	{ ".", false, false },
+	{ "..", false, false },
+	{ "clone", false, false },
+	{ "a/b", false, false },
+};
+
+START_TEST(names_are_as_the_headers_say)
+{
+	const char *name = names[_i].name;
+	int fd;
+
+	fd = evl_new_xbuf(16, "%s", name);
+	ck_assert_int_eq(fd < 0 ? fd : 0, names[_i].private_ok ? 0 : -EINVAL);
+	close(fd);
+	fd = evl_new_xbuf(16, "/%s", name);
+	ck_assert_int_eq(fd < 0 ? fd : 0, names[_i].public_ok ? 0 : -EINVAL);
+	close(fd);
+
+	/* Threads, the same. */
+	ck_assert_int_eq(evl_detach_self(), 0);
+	fd = evl_attach_self("%s", name);
+	ck_assert_int_eq(fd < 0 ? fd : 0, names[_i].private_ok ? 0 : -EINVAL);
+	evl_detach_self();
+	fd = evl_attach_self("/%s", name);
+	ck_assert_int_eq(fd < 0 ? fd : 0, names[_i].public_ok ? 0 : -EINVAL);
+}
+END_TEST
+
 START_TEST(the_seventeenth_is_refused)
 {
 	for (int i = 0; i < 16; i++)
@@ -519,6 +557,8 @@ int main(void)
 		a_name_is_taken_until_the_last_close_and_free_at_once_then);
 	tcase_add_test(tcase,
 		       a_private_one_shows_no_node_and_a_slash_makes_it_public);
+	tcase_add_loop_test(tcase, names_are_as_the_headers_say, 0,
+			    sizeof(names) / sizeof(names[0]));
 	tcase_add_test(tcase, the_seventeenth_is_refused);
 	tcase_add_test(tcase, non_blocking_calls_do_not_wait);
 	tcase_add_test(tcase, nonblock_at_creation_and_through_dup_is_honoured);
