@@ -181,6 +181,9 @@ static void cpu_list(struct argp_state *state, struct config *config, char *arg)
 static void add_driver(struct argp_state *state, struct config *config,
 		       const char *arg)
 {
+	if (arg[0] == '\0')
+		argp_error(state, "--driver: an empty path: give that of a "
+				  "driver's shared object");
 	if (config->nr_drivers == CONFIG_MAX_DRIVERS)
 		argp_error(state, "--driver: at most %d", CONFIG_MAX_DRIVERS);
 	config->drivers[config->nr_drivers++] = arg;
