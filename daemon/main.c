@@ -137,7 +137,11 @@ static int start_stages(const struct config *config)
 	guard_start();
 	placement_lock_memory();
 
-	return oob_start(&oob);
+	ret = oob_start(&oob);
+	/* What the workers could not have, before we say how we get on. */
+	log_flush();
+
+	return ret;
 }
 
 static size_t half_the_memory(void)

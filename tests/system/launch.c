@@ -187,6 +187,15 @@ bool launch_said(const struct launch *l, const char *thing, const char *other)
 	return false;
 }
 
+bool launch_said_before(const struct launch *l, const char *thing,
+			const char *other)
+{
+	const char *text = read_log(l);
+	const char *first = strstr(text, thing), *second = strstr(text, other);
+
+	return first && second && first < second;
+}
+
 unsigned int launch_nr_lines(const struct launch *l)
 {
 	unsigned int count = 0;

@@ -40,6 +40,9 @@ void launch_close(struct launch *l);
 /* Is there a line with both? Either may be NULL. */
 bool launch_said(const struct launch *l, const char *thing, const char *other);
 unsigned int launch_nr_lines(const struct launch *l);
+/* Is the first line with @thing above the first one with @other? */
+bool launch_said_before(const struct launch *l, const char *thing,
+			const char *other);
 
 /* Is something mounted on, or below, @path? Listening below it? */
 bool launch_mounted(const char *path);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -386,6 +387,33 @@ START_TEST(a_user_cannot_give_to_a_strange_group)
 }
 END_TEST
 
+static void become_nobody_without_rights(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_RTPRIO, &none);
+	launch_become_nobody();
+}
+
+/* Who reads that it did not start is to read why last. */
+START_TEST(what_it_does_without_is_said_before_it_fails)
+{
+	struct launch l = {
+		.become = become_nobody_without_rights,
+		.args = { "--oob-priority", "50" },
+	};
+
+	make_runtime_dir();
+	ck_assert_int_eq(chmod("/dev/fuse", 0600), 0);
+	ck_assert(!launch(&l));
+	ck_assert_int_eq(l.status, EXIT_NO_FRONT);
+	ck_assert(launch_said_before(&l, "no SCHED_FIFO priority 50",
+				     "/dev/fuse"));
+	launch_close(&l);
+	remove_runtime_dir();
+}
+END_TEST
+
 START_TEST(a_directory_others_can_write_to_is_not_used)
 {
 	struct launch l = { .become = launch_become_nobody };
@@ -432,6 +460,7 @@ int main(void)
 	tcase_add_test(tcase, a_users_daemon_serves_that_user);
 	tcase_add_test(tcase, a_user_without_rights_is_told_what_to_do);
 	tcase_add_test(tcase, a_user_cannot_give_to_a_strange_group);
+	tcase_add_test(tcase, what_it_does_without_is_said_before_it_fails);
 	tcase_add_test(tcase, a_directory_others_can_write_to_is_not_used);
 	suite_add_tcase(suite, tcase);
 
