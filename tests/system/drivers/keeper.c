@@ -8,6 +8,8 @@
 
 #include <evl/file.h>
 #include <evl/flag.h>
+#include <linux/atomic.h>
+#include <linux/compiler.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -18,7 +20,7 @@
 struct keeper {
 	struct evl_file efile;	/* not used if it is shared */
 	struct evl_file *efilp; /* ours */
-	struct evl_file *kept;	/* NULL: none */
+	struct evl_file *kept;	/* NULL: none; handlers run side by side */
 };
 
 static struct evl_file shared_efile;
@@ -51,12 +53,11 @@ static int shared_open(struct inode *inode, struct file *filp)
 
 static int put(struct keeper *keeper)
 {
-	struct evl_file *efilp = keeper->kept;
+	struct evl_file *efilp = xchg(&keeper->kept, NULL);
 
 	if (efilp == NULL)
 		return -ENOENT;
 
-	keeper->kept = NULL;
 	evl_put_file(efilp);
 
 	return 0;
@@ -78,12 +79,20 @@ static int keeper_release(struct inode *inode, struct file *filp)
 
 static int get(struct keeper *keeper, unsigned int fd)
 {
-	if (keeper->kept)
+	struct evl_file *efilp;
+
+	if (READ_ONCE(keeper->kept))
 		return -EBUSY;
 
-	keeper->kept = evl_get_file(fd);
+	efilp = evl_get_file(fd);
+	if (efilp == NULL)
+		return -EBADF;
+	if (cmpxchg(&keeper->kept, NULL, efilp)) {
+		evl_put_file(efilp);
+		return -EBUSY;
+	}
 
-	return keeper->kept ? 0 : -EBADF;
+	return 0;
 }
 
 static int is_own(struct keeper *keeper, unsigned int fd)
