@@ -182,8 +182,10 @@ static void *use_loopback(void *arg)
 {
 	int fd = *(int *)arg;
 
-	if (evl_attach_self("t:%ld", syscall(SYS_gettid)) < 0)
-		return "attach";
+	int ret = evl_attach_self("t:%ld", syscall(SYS_gettid));
+
+	if (ret < 0)
+		return strerror(-ret);
 	for (int i = 0; i < 200; i++) {
 		struct loopback_echo echo = { .value = (__u64)i };
 
