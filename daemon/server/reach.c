@@ -20,15 +20,21 @@
 
 #define MAX_REACHERS 32u
 #define MAX_IDLE     1u /* and always there, once there was one */
-/* For one piece; with a caller who got a signal, or was killed. */
+/* For a process, and for one piece; with a caller who got a signal, or was killed. */
 #define PATIENCE_NS	  (10 * NS_PER_SEC)
 #define PATIENCE_ENDED_NS (NS_PER_SEC / 2)
 
-/* What a fiber waits for, on its stack. */
+struct reacher;
+
+/* What a fiber waits for, on its stack: for a process to be had, then for its
+ * answer. */
 struct job {
 	struct wait_queue wq;
 	bool done;
 	size_t moved;
+	uid_t uid;
+	struct reacher *given;
+	struct list_head link;
 };
 
 /*
@@ -59,9 +65,16 @@ struct reacher {
 };
 
 static LIST_HEAD(reachers);
+static LIST_HEAD(waiting); /* jobs whose user has its share, or all do */
 static unsigned int nr_reachers, nr_idle;
 static bool stopping;
 static struct share busy_of = { .limit = MAX_REACHERS };
+
+static void end_job(struct job *job)
+{
+	job->done = true;
+	wait_queue_flush(&job->wq, 0);
+}
 
 static void finish(struct reacher *r, size_t moved)
 {
@@ -72,8 +85,7 @@ static void finish(struct reacher *r, size_t moved)
 		return;
 
 	job->moved = moved;
-	job->done = true;
-	wait_queue_flush(&job->wq, 0);
+	end_job(job);
 }
 
 static void free_reacher(struct reacher *r)
@@ -89,6 +101,7 @@ static void kill_reacher(struct reacher *r)
 }
 
 static void on_answer(struct ev_loop *loop, ev_io *w, int revents);
+static void serve_waiting(void);
 
 static struct reacher *make(void)
 {
@@ -132,6 +145,7 @@ static void bury(struct reacher *r)
 	finish(r, 0);
 	if (state != REACHER_HELD)
 		free_reacher(r);
+	serve_waiting();
 	if (nr_idle == 0 && replace)
 		make();
 }
@@ -147,7 +161,8 @@ static void rest(struct reacher *r)
 	r->state = REACHER_IDLE;
 	share_give(&busy_of, r->uid);
 	nr_idle++;
-	if (nr_idle > MAX_IDLE)
+	serve_waiting();
+	if (r->state == REACHER_IDLE && nr_idle > MAX_IDLE)
 		bury(r);
 }
 
@@ -204,6 +219,21 @@ static struct reacher *take(uid_t uid)
 	return r;
 }
 
+/* One has come back: who waits longest of those whose users may have it. */
+static void serve_waiting(void)
+{
+	struct job *job;
+
+	list_for_each_entry(job, &waiting, link) {
+		job->given = take(job->uid);
+		if (job->given == NULL)
+			continue;
+		list_del(&job->link);
+		end_job(job);
+		return;
+	}
+}
+
 static void await(struct job *job)
 {
 	uint64_t deadline = clock_ns() + PATIENCE_NS;
@@ -221,6 +251,32 @@ static void await(struct job *job)
 	pi_unlock(&job->wq.lock);
 }
 
+static void job_init(struct job *job)
+{
+	*job = (struct job){ .done = false };
+	wait_queue_init(&job->wq, WAIT_FIFO);
+}
+
+/* Many may ask at once: more than there are wait for those before them. */
+static struct reacher *take_in_turn(uid_t uid)
+{
+	struct reacher *r = take(uid);
+	struct job wait;
+
+	/* Nobody will bring one back. */
+	if (r || nr_reachers == nr_idle)
+		return r;
+
+	job_init(&wait);
+	wait.uid = uid;
+	list_add_tail(&wait.link, &waiting);
+	await(&wait);
+	if (!wait.done)
+		list_del(&wait.link);
+
+	return wait.given;
+}
+
 /* True: *@r_moved bytes were. False: the caller's memory does not come; @r is
  * not ours any more. */
 static bool ask(const struct task_struct *task, struct reacher *r,
@@ -233,13 +289,13 @@ static bool ask(const struct task_struct *task, struct reacher *r,
 		.addr = addr,
 		.len = n,
 	};
-	struct job wait = { .done = false };
+	struct job wait;
 
 	*r_moved = 0;
 	if (reacher_ask(r->fd, &job, task->by_mem ? task->mem_fd : -1))
 		return true; /* its end is on its way */
 
-	wait_queue_init(&wait.wq, WAIT_FIFO);
+	job_init(&wait);
 	r->job = &wait;
 	await(&wait);
 	if (!wait.done) {
@@ -271,7 +327,7 @@ static size_t next_piece(size_t n)
 static size_t fetch_piece(struct task_struct *task, void *to,
 			  unsigned long from, size_t n)
 {
-	struct reacher *r = take(task->uid);
+	struct reacher *r = take_in_turn(task->uid);
 	size_t moved;
 
 	if (r == NULL || !ask(task, r, REACHER_FETCH, from, n, &moved))
@@ -285,7 +341,7 @@ static size_t fetch_piece(struct task_struct *task, void *to,
 static size_t store_piece(struct task_struct *task, unsigned long to,
 			  const void *from, size_t n)
 {
-	struct reacher *r = take(task->uid);
+	struct reacher *r = take_in_turn(task->uid);
 	size_t moved;
 
 	if (r == NULL)
@@ -349,10 +405,15 @@ void reach_start(void)
 
 void reach_stop(void)
 {
+	struct job *job, *next;
 	struct reacher *r, *tmp;
 
 	stopping = true;
 	user_set_reach(NULL);
+	list_for_each_entry_safe(job, next, &waiting, link) {
+		list_del(&job->link);
+		end_job(job);
+	}
 	list_for_each_entry_safe(r, tmp, &reachers, link)
 		bury(r);
 	reacher_quit();

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <uapi/evl/factory.h>
@@ -142,13 +143,17 @@ END_TEST
  * Memory which never comes: a page of a file whose read never ends. The FUSE
  * front's own nodes are such files to who maps them behind our library's back.
  */
-static char *absent_memory(void)
+static char *memory_of(int fd)
 {
-	int fd = raw_xbuf("", 4096, 4096);
 	void *mem = (void *)syscall(SYS_mmap, NULL, ABSENT_SIZE, PROT_READ,
 				    MAP_PRIVATE, fd, 0);
 
 	return mem == MAP_FAILED ? NULL : mem;
+}
+
+static char *absent_memory(void)
+{
+	return memory_of(raw_xbuf("", 4096, 4096));
 }
 
 static int write_absent(void *arg)
@@ -167,10 +172,9 @@ static int write_absent(void *arg)
 	return 2;
 }
 
-static int name_absent(void *arg)
+/* Create an element whose name is at @mem. */
+static int name(char *mem, int told_fd)
 {
-	const int *told = arg;
-	char *mem = absent_memory();
 	struct evl_xbuf_attrs attrs = { .i_bufsz = 8 };
 	struct evl_clone_req req = {
 		.name_ptr = (uintptr_t)mem,
@@ -178,11 +182,15 @@ static int name_absent(void *arg)
 	};
 	int fd = raw_open("evl/xbuf/clone", O_RDWR);
 
-	if (mem == NULL || fd < 0 || write(told[1], "", 1) != 1)
+	if (mem == NULL || fd < 0 || write(told_fd, "", 1) != 1)
 		return 1;
-	syscall(SYS_ioctl, fd, EVL_IOC_CLONE, &req);
 
-	return 2;
+	return syscall(SYS_ioctl, fd, EVL_IOC_CLONE, &req) ? 2 : 0;
+}
+
+static int name_absent(void *arg)
+{
+	return name(absent_memory(), ((const int *)arg)[1]);
 }
 
 /* 2: it has been told already that nothing came. */
@@ -211,17 +219,18 @@ START_TEST(memory_that_never_comes_keeps_no_other_oob_call)
 }
 END_TEST
 
-static pid_t start_inband(void)
+static pid_t start_inband(int (*function)(void *arg), int fd)
 {
-	int told[2];
+	int args[3], *told = args;
 	char byte;
 	pid_t pid;
 
 	ck_assert_int_eq(pipe(told), 0);
-	pid = child_start(name_absent, told);
+	args[2] = fd;
+	pid = child_start(function, args);
+	close(told[1]);
 	ck_assert_int_eq(read(told[0], &byte, 1), 1);
 	close(told[0]);
-	close(told[1]);
 	wait_until_asleep(pid, pid);
 
 	return pid;
@@ -232,7 +241,7 @@ static void wait_inband(void)
 	pid_t pids[3];
 
 	for (int i = 0; i < 3; i++)
-		pids[i] = start_inband();
+		pids[i] = start_inband(name_absent, -1);
 	for (int i = 0; i < 3; i++)
 		endure_check_service();
 	for (int i = 0; i < 3; i++)
@@ -245,9 +254,41 @@ START_TEST(nor_any_other_inband_call)
 }
 END_TEST
 
+/* More at once than the daemon reaches for at a time. */
+#define NR_SLOW 40
+
+static int name_slow(void *arg)
+{
+	const int *args = arg;
+
+	return name(memory_of(args[2]), args[1]);
+}
+
+START_TEST(memory_that_comes_late_comes_to_everybody)
+{
+	char page[4096] = "";
+	pid_t pids[NR_SLOW];
+	int fds[NR_SLOW];
+
+	for (int i = 0; i < NR_SLOW; i++) {
+		fds[i] = raw_xbuf("", sizeof(page), sizeof(page));
+		pids[i] = start_inband(name_slow, fds[i]);
+	}
+	ck_assert_int_ge(evl_attach_self("giver"), 0);
+	for (int i = 0; i < NR_SLOW; i++) {
+		snprintf(page, sizeof(page), "slow-%d", i);
+		ck_assert_int_eq(oob_write(fds[i], page, sizeof(page)),
+				 sizeof(page));
+	}
+	for (int i = 0; i < NR_SLOW; i++)
+		ck_assert_int_eq(child_wait(pids[i]), 0);
+}
+END_TEST
+
 START_TEST(nor_the_daemons_end)
 {
-	pid_t oob = child_start(write_absent, NULL), inband = start_inband();
+	pid_t oob = child_start(write_absent, NULL),
+	      inband = start_inband(name_absent, -1);
 
 	endure_await_busy(oob);
 	ck_assert_int_eq(daemon_stop(&test_daemon), 0);
@@ -258,6 +299,11 @@ START_TEST(nor_the_daemons_end)
 	endure_watch();
 }
 END_TEST
+
+static void setup_slow(void)
+{
+	daemon_setup_with((const char *[]){ "--max-xbufs", "100", NULL });
+}
 
 int main(void)
 {
@@ -273,6 +319,12 @@ int main(void)
 	tcase_add_test(tcase, memory_that_never_comes_keeps_no_other_oob_call);
 	tcase_add_test(tcase, nor_any_other_inband_call);
 	tcase_add_test(tcase, nor_the_daemons_end);
+	suite_add_tcase(suite, tcase);
+
+	tcase = tcase_create("slow-memory");
+	tcase_add_checked_fixture(tcase, setup_slow, daemon_teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, memory_that_comes_late_comes_to_everybody);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);
