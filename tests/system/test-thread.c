@@ -180,9 +180,8 @@ END_TEST
 
 static void *use_loopback(void *arg)
 {
-	int fd = *(int *)arg;
-
 	int ret = evl_attach_self("t:%ld", syscall(SYS_gettid));
+	int fd = *(int *)arg;
 
 	if (ret < 0)
 		return strerror(-ret);
