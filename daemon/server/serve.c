@@ -191,6 +191,8 @@ static void answer(struct slot *slot, long ret)
 {
 	struct channel_slot *shared = slot->shared;
 
+	/* Relaxed: for people to look at. Who has been answered is not busy. */
+	atomic_store_explicit(&slot->busy_fd, -1, memory_order_relaxed);
 	shared->result = last_word(slot, ret);
 	shared->out_len = (uint32_t)slot->task.window.written;
 	serve_tell(slot, slot->seq);
@@ -411,7 +413,5 @@ void serve_ended(struct fiber *fiber)
 
 	slot->busy = false;
 	slot->ch->nr_busy--;
-	/* Relaxed: for people to look at. */
-	atomic_store_explicit(&slot->busy_fd, -1, memory_order_relaxed);
 	serve_settle(slot);
 }
