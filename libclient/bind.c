@@ -1,133 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Telling our files from others', and the ioctl which binds them.
+ * The ioctl which binds our files, and what keeps the daemon's table true.
  */
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <wire/bind.h>
 #include <wire/control.h>
 #include "bind.h"
 #include "client.h"
 #include "control.h"
 #include "fd-table.h"
+#include "owner.h"
 #include "sys.h"
 
-#define RDEVS_MAX      32u
-#define BIND_TRIES     8u
-#define BIND_CHECKS    256u /* a second */
-
-#define FUSE_NODE_SIZE (UINT64_C(1) << 62) /* front/fuse-tree.c */
-
-/* Character devices found to be the daemon's. Anybody adds, racing threads
- * may overwrite each other: it is a cache. */
-static _Atomic(uint64_t) rdevs[RDEVS_MAX];
-static _Atomic(uint32_t) nr_rdevs;
-
-/* Memory devices, consoles and terminals: every process has them open. */
-static bool rdev_usual(dev_t rdev)
-{
-	unsigned int nr = major(rdev);
-
-	return nr == 1 || nr == 4 || nr == 5 || (nr >= 136 && nr <= 143);
-}
-
-static bool rdev_known(dev_t rdev)
-{
-	uint32_t n;
-
-	/* Relaxed: an entry stands for itself. */
-	for (n = 0; n < RDEVS_MAX; n++)
-		if (atomic_load_explicit(&rdevs[n], memory_order_relaxed) ==
-		    rdev)
-			return true;
-
-	return false;
-}
-
-static void rdev_remember(dev_t rdev)
-{
-	uint32_t n;
-
-	n = atomic_fetch_add_explicit(&nr_rdevs, 1, memory_order_relaxed);
-	atomic_store_explicit(&rdevs[n % RDEVS_MAX], rdev,
-			      memory_order_relaxed);
-}
-
-static bool rdev_is_ours(dev_t rdev)
-{
-	struct control_rdev ask = { .rdev = rdev };
-
-	if (rdev_known(rdev))
-		return true;
-	/* It cannot wait: the next oob call on it will ask. */
-	if (control_is_self())
-		return false;
-	if (control_ask(CONTROL_RDEV, &ask, sizeof(ask)) != 1)
-		return false;
-
-	rdev_remember(rdev);
-
-	return true;
-}
-
-enum owner {
-	OWNER_OTHER,
-	OWNER_DAEMON,
-	OWNER_OF_DEVICE, /* whoever has that character device */
-};
-
-static enum owner owner_of(int fd, dev_t *r_rdev)
-{
-	struct statx stx;
-
-	/* What a file is and where does not change: the front need not be
-	 * asked, as fstat() would. */
-	if (sys_statx(fd, STATX_TYPE, &stx))
-		return OWNER_OTHER;
-
-	if (client_hello.welcome.front == CONTROL_FRONT_FUSE)
-		return S_ISREG(stx.stx_mode) &&
-				       makedev(stx.stx_dev_major,
-					       stx.stx_dev_minor) ==
-					       client_hello.welcome.mount_dev
-			       ? OWNER_DAEMON
-			       : OWNER_OTHER;
-
-	*r_rdev = makedev(stx.stx_rdev_major, stx.stx_rdev_minor);
-
-	return S_ISCHR(stx.stx_mode) && !rdev_usual(*r_rdev) ? OWNER_OF_DEVICE
-							     : OWNER_OTHER;
-}
-
-bool bind_is_ours(int fd)
-{
-	dev_t rdev = 0;
-	enum owner owner = owner_of(fd, &rdev);
-
-	return owner == OWNER_OF_DEVICE ? rdev_is_ours(rdev)
-					: owner == OWNER_DAEMON;
-}
-
-/* Known by a size which hardly any other file has: nobody need be connected. */
-bool bind_is_fuse_node(int fd)
-{
-	int saved = errno;
-	struct statfs fs;
-	struct statx stx;
-	bool found;
-
-	found = sys_statx(fd, STATX_TYPE | STATX_SIZE, &stx) == 0 &&
-		S_ISREG(stx.stx_mode) && stx.stx_size == FUSE_NODE_SIZE &&
-		fstatfs(fd, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC;
-	errno = saved;
-
-	return found;
-}
+#define BIND_TRIES  8u
+#define BIND_CHECKS 256u /* a second */
 
 void bind_no_append(int fd)
 {
@@ -251,7 +139,7 @@ int bind_new(int fd)
 		if (ret != -EAGAIN)
 			break;
 		/* By now it may be anybody's. */
-		if (!bind_is_ours(fd)) {
+		if (!owner_is_daemon(fd)) {
 			ret = -EBADF;
 			break;
 		}
@@ -260,7 +148,7 @@ int bind_new(int fd)
 	 * when we asked, or younger: good enough for a call. */
 	if (ret == -EAGAIN) {
 		fd_table_tell(fd);
-		ret = bind_is_ours(fd) ? 0 : -EBADF;
+		ret = owner_is_daemon(fd) ? 0 : -EBADF;
 	}
 	/* Whatever it is now has taken the place of what we told first; only if
 	 * it is nothing of ours that is taken back. */
@@ -274,7 +162,7 @@ int bind_fd(int fd)
 {
 	if (!client_is_us())
 		return client_error(-EBADF);
-	if (fd_table_internal(fd) || !bind_is_ours(fd))
+	if (fd_table_internal(fd) || !owner_is_daemon(fd))
 		return client_error(-EBADF);
 
 	return bind_new(fd);
@@ -288,12 +176,12 @@ int bind_asked(int fd, uint64_t rdev, uint64_t *r_rdev)
 
 	if (owner == OWNER_OTHER || fd_table_internal(fd))
 		return -EBADF;
-	if (owner == OWNER_OF_DEVICE && !rdev_known(found)) {
+	if (owner == OWNER_OF_DEVICE && !owner_knows(found)) {
 		if (found != rdev) {
 			*r_rdev = found;
 			return 1;
 		}
-		rdev_remember(found);
+		owner_remember(found);
 	}
 
 	ret = bind_new(fd);
@@ -362,40 +250,63 @@ void bind_arrived(int fd)
 		return;
 
 	bind_renewed(fd);
-	if (bind_is_ours(fd))
+	if (owner_is_daemon(fd))
 		(void)bind_new(fd); /* else the first oob call will say why */
 }
 
-/* Is @fd still what we think? */
-static void check(int fd)
+/*
+ * Is @fd still what we think? The kernel tells whether it is one of ours at all;
+ * which one it is only the daemon knows.
+ */
+static void check(int fd, bool ask)
 {
+	uint64_t before, now;
 	dev_t rdev = 0;
-	enum owner owner = owner_of(fd, &rdev);
+	enum owner owner;
 
+	if (fd_table_age(fd, &before))
+		return;
+	owner = owner_of(fd, &rdev);
 	/* A device nobody has asked about is bound by its next oob call. */
 	if (owner == OWNER_DAEMON ||
-	    (owner == OWNER_OF_DEVICE && rdev_known(rdev)))
-		(void)bind_new(fd);
-	else
+	    (owner == OWNER_OF_DEVICE && owner_knows(rdev))) {
+		if (ask)
+			(void)bind_new(fd);
+		return;
+	}
+	/* Else somebody whom we see has closed or replaced it meanwhile. */
+	if (fd_table_age(fd, &now) == 0 && now == before)
 		bind_renewed(fd);
 }
 
-void bind_check_used(void)
+/* In turns: some may be in use all the time, and there may be many. */
+static unsigned int check_some(int (*find)(uint32_t first), uint32_t *next,
+			       unsigned int max, bool ask)
 {
-	static uint32_t next; /* in turns: some may be in use all the time */
 	unsigned int nr;
 	int fd;
+
+	for (nr = 0; nr < max; nr++) {
+		fd = find(*next);
+		*next = (uint32_t)fd + 1;
+		if (fd < 0)
+			break;
+		check(fd, ask);
+	}
+
+	return nr;
+}
+
+void bind_check(void)
+{
+	static uint32_t next_used, next_bound;
+	unsigned int nr;
 
 	if (!client_live())
 		return;
 
-	for (nr = 0; nr < BIND_CHECKS; nr++) {
-		fd = fd_table_unuse(next);
-		next = (uint32_t)fd + 1;
-		if (fd < 0)
-			return;
-		check(fd);
-	}
+	nr = check_some(fd_table_unuse, &next_used, BIND_CHECKS, true);
+	check_some(fd_table_next_bound, &next_bound, BIND_CHECKS - nr, false);
 }
 
 void bind_sync(uint64_t file_id)
@@ -433,7 +344,7 @@ struct bind_replacing bind_replacing(int old, int fd)
 	if (!replacing.bound)
 		return replacing;
 
-	if (bind_is_ours(old) && fd_table_age(fd, &age) == 0 &&
+	if (owner_is_daemon(old) && fd_table_age(fd, &age) == 0 &&
 	    ask_to_bind(old, fd, age, &request) == 0) {
 		replacing.replaced = true;
 		replacing.new_id = request.file_id;

@@ -9,21 +9,10 @@
 #include <stdint.h>
 
 /*
- * True: @fd is a file on one of the daemon's nodes, so that it may be sent our
- * ioctls. Nobody else's file ever sees one.
- *
- * Blocks: for a character device, until the daemon answers.
- */
-bool bind_is_ours(int fd);
-
-/*
- * True: @fd is a node of a FUSE front's, of whatever daemon.
- *
  * In a file the kernel lets one writer with O_APPEND go on at a time, and those
  * who wait for one that sleeps are in D state. Character devices know no such
- * flag, so nodes are to have none: bind_no_append() takes it off.
+ * flag, so nodes of the FUSE front are to have none: this takes it off.
  */
-bool bind_is_fuse_node(int fd);
 void bind_no_append(int fd);
 
 /*
@@ -102,13 +91,13 @@ struct bind_replacing bind_replacing(int old, int fd);
 void bind_replaced(const struct bind_replacing *replacing, bool done);
 
 /*
- * Look at the descriptors used by oob calls since the last time: one which was
- * closed by a raw system call may be something else by now. For the control
- * thread, once a second.
+ * Look at the descriptors, first those used by oob calls since the last time: one
+ * which was closed by a raw system call may be something else by now. For the
+ * control thread, once a second.
  *
- * Blocks: until the daemon answered for each, some 20 us.
+ * Blocks: until the daemon answered for each that was used, some 20 us.
  */
-void bind_check_used(void);
+void bind_check(void);
 
 /* Close a descriptor, bound or not, and await its release. */
 int bind_close(int fd);

@@ -48,7 +48,7 @@ static void client_died(void)
 
 static const struct control_host host = {
 	.on_death = client_died,
-	.on_tick = bind_check_used,
+	.on_tick = bind_check,
 	.on_errand = errand_do,
 };
 

@@ -12,6 +12,7 @@
 #include "client.h"
 #include "control.h"
 #include "element.h"
+#include "owner.h"
 #include "sys.h"
 
 static_assert(sizeof(((struct bind_clone *)0)->name) == EVL_MAX_NAME_LEN + 1,
@@ -74,7 +75,7 @@ int element_open_node(const char *node, bool nonblock)
 	if (fd < 0)
 		return why_failed(fd);
 
-	if (!bind_is_ours(fd)) {
+	if (!owner_is_daemon(fd)) {
 		sys_unopen(fd);
 		return why_failed(-ENXIO);
 	}

@@ -253,6 +253,11 @@ int fd_table_unuse(uint32_t first)
 	return fd;
 }
 
+int fd_table_next_bound(uint32_t first)
+{
+	return next_entry(first, UINT32_MAX, 0, FD_ENTRY_BOUND, FD_ENTRY_ID);
+}
+
 int fd_table_next(uint32_t first, uint32_t last)
 {
 	return next_entry(first, last, 0, 0, FD_ENTRY_ID);

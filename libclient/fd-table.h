@@ -137,6 +137,9 @@ void fd_table_use(int fd);
  * asked, or -1. */
 int fd_table_unuse(uint32_t first);
 
+/* The lowest bound number from @first on, or -1. */
+int fd_table_next_bound(uint32_t first);
+
 /* The lowest number in [@first, @last] which may be known, or is internal, or
  * -1. */
 int fd_table_next(uint32_t first, uint32_t last);

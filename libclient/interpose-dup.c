@@ -18,6 +18,7 @@
 #include "export.h"
 #include "fd-table.h"
 #include "libc.h"
+#include "owner.h"
 #include "sys.h"
 
 /* @fd is a new duplicate of @old, or -1. */
@@ -105,7 +106,7 @@ static void *fcntl_arg(int fd, int cmd, void *arg)
 {
 	uintptr_t flags = (uintptr_t)arg;
 
-	if (cmd == F_SETFL && flags & O_APPEND && bind_is_fuse_node(fd))
+	if (cmd == F_SETFL && flags & O_APPEND && owner_is_fuse(fd))
 		flags &= ~(uintptr_t)O_APPEND;
 
 	return (void *)flags;

@@ -20,6 +20,7 @@
 #include "export.h"
 #include "fd-table.h"
 #include "libc.h"
+#include "owner.h"
 #include "sys.h"
 
 int __open_2(const char *path, int flags);
@@ -81,7 +82,7 @@ static int open_huge(int dirfd, const char *path, int flags, mode_t mode)
 	if (fd < 0)
 		goto fail;
 
-	ours = client_connect(NULL) == 0 && client_is_us() && bind_is_ours(fd);
+	ours = client_connect(NULL) == 0 && client_is_us() && owner_is_daemon(fd);
 	sys_close(fd);
 	if (ours)
 		return libc()->openat(dirfd, path, flags | O_LARGEFILE, mode);
@@ -106,7 +107,7 @@ static int do_openat(int dirfd, const char *path, int flags, mode_t mode)
 	if (fd < 0 && errno == EOVERFLOW)
 		fd = open_huge(dirfd, path, flags, mode);
 
-	if (fd >= 0 && flags & O_APPEND && bind_is_fuse_node(fd))
+	if (fd >= 0 && flags & O_APPEND && owner_is_fuse(fd))
 		bind_no_append(fd);
 	bind_arrived(fd); /* one by O_PATH the kernel does not let us bind */
 

@@ -113,7 +113,7 @@ static void set_timeout(struct wait_args *args, struct reach *reach,
 	args->req.timeout_ptr = (uintptr_t)&args->timeout;
 }
 
-/* What was found ready is a descriptor in use: see bind_check_used(). */
+/* What was found ready is a descriptor in use: see bind_check(). */
 static void note_use(const struct evl_poll_event *events, int count)
 {
 	for (int i = 0; i < count; i++)

@@ -140,6 +140,24 @@ START_TEST(a_number_is_what_it_is_by_now)
 }
 END_TEST
 
+/* Nobody has used it for long, and it has a duplicate. */
+START_TEST(a_number_that_rests_is_what_it_is_by_now)
+{
+	int fd = raw_dup(keeper), looked_at = raw_dup(keeper);
+
+	ck_assert_int_eq(is_own(_i, fd), 1);
+	ck_assert_int_eq(is_own(_i, looked_at), 1);
+	/* Who notices this one has looked at the other, too. */
+	ck_assert_int_eq(syscall(SYS_close, looked_at), 0);
+	while (is_own(_i, looked_at) != -EBADF)
+		sched_yield();
+	ck_assert_int_eq(syscall(SYS_close, fd), 0);
+	ck_assert_int_eq(syscall(SYS_eventfd2, 0, 0), fd);
+	while (is_own(_i, fd) != -EBADF)
+		sched_yield();
+}
+END_TEST
+
 START_TEST(what_is_none_of_ours_is_not)
 {
 	int pipefd[2];
@@ -223,18 +241,21 @@ START_TEST(threads_ask_all_at_once)
 }
 END_TEST
 
-/* Has no library, but for what it inherited, which does not know it. */
+/* The library has not connected, and does not see these calls. */
 static int ask_bare(void *arg)
 {
 	int fd = raw_dup(keeper);
 
-	if (is_own(INBAND, fd) != -EBADF || is_own(INBAND, keeper) != -EBADF)
+	if (raw_inband(keeper, KEEPER_OWN, (void *)(long)fd) != -EBADF ||
+	    raw_inband(keeper, KEEPER_OWN, (void *)(long)keeper) != -EBADF)
 		return 1;
-	/* With it, it is found. */
-	if (evl_attach_self("asks") < 0)
+	/* Those it sees, and connects. */
+	if (is_own(INBAND, fd) != 1)
 		return 2;
+	if (evl_attach_self("asks") < 0)
+		return 3;
 
-	return is_own(INBAND, fd) == 1 && is_own(OOB, fd) == 1 ? 0 : 3;
+	return is_own(OOB, fd) == 1 ? 0 : 4;
 }
 
 START_TEST(a_caller_without_the_library_is_not_asked)
@@ -317,7 +338,7 @@ static int stay_mute(void *arg)
 	if (*(int *)arg == OOB)
 		pause();
 
-	return ioctl(fd, KEEPER_OWN, (long)other); /* waits, too */
+	return raw_inband(fd, KEEPER_OWN, (void *)(long)other); /* waits, too */
 }
 
 START_TEST(a_client_that_never_answers_keeps_nobody_else)
@@ -486,6 +507,7 @@ int main(void)
 
 	add(suite, "ways", it_is_found_by_whatever_way_it_came, NR_STAGES);
 	add(suite, "now", a_number_is_what_it_is_by_now, NR_STAGES);
+	add(suite, "rest", a_number_that_rests_is_what_it_is_by_now, NR_STAGES);
 	add(suite, "others", what_is_none_of_ours_is_not, NR_STAGES);
 	add(suite, "locks", nobody_is_asked_for_who_holds_a_lock, NR_STAGES);
 	add(suite, "xbuf", a_cross_buffer_is_found_too, NR_STAGES);

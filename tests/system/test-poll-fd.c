@@ -88,6 +88,36 @@ START_TEST(a_file_that_is_gone_is_noticed_however_it_was_closed)
 }
 END_TEST
 
+/* A duplicate keeps the file. */
+START_TEST(so_is_one_that_was_closed_long_after_it_was_used)
+{
+	int looked_at = poller_xbuf(), dupfd = dup(poller_fd), other;
+	struct waiter waiter;
+
+	/* Who notices this one has looked at the other, too, since it was
+	 * added. */
+	ck_assert_int_eq(poller_add(poller_fd, POLLIN), 0);
+	ck_assert_int_eq(poller_add(looked_at, POLLIN), 0);
+	ck_assert_int_ge(dup(looked_at), 0);
+	waiter_start(&waiter);
+	ck_assert_int_eq(syscall(SYS_close, looked_at), 0);
+	waiter_end(&waiter);
+	waiter_ck(&waiter, looked_at, POLLNVAL);
+	ck_assert_int_eq(evl_del_pollfd(poller_set, looked_at), 0);
+
+	waiter_start(&waiter);
+	ck_assert_int_eq(syscall(SYS_close, poller_fd), 0);
+	other = (int)syscall(SYS_eventfd2, 0, 0);
+	if (other != poller_fd)
+		ck_assert_int_eq(syscall(SYS_dup3, other, poller_fd, 0),
+				 poller_fd);
+	waiter_end(&waiter);
+	waiter_ck(&waiter, poller_fd, POLLNVAL);
+	ck_assert_int_eq(evl_poll(poller_set, events, 4), -EBADF);
+	ck_assert_int_eq(poller_add(dupfd, POLLOUT), 0);
+}
+END_TEST
+
 START_TEST(descriptors_made_behind_its_back_are_bound_when_added)
 {
 	int fd = (int)syscall(SYS_dup, poller_fd), other = poller_xbuf();
@@ -179,6 +209,7 @@ int main(void)
 		closing_a_polled_descriptor_tells_pollnval_whoever_else_has_it,
 		replacing_a_polled_descriptor_does_too,
 		a_file_that_is_gone_is_noticed_however_it_was_closed,
+		so_is_one_that_was_closed_long_after_it_was_used,
 		descriptors_made_behind_its_back_are_bound_when_added,
 		an_item_that_comes_back_behind_its_back_is_polled,
 		ordinary_files_are_refused,
