@@ -22,6 +22,7 @@ struct socket_hello client_hello;
 
 static pthread_mutex_t connect_lock = PTHREAD_MUTEX_INITIALIZER;
 static pid_t client_pid;
+static pid_t home_pid; /* whose memory this is */
 
 bool client_is_us(void)
 {
@@ -140,6 +141,16 @@ int client_connect(struct socket_hello *r_hello)
 	return ret;
 }
 
+__attribute__((constructor)) static void note_home(void)
+{
+	home_pid = getpid();
+}
+
+int client_connect_here(void)
+{
+	return getpid() == home_pid ? client_connect(NULL) : -EAGAIN;
+}
+
 const char *client_path(const char *path, char *buf, size_t size)
 {
 	int len;
@@ -197,6 +208,7 @@ void client_reset(void)
 	/* What it inherited it may use in-band, unconnected as it is. */
 	if (client_live())
 		consent();
+	note_home();
 	/* Another thread of the parent may have held it. */
 	memcpy(&connect_lock, &unlocked, sizeof(unlocked));
 	channel_reset();

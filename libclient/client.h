@@ -39,6 +39,18 @@ extern struct socket_hello client_hello; /* constant while not offline */
  */
 int client_connect(struct socket_hello *r_hello);
 
+/* The same, but not in a child between vfork() and exec(), which would do it in
+ * its parent's memory. */
+int client_connect_here(void);
+
+/* True: nobody has connected yet. A hint. */
+static inline bool client_offline(void)
+{
+	/* Relaxed: client_connect() looks again. */
+	return atomic_load_explicit(&client_state, memory_order_relaxed) ==
+	       CLIENT_OFFLINE;
+}
+
 /* True: connected. A hint, the daemon may go at any time. */
 static inline bool client_live(void)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ioctl(2): FIONBIO is another way to say F_SETFL, and reaches the daemon, too.
- * All else passes by.
+ * A driver may answer others by making descriptors in this process, or by
+ * looking some up: for that it has to be a client. All else passes by.
  */
 #undef _FORTIFY_SOURCE
 #undef _TIME_BITS /* would rename what we define */
@@ -14,6 +15,19 @@
 #include "export.h"
 #include "fd-table.h"
 #include "libc.h"
+#include "owner.h"
+
+/* Terminals and files in general, which no driver sees. */
+static bool is_kernels(unsigned long request)
+{
+	return _IOC_TYPE(request) == 'T';
+}
+
+static void ioctl_begins(int fd, unsigned long request)
+{
+	if (client_offline() && !is_kernels(request))
+		owner_connect(fd);
+}
 
 static int ioctl_done(int fd, unsigned long request, int ret)
 {
@@ -38,6 +52,8 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	arg = va_arg(ap, void *);
 	va_end(ap);
 
+	ioctl_begins(fd, request);
+
 	return ioctl_done(fd, request, libc()->ioctl(fd, request, arg));
 }
 
@@ -53,6 +69,8 @@ EXPORT int __ioctl_time64(int fd, unsigned long request, ...)
 	va_start(ap, request);
 	arg = va_arg(ap, void *);
 	va_end(ap);
+
+	ioctl_begins(fd, request);
 
 	return ioctl_done(fd, request, libc()->ioctl_time64(fd, request, arg));
 }

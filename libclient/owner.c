@@ -122,3 +122,26 @@ bool owner_is_fuse(int fd)
 	return sys_statx(fd, STATX_TYPE | STATX_SIZE, &stx) == 0 &&
 	       is_fuse_node(fd, &stx);
 }
+
+void owner_connect(int fd)
+{
+	/* The device nobody was there for last time. Relaxed: a cache. */
+	static _Atomic(uint64_t) in_vain;
+	uint64_t rdev = 0;
+	struct statx stx;
+
+	if (sys_statx(fd, STATX_TYPE | STATX_SIZE, &stx))
+		return;
+	if (S_ISCHR(stx.stx_mode)) {
+		rdev = makedev(stx.stx_rdev_major, stx.stx_rdev_minor);
+		if (rdev_usual(rdev) ||
+		    atomic_load_explicit(&in_vain, memory_order_relaxed) ==
+			    rdev)
+			return;
+	} else if (!is_fuse_node(fd, &stx)) {
+		return;
+	}
+
+	if (client_connect_here() && rdev)
+		atomic_store_explicit(&in_vain, rdev, memory_order_relaxed);
+}

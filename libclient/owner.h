@@ -30,3 +30,7 @@ bool owner_is_daemon(int fd);
 
 /* True: @fd is a node of a FUSE front's, of whatever daemon. */
 bool owner_is_fuse(int fd);
+
+/* If @fd may be a node, and nobody has connected yet: do. For calls which a
+ * driver may answer with a new descriptor, or for which it looks one up. */
+void owner_connect(int fd);

@@ -157,7 +157,7 @@ static void do_errand(struct actor *actor)
 
 	memcpy(req.secret, actor->secret, sizeof(req.secret));
 	if (!one_in(4))
-		ioctl(any_file(), BIND_IOC_BIND, &req);
+		raw_inband(any_file(), BIND_IOC_BIND, &req);
 	actor_say(actor, &msg, CONTROL_SIZE(errand_done));
 	actor->errand_number = 0;
 }
@@ -197,7 +197,7 @@ static void make_element(int fd)
 	if (one_in(16))
 		req.attrs_len = number();
 	req.flags = one_in(8) ? number() : one_in(2) ? 1u << 16 : 0;
-	ioctl(fd, BIND_IOC_CLONE, &req);
+	raw_inband(fd, BIND_IOC_CLONE, &req);
 }
 
 static void bind_file(const struct actor *actor, int fd)
@@ -210,7 +210,7 @@ static void bind_file(const struct actor *actor, int fd)
 	memcpy(req.secret, actor->secret, sizeof(req.secret));
 	if (one_in(8))
 		req.secret[below(16)] ^= (uint8_t)any();
-	ioctl(fd, BIND_IOC_BIND, &req);
+	raw_inband(fd, BIND_IOC_BIND, &req);
 }
 
 static void control_file(int fd)
@@ -221,7 +221,7 @@ static void control_file(int fd)
 		_IOW(0xec, 0x73, uint32_t), _IOR(0xec, 0x70, char[64]),
 	};
 
-	ioctl(fd, cmds[below(sizeof(cmds) / sizeof(cmds[0]))], scratch);
+	raw_inband(fd, cmds[below(sizeof(cmds) / sizeof(cmds[0]))], scratch);
 }
 
 static void use_file(const struct actor *actor)
@@ -245,7 +245,7 @@ static void use_file(const struct actor *actor)
 	case 3:
 		/* Leaves us what keeps us from blocking. */
 		flags |= O_NONBLOCK;
-		ioctl(fd, BIND_IOC_SETFL, &flags);
+		raw_inband(fd, BIND_IOC_SETFL, &flags);
 		break;
 	case 4:
 		control_file(fd);
@@ -378,7 +378,7 @@ static void settle(struct actor *actor)
 	if (files[i] < 0)
 		return;
 	if (!one_in(8))
-		ioctl(files[i], BIND_IOC_CLONE, &req);
+		raw_inband(files[i], BIND_IOC_CLONE, &req);
 	for (int n = 0; n < NR_FILES; n++)
 		if (files[n] >= 0 && (n == i || one_in(2)))
 			bind_file(actor, files[n]);

@@ -206,6 +206,13 @@ int raw_open(const char *path, int flags)
 			    flags | O_CLOEXEC);
 }
 
+int raw_inband(int fd, unsigned long cmd, void *arg)
+{
+	int ret = (int)syscall(SYS_ioctl, fd, cmd, arg);
+
+	return ret < 0 ? -errno : ret;
+}
+
 int raw_clone(const char *class, const char *name, const void *attrs,
 	      size_t size)
 {
@@ -221,10 +228,10 @@ int raw_clone(const char *class, const char *name, const void *attrs,
 	clone.flags = name[0] ? EVL_CLONE_PUBLIC : 0;
 	if (size)
 		memcpy(clone.attrs, attrs, size);
-	if (ioctl(fd, BIND_IOC_CLONE, &clone) == 0)
+	ret = raw_inband(fd, BIND_IOC_CLONE, &clone);
+	if (ret == 0)
 		return fd;
 
-	ret = -errno;
 	close(fd);
 
 	return ret;
@@ -243,7 +250,7 @@ int raw_bind(const struct raw_client *client, int fd, int nr)
 
 	memcpy(req.secret, client->welcome.secret, sizeof(req.secret));
 
-	return ioctl(fd, BIND_IOC_BIND, &req) ? -errno : 0;
+	return raw_inband(fd, BIND_IOC_BIND, &req);
 }
 
 void raw_attach(struct raw_client *client, struct raw_channel *ch,

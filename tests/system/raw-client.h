@@ -66,6 +66,8 @@ void raw_channel_free(struct raw_channel *ch);
 
 /* open(2), below the daemon's directory of nodes. */
 int raw_open(const char *path, int flags);
+/* ioctl(2), where the library does not see it. -errno. */
+int raw_inband(int fd, unsigned long cmd, void *arg);
 /* A new element: its descriptor, or -errno. Public if @name is not empty. */
 int raw_clone(const char *class, const char *name, const void *attrs,
 	      size_t size);

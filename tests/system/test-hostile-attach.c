@@ -294,7 +294,7 @@ static int bind_with(int fd, const struct bind_request *req)
 {
 	struct bind_request copy = *req;
 
-	return ioctl(fd, BIND_IOC_BIND, &copy) ? -errno : 0;
+	return raw_inband(fd, BIND_IOC_BIND, &copy);
 }
 
 static void forge_secrets(void)
@@ -398,7 +398,7 @@ static int odd_clone(const char *name, uint32_t attrs_len, uint32_t reserved,
 
 	memcpy(clone.name, name, strnlen(name, sizeof(clone.name)));
 	clone.attrs[0] = clone.attrs[4] = 16;
-	ret = ioctl(fd, BIND_IOC_CLONE, &clone) ? -errno : 0;
+	ret = raw_inband(fd, BIND_IOC_CLONE, &clone);
 	close(fd);
 
 	return ret;

@@ -20,7 +20,8 @@
  * Return: the number, to be given to fd_install() or put_unused_fd(); or
  *   -EINTR	a signal came first
  *   -EMFILE	the process has no number left
- *   -EOPNOTSUPP	the caller does not use libevlclient
+ *   -EOPNOTSUPP	the caller does not use libevlclient, or made a bare system
+ *		call before it had connected
  *   -EPERM	not from an in-band handler
  */
 int get_unused_fd_flags(unsigned int flags);
