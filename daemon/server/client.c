@@ -20,9 +20,14 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PATIENCE_S 10. /* to say hello */
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
 
 static LIST_HEAD(clients);
 static unsigned int nr_clients;
@@ -74,6 +79,7 @@ static void client_free(struct client *client)
 		table[client->index] = NULL;
 	files_free(client->files);
 	fd_close(client->mem_fd);
+	fd_close(client->pidfd);
 	fd_close(client->fd);
 	free(client);
 }
@@ -84,6 +90,40 @@ static void lose_patience(struct ev_loop *loop, ev_timer *w, int revents)
 
 	log_debug("pid %d connected and said nothing: dropped", client->pid);
 	client_leave(client);
+}
+
+/* Others may have its connection still, and another process its pid. */
+static void on_end(struct ev_loop *loop, ev_io *w, int revents)
+{
+	client_leave(container_of(w, struct client, end));
+}
+
+static int open_process(struct client *client, int fd)
+{
+	socklen_t len = sizeof(client->pidfd);
+
+	/* The very one that connected, where the kernel says so (6.5). */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &client->pidfd, &len) == 0)
+		return 0;
+
+	client->pidfd = (int)syscall(SYS_pidfd_open, client->pid, 0);
+	if (client->pidfd >= 0)
+		return 0;
+
+	/* Others say that there is no such thing here. */
+	return errno == ESRCH || errno == EMFILE || errno == ENFILE ? -errno
+								    : 0;
+}
+
+/* Before any request of who has its pid now. */
+static void watch_process(struct client *client)
+{
+	if (client->pidfd < 0)
+		return;
+
+	ev_io_init(&client->end, on_end, client->pidfd, EV_READ);
+	ev_set_priority(&client->end, EV_MAXPRI);
+	ev_io_start(inband_loop(), &client->end);
 }
 
 int client_new(int fd, struct client **r_client)
@@ -99,6 +139,7 @@ int client_new(int fd, struct client **r_client)
 
 	client->fd = -1;
 	client->mem_fd = -1;
+	client->pidfd = -1;
 	client->index = UINT32_MAX;
 	INIT_LIST_HEAD(&client->channels);
 	INIT_LIST_HEAD(&client->leases);
@@ -109,6 +150,9 @@ int client_new(int fd, struct client **r_client)
 
 	client->pid = cred.pid;
 	client->uid = cred.uid;
+	ret = open_process(client, fd);
+	if (ret)
+		goto fail;
 	read_comm(client);
 	ret = quota_connect(client);
 	if (ret)
@@ -124,6 +168,7 @@ int client_new(int fd, struct client **r_client)
 	ev_timer_init(&client->patience, lose_patience, PATIENCE_S, 0.);
 	ev_timer_start(inband_loop(), &client->patience);
 	control_watch(client);
+	watch_process(client);
 	list_add_tail(&client->link, &clients);
 	nr_clients++;
 	*r_client = client;
@@ -143,6 +188,8 @@ void client_leave(struct client *client)
 		return;
 
 	ev_io_stop(inband_loop(), &client->io);
+	if (client->pidfd >= 0)
+		ev_io_stop(inband_loop(), &client->end);
 	ev_timer_stop(inband_loop(), &client->patience);
 	client->fd = fd_close(client->fd);
 

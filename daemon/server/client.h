@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A client is a process connected to the control socket: its descriptors, its
- * channels, its secret. It lives as long as the connection, and then as long as
- * its channels take to drain.
+ * channels, its secret. It lives as long as the connection and the process, and
+ * then as long as its channels take to drain.
  *
  * Stage: in-band.
  */
@@ -25,6 +25,7 @@ struct client {
 	pid_t pid;
 	uid_t uid;
 	int mem_fd; /* owned, see client_open_memory(); -1: not open */
+	int pidfd;  /* owned; -1: the kernel, or a sandbox, gives none */
 	char comm[16];
 	uint32_t index; /* in the table of clients */
 	bool welcome;	/* it said hello */
@@ -39,6 +40,7 @@ struct client {
 	unsigned int nr_jobs;	 /* control requests under way */
 	unsigned int nr_errands; /* sent, and not done yet */
 	ev_io io;
+	ev_io end;	   /* of the process, on ->pidfd */
 	ev_timer patience; /* until it says hello */
 	struct list_head link;
 };

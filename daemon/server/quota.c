@@ -17,7 +17,7 @@
 
 /* Descriptors: its connection and its memory; an eventfd and, until the client
  * has mapped it, a memfd. */
-#define FDS_OF_CLIENT  2
+#define FDS_OF_CLIENT  3
 #define FDS_OF_CHANNEL 2
 
 struct usage {

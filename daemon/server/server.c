@@ -101,12 +101,16 @@ static void on_connect(struct ev_loop *loop, ev_io *w, int revents)
 		return;
 	}
 
-	short_of_fds = false;
 	ret = client_new(fd, &client);
-	if (ret)
+	if (ret) {
+		if (ret == -EMFILE || ret == -ENFILE)
+			pause_listening(loop);
 		refuse(fd, ret);
-	else
-		full = false;
+		return;
+	}
+
+	full = false;
+	short_of_fds = false;
 }
 
 /* Is what @fd refers to still what @path names? */

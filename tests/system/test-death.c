@@ -420,6 +420,38 @@ START_TEST(a_signal_with_restart_leaves_an_oob_read_asleep)
 }
 END_TEST
 
+/* Leaves its connection, and its descriptors, to somebody else. */
+static int bequeath(void *arg)
+{
+	struct raw_client client;
+	int xfd;
+
+	raw_join(&client, false);
+	xfd = raw_xbuf("", 8, 8);
+	if (raw_bind(&client, xfd, xfd))
+		return 1;
+	if (syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL) == 0) {
+		close(xfd);
+		raw_await_hangup(client.fd);
+		_exit(write(*(int *)arg, "", 1) != 1);
+	}
+
+	return 0;
+}
+
+START_TEST(a_client_ends_with_its_process)
+{
+	int told[2];
+	char byte;
+
+	ck_assert_int_eq(pipe(told), 0);
+	ck_assert_int_eq(child_wait(child_start(bequeath, &told[1])), 0);
+	/* Whoever has the connection is hung up on. */
+	ck_assert_int_eq(read(told[0], &byte, 1), 1);
+	endure_await_quiet();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("system/death");
@@ -430,6 +462,7 @@ int main(void)
 	tcase_add_test(tcase, clients_killed_in_oob_read_leave_nothing);
 	tcase_add_test(tcase, clients_killed_in_read_leave_nothing);
 	tcase_add_test(tcase, a_killed_client_disturbs_no_other);
+	tcase_add_test(tcase, a_client_ends_with_its_process);
 	tcase_add_test(tcase, a_killed_reader_dies_at_once);
 	tcase_add_test(tcase,
 		       a_signal_without_restart_interrupts_both_kinds_of_read);
