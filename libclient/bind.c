@@ -13,6 +13,7 @@
 #include "fd-table.h"
 #include "owner.h"
 #include "sys.h"
+#include "thread.h"
 
 #define BIND_TRIES  8u
 #define BIND_CHECKS 256u /* a second */
@@ -227,11 +228,30 @@ void bind_flags_changed(int fd)
 		;
 }
 
+/*
+ * Closed by a signal handler which broke into an oob call on that file: the
+ * release would wait for the call, and the call for the handler.
+ */
+static void end_own_call(int fd, uint64_t file_id)
+{
+	struct thread *self = thread_self;
+	uint64_t other;
+	int call_fd;
+
+	if (self == NULL)
+		return;
+	call_fd = slot_call_fd(&self->slot);
+	if (call_fd >= 0 && (call_fd == fd || (fd_table_file(call_fd, &other) &&
+					       other == file_id)))
+		slot_break(&self->slot);
+}
+
 bool bind_end(int fd, uint64_t *r_file_id)
 {
 	if (!fd_table_take(fd, r_file_id))
 		return false;
 
+	end_own_call(fd, *r_file_id);
 	unbind(fd, *r_file_id);
 
 	return true;

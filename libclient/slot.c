@@ -143,6 +143,14 @@ static bool did_chore(struct slot *slot)
 	return true;
 }
 
+void slot_break(struct slot *slot)
+{
+	/* Release: after the request; the bell publishes it. */
+	atomic_store_explicit(&slot->shared->cancel, slot->seq,
+			      memory_order_release);
+	ring(slot);
+}
+
 /* Ask the worker to break the handler's sleep, wait until it has ended. It
  * may have completed all the same, and then says so; and what it copies to us
  * before that must arrive. */
@@ -150,16 +158,10 @@ static void break_off(struct slot *slot)
 {
 	bool slept;
 
-	/* Release: after the request; the bell publishes it. */
-	atomic_store_explicit(&slot->shared->cancel, slot->seq,
-			      memory_order_release);
-	ring(slot);
+	slot_break(slot);
 	do
 		(void)answer_sleep(slot, true, &slept);
 	while (did_chore(slot));
-	/* Relaxed: so that it does not hit a request 2^32 calls from now. */
-	atomic_store_explicit(&slot->shared->cancel, CHANNEL_SEQ_DEAD,
-			      memory_order_relaxed);
 }
 
 /* True: answered. */
@@ -196,6 +198,12 @@ static void await_answer(struct slot *slot, struct spin_try *try)
 		}
 	} while (did_chore(slot) && (start = now_ns()));
 
+	/* Relaxed, all of it: what was broken off, here or in a signal handler,
+	 * is not to hit a request 2^32 calls from now. */
+	if (atomic_load_explicit(&slot->shared->cancel, memory_order_relaxed) ==
+	    slot->seq)
+		atomic_store_explicit(&slot->shared->cancel, CHANNEL_SEQ_DEAD,
+				      memory_order_relaxed);
 	spin_learn(&slot->spin, try, now_ns() - begin, spun_ns, slept);
 }
 

@@ -46,6 +46,15 @@ void slot_hand_over(struct slot *slot);
 void slot_init(struct slot *slot, struct channel *ch, uint32_t index,
 	       bool pointless);
 
+/* For signal handlers: the descriptor of the call they broke into, -1: none. */
+static inline int slot_call_fd(const struct slot *slot)
+{
+	return slot->busy ? slot->shared->request.fd : -1;
+}
+
+/* And have that call end early; by itself, nobody waits for it here. */
+void slot_break(struct slot *slot);
+
 /* What no driver answers: the daemon has no such descriptor of ours. */
 #define SLOT_UNBOUND INT64_MIN
 

@@ -241,6 +241,48 @@ START_TEST(without_that_close_lasts_until_the_reader_leaves)
 }
 END_TEST
 
+static _Atomic(int) closed_by_handler;
+static volatile int errno_of_close;
+
+static void close_in_handler(int sig)
+{
+	int saved = errno;
+
+	errno = 0;
+	close(closed_by_handler);
+	errno_of_close = errno;
+	errno = saved;
+}
+
+/* ThreadSanitizer runs handlers when a system call returns, which does not if
+ * it is restarted. */
+#ifdef __SANITIZE_THREAD__
+#define NR_SIGACTIONS 1
+#else
+#define NR_SIGACTIONS 2
+#endif
+
+/* The handler waits for the call, which waits for the handler. */
+START_TEST(a_signal_handler_may_close_what_it_interrupts)
+{
+	struct sigaction action = { .sa_handler = close_in_handler,
+				    .sa_flags = _i ? SA_RESTART : 0 };
+	struct control_file_info info;
+	struct reader reader = { .fd = -1 };
+	uint64_t file;
+
+	sigaction(SIGUSR1, &action, NULL);
+	file = start_reader(&reader, "foo-forgetful");
+	closed_by_handler = reader.fd;
+	pthread_kill(reader.thread, SIGUSR1);
+	pthread_join(reader.thread, NULL);
+	ck_assert_int_eq(reader.ret, -1);
+	ck_assert_int_eq(reader.error, EINTR);
+	ck_assert_int_eq(errno_of_close, 0);
+	ck_assert(!ask_file(file, &info));
+}
+END_TEST
+
 START_TEST(a_duplicate_keeps_it_open)
 {
 	struct reader reader = { .fd = -1 };
@@ -395,6 +437,9 @@ int main(void)
 		close_wakes_the_reader_of_a_driver_that_destroys_its_flag);
 	tcase_add_test(tcase, so_does_a_dup2_over_the_last_descriptor);
 	tcase_add_test(tcase, without_that_close_lasts_until_the_reader_leaves);
+	tcase_add_loop_test(tcase,
+			    a_signal_handler_may_close_what_it_interrupts, 0,
+			    NR_SIGACTIONS);
 	tcase_add_test(tcase, a_duplicate_keeps_it_open);
 	tcase_add_test(tcase, a_release_that_does_not_wait_does_no_harm);
 	tcase_add_loop_test(tcase, close_waits_for_who_was_given_the_descriptor,
