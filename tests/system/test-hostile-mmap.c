@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define NR_LEASES 256
@@ -98,6 +99,40 @@ static void ask_oddly(void)
 START_TEST(odd_lengths_offsets_and_words_are_refused)
 {
 	endure(ask_oddly);
+}
+END_TEST
+
+/* The kernel says so to those who ask it first; these do not. */
+static void ask_for_more_than_is_open(void)
+{
+	static const struct {
+		int flags;
+		uint32_t shared, prot;
+	} cases[] = {
+		{ O_WRONLY, 1, PROT_WRITE },
+		{ O_WRONLY, 1, PROT_READ },
+		{ O_WRONLY, 0, PROT_READ },
+		{ O_WRONLY, 1, PROT_NONE },
+		{ O_RDONLY, 1, PROT_READ | PROT_WRITE },
+	};
+	struct control_mmap request;
+	int fd;
+
+	raw_join(&lessee, false);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fd = lessee_open(cases[i].flags);
+		request = lessee_request(fd, MAPPED_VMALLOC);
+		request.shared = cases[i].shared;
+		request.prot = cases[i].prot;
+		lessee_expect(&request, EACCES);
+		close(fd);
+	}
+	raw_leave(&lessee);
+}
+
+START_TEST(no_more_is_granted_than_the_file_is_open_for)
+{
+	endure(ask_for_more_than_is_open);
 }
 END_TEST
 
@@ -270,6 +305,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, a_forged_descriptor_maps_nothing);
 	tcase_add_test(tcase, odd_lengths_offsets_and_words_are_refused);
+	tcase_add_test(tcase, no_more_is_granted_than_the_file_is_open_for);
 	tcase_add_test(tcase, a_huge_area_does_not_keep_the_daemon_busy);
 	tcase_add_test(tcase, mappings_of_others_are_out_of_reach);
 	tcase_add_test(tcase, a_client_has_its_share_of_mappings);
