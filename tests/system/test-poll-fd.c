@@ -2,6 +2,7 @@
 /* Descriptors in a polling set: those that go, come by ways we do not see, or
  * are other people's. */
 #include "daemon.h"
+#include "ending.h"
 #include "endure.h"
 #include "poller.h"
 #include "raw-client.h"
@@ -10,6 +11,7 @@
 #include <evl/evl.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct evl_poll_event events[4];
@@ -71,6 +73,53 @@ START_TEST(replacing_a_polled_descriptor_does_too)
 	waiter_end(&waiter);
 	waiter_ck(&waiter, poller_fd, POLLNVAL);
 	ck_assert_int_eq(evl_poll(poller_set, events, 4), -EBADF);
+}
+END_TEST
+
+START_TEST(so_does_whatever_else_ends_it)
+{
+	struct ending ending;
+	struct waiter waiter;
+
+	ck_assert_int_ge(dup(poller_fd), 0);
+	ending_init(&ending, (unsigned int)_i, poller_fd, poller_xbuf());
+	ck_assert_int_eq(poller_add(poller_fd, POLLIN), 0);
+	waiter_start(&waiter);
+	ck_assert(ending_call(&ending));
+	waiter_end(&waiter);
+	waiter_ck(&waiter, poller_fd, POLLNVAL);
+}
+END_TEST
+
+static __attribute__((noinline)) pid_t
+vfork_and_end(const struct ending *ending)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		_exit(ending_call(ending) ? 0 : 1);
+
+	return pid;
+}
+
+/* It shares our memory, and has descriptors of its own. */
+START_TEST(what_a_vfork_child_ends_is_polled_as_before)
+{
+	struct ending ending;
+	struct waiter waiter;
+	int status;
+	pid_t pid;
+
+	ending_init(&ending, (unsigned int)_i, poller_fd, poller_xbuf());
+	ck_assert_int_eq(poller_add(poller_fd, POLLIN), 0);
+	waiter_start(&waiter);
+	pid = vfork_and_end(&ending);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	wait_until_asleep(getpid(), waiter.tid);
+	ck_assert_int_eq(write(poller_fd, "a", 1), 1);
+	waiter_end(&waiter);
+	waiter_ck(&waiter, poller_fd, POLLIN);
 }
 END_TEST
 
@@ -222,6 +271,10 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(tcase, tests[i]);
+	tcase_add_loop_test(tcase, so_does_whatever_else_ends_it, 0,
+			    NR_ENDINGS);
+	tcase_add_loop_test(tcase, what_a_vfork_child_ends_is_polled_as_before,
+			    0, NR_ENDINGS);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);
