@@ -345,6 +345,7 @@ START_TEST(ranges_close_as_one_by_one)
 	ck_reaches(first, number);
 	ck_reaches(last, number);
 	for (int i = first + 1; i < last; i++) {
+		ck_assert_int_eq(found(fd, i, true), -EBADF);
 		ck_assert_int_eq(dup2(STDIN_FILENO, i), i);
 		ck_assert_int_eq(reached(i), -EBADF);
 	}
@@ -352,6 +353,36 @@ START_TEST(ranges_close_as_one_by_one)
 	ck_assert_int_eq(reached(first), -EBADF);
 	ck_assert_int_eq(reached(last), -EBADF);
 	ck_reaches(fd, number);
+}
+END_TEST
+
+#define LIBRARY_FDS 256 /* it has what it keeps further up, we have not */
+
+START_TEST(the_librarys_own_numbers_are_out_of_reach)
+{
+	int who = open_who(), nr = 0;
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	for (int fd = LIBRARY_FDS; (rlim_t)fd < limit.rlim_cur; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			continue;
+		nr++;
+		ck_assert_int_eq(dup2(who, fd), -1);
+		ck_assert_int_eq(errno, EBUSY);
+		ck_assert_int_eq(dup3(STDIN_FILENO, fd, O_CLOEXEC), -1);
+		ck_assert_int_eq(errno, EBUSY);
+		ck_assert_int_eq(close(fd), -1);
+		ck_assert_int_eq(errno, EBADF);
+		ck_assert_int_eq(
+			close_range((unsigned int)fd, (unsigned int)fd, 0), 0);
+		ck_assert_int_ge(fcntl(fd, F_GETFD), 0);
+	}
+	ck_assert_int_gt(nr, 0);
+	ck_reaches(who, is(who));
+	/* The daemon is still there to be asked. */
+	who = open_who();
+	ck_assert_int_eq(found(who, who, true), is(who));
 }
 END_TEST
 
@@ -412,6 +443,7 @@ int main(void)
 		       a_bare_close_is_noticed_whatever_takes_the_number);
 	tcase_add_test(tcase, a_bare_close_is_noticed_among_many);
 	tcase_add_test(tcase, ranges_close_as_one_by_one);
+	tcase_add_test(tcase, the_librarys_own_numbers_are_out_of_reach);
 	tcase_add_test(tcase, ten_thousand_descriptors_cost_little);
 	suite_add_tcase(suite, tcase);
 
