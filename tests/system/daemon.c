@@ -322,6 +322,30 @@ struct daemon_usage daemon_usage(const struct test_daemon *daemon)
 	return usage;
 }
 
+long daemon_nr_switches(const struct test_daemon *daemon)
+{
+	char path[64];
+	struct dirent *entry;
+	long nr = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", daemon->pid);
+	dir = opendir(path);
+	ck_assert_ptr_nonnull(dir);
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "task/%.16s/status",
+			 entry->d_name);
+		nr += read_field(daemon->pid, path, "voluntary_ctxt_switches:");
+		nr += read_field(daemon->pid, path,
+				 "nonvoluntary_ctxt_switches:");
+	}
+	closedir(dir);
+
+	return nr;
+}
+
 pid_t child_start(int (*func)(void *arg), void *arg)
 {
 	pid_t pid = fork();

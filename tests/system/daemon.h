@@ -57,6 +57,8 @@ struct daemon_usage {
 	long rss_kb, anon_kb;
 };
 struct daemon_usage daemon_usage(const struct test_daemon *daemon);
+/* How often its threads went to sleep or were made to wait for a CPU. */
+long daemon_nr_switches(const struct test_daemon *daemon);
 
 /* Fork; the child runs @func(@arg) and exits with its result. */
 pid_t child_start(int (*func)(void *arg), void *arg);
