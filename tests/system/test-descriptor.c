@@ -361,10 +361,8 @@ END_TEST
 START_TEST(the_librarys_own_numbers_are_out_of_reach)
 {
 	int who = open_who(), nr = 0;
-	struct rlimit limit;
 
-	getrlimit(RLIMIT_NOFILE, &limit);
-	for (int fd = LIBRARY_FDS; (rlim_t)fd < limit.rlim_cur; fd++) {
+	for (int fd = LIBRARY_FDS; fd < 4 * LIBRARY_FDS; fd++) {
 		if (fcntl(fd, F_GETFD) < 0)
 			continue;
 		nr++;
@@ -386,25 +384,28 @@ START_TEST(the_librarys_own_numbers_are_out_of_reach)
 }
 END_TEST
 
-#define MANY 10000
+#define MANY	 10000
+#define MANY_FDS (MANY + 100)
+
+static struct rlimit get_limit(void)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+
+	return limit;
+}
 
 /* Not one after the other, and no table up to the highest number. */
 START_TEST(ten_thousand_descriptors_cost_little)
 {
-	struct rlimit limit;
-	long before, after;
+	struct rlimit limit = get_limit();
 	int fd = open_who();
 	int64_t number = is(fd);
+	long before, after;
 
-	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur < MANY + 100) {
-		printf("RLIMIT_NOFILE %lu is too low for %d descriptors\n",
-		       (unsigned long)limit.rlim_cur, MANY);
-		return;
-	}
-
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	before = daemon_usage(&test_daemon).rss_kb;
 	for (int i = 0; i < MANY; i++)
 		ck_assert_int_ge(dup(fd), 0);
@@ -426,6 +427,8 @@ int main(void)
 {
 	Suite *suite = suite_create("system/descriptor");
 	TCase *tcase = tcase_create("descriptor");
+	bool enough = get_limit().rlim_max >= MANY_FDS;
+	int ret;
 
 	tcase_add_checked_fixture(tcase, setup, daemon_teardown);
 	tcase_set_timeout(tcase, 60);
@@ -444,8 +447,14 @@ int main(void)
 	tcase_add_test(tcase, a_bare_close_is_noticed_among_many);
 	tcase_add_test(tcase, ranges_close_as_one_by_one);
 	tcase_add_test(tcase, the_librarys_own_numbers_are_out_of_reach);
-	tcase_add_test(tcase, ten_thousand_descriptors_cost_little);
+	if (enough)
+		tcase_add_test(tcase, ten_thousand_descriptors_cost_little);
 	suite_add_tcase(suite, tcase);
 
-	return suite_run(suite);
+	ret = suite_run(suite);
+	if (enough || ret)
+		return ret;
+	printf("all but one passed: RLIMIT_NOFILE is less than %d\n", MANY_FDS);
+
+	return 77;
 }

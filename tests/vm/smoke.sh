@@ -24,6 +24,7 @@ check()
 out=$("$run_uml" sh -c '
 	[ -c /dev/cuse ] && [ -c /dev/fuse ] || echo "no device"
 	[ "$(id -u)" = 0 ] || echo "not root"
+	[ "$(ulimit -Hn)" -ge 20000 ] || echo "few descriptors"
 	[ -d /dev/shm ] && [ -d "$TMPDIR" ] && [ -e /dev/fd/1 ] || echo "no tmp"
 	pwd
 	echo "$1"
