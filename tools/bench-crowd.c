@@ -155,7 +155,8 @@ static void complain_once(unsigned int nr, int error)
 	done = true;
 }
 
-int crowd_gather(const struct bench_run *run, unsigned int *r_nr)
+int crowd_gather(const struct bench_run *run, struct growth *growth,
+		 unsigned int *r_nr)
 {
 	unsigned int nr = run->options.count;
 	uint64_t start = bench_now();
@@ -171,7 +172,7 @@ int crowd_gather(const struct bench_run *run, unsigned int *r_nr)
 		if (read(notices[0], &ret, sizeof(ret)) != sizeof(ret))
 			ret = bench_signal ? -EINTR : -EIO;
 		if (ret == 0)
-			nr_gathered++;
+			growth_look(growth, ++nr_gathered);
 	}
 	show_progress("process", nr, nr, start);
 	if (bench_signal)

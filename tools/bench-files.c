@@ -140,18 +140,8 @@ static int count_bound(const struct bench_run *run, unsigned int *r_nr)
 	return nr ? 0 : -EPROTO;
 }
 
-/* @index is what the daemon's memory grew by from @before, for each of @nr. */
-static void note_memory(const struct bench_run *run, enum figure_index index,
-			int64_t before, unsigned int nr)
-{
-	int64_t now = daemon_memory(run);
-
-	if (before >= 0 && now >= 0 && nr)
-		set_figure(index, (now - before) / nr);
-}
-
 /* Duplicates of the first one. 0 or -errno. */
-static int dup_many(void)
+static int dup_many(struct growth *growth)
 {
 	uint64_t start = bench_now(), before;
 
@@ -162,6 +152,7 @@ static int dup_many(void)
 		if (fds[nr_fds] < 0)
 			break;
 		measure_add(&measures[BIND], before);
+		growth_look(growth, nr_fds + 1);
 	}
 	show_progress("binding", max_fds, max_fds, start);
 
@@ -180,13 +171,14 @@ static void note_bound(unsigned int nr, unsigned int count)
 
 static int bind_many(const struct bench_run *run)
 {
-	int64_t memory = daemon_memory(run);
 	unsigned int before, after, nr;
+	struct growth growth;
 	int ret;
 
+	growth_begin(&growth, run, max_fds);
 	ret = count_bound(run, &before);
 	if (ret == 0)
-		ret = dup_many();
+		ret = dup_many(&growth);
 	if (ret == 0)
 		ret = count_bound(run, &after);
 	if (ret == 0 && after <= before)
@@ -199,7 +191,7 @@ static int bind_many(const struct bench_run *run)
 	last_fd = fds[nr - 1];
 	/* Later there is memory of those who were bound. */
 	if (!figures[NR_BOUND].known)
-		note_memory(run, BOUND_BYTES, memory, nr);
+		growth_end(&growth, nr, &figures[BOUND_BYTES]);
 	note_bound(nr, run->options.count);
 
 	return 0;
@@ -225,17 +217,18 @@ static int unbind_all(void)
 static void open_many(const struct bench_run *run)
 {
 	int opened[MAX_OPEN];
-	int64_t memory = daemon_memory(run);
+	struct growth growth;
 	unsigned int nr = 0;
 
+	growth_begin(&growth, run, max_open);
 	while (nr < max_open && !bench_signal) {
 		opened[nr] = open(CLONE_NODE, O_RDWR | O_CLOEXEC);
 		if (opened[nr] < 0)
 			break;
-		nr++;
+		growth_look(&growth, ++nr);
 	}
 	set_figure(NR_OPEN, nr);
-	note_memory(run, OPEN_BYTES, memory, nr);
+	growth_end(&growth, nr, &figures[OPEN_BYTES]);
 	while (nr > 0)
 		close(opened[--nr]);
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define PAGE_BYTES 4096
+
 /* Exact, as what /proc/PID/status says is not. */
 int64_t daemon_memory(const struct bench_run *run)
 {
@@ -23,4 +25,51 @@ int64_t daemon_memory(const struct bench_run *run)
 	fclose(file);
 
 	return ret;
+}
+
+void growth_begin(struct growth *growth, const struct bench_run *run,
+		  unsigned int nr_expected)
+{
+	*growth = (struct growth){
+		.run = run,
+		.half = nr_expected / 2,
+		.before = daemon_memory(run),
+		.middle = -ENODATA,
+	};
+}
+
+void growth_look(struct growth *growth, unsigned int nr)
+{
+	if (nr == growth->half)
+		growth->middle = daemon_memory(growth->run);
+}
+
+/* Memory comes in pages, for some a little more than for others. */
+static bool is_even(int64_t first, unsigned int nr_first, int64_t second,
+		    unsigned int nr_second)
+{
+	return (first + PAGE_BYTES) * nr_second * 4 >= second * nr_first * 3;
+}
+
+void growth_end(const struct growth *growth, unsigned int nr,
+		struct figure *figure)
+{
+	int64_t after = daemon_memory(growth->run);
+
+	figure->known = false;
+	if (growth->before < 0 || after < 0)
+		return;
+	if (growth->middle < 0 || nr <= growth->half) {
+		figure->why_not = "too few came";
+		return;
+	}
+	if (after <= growth->before ||
+	    !is_even(growth->middle - growth->before, growth->half,
+		     after - growth->middle, nr - growth->half)) {
+		figure->why_not = "evl-cused had free memory for some";
+		return;
+	}
+
+	figure->value = (after - growth->before) / nr;
+	figure->known = true;
 }

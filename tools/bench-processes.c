@@ -30,27 +30,22 @@ static struct figure figures[NR_FIGURES] = {
 	[PROCESS_BYTES] = { .name = "bytes/other", .unit = "B" },
 };
 
-static void set_figure(enum figure_index index, int64_t value)
-{
-	figures[index].value = value;
-	figures[index].known = true;
-}
-
 static int gather(const struct bench_run *run)
 {
-	int64_t before = daemon_memory(run), after;
+	struct growth growth;
 	unsigned int nr;
 	int ret;
 
-	ret = crowd_gather(run, &nr);
+	growth_begin(&growth, run, run->options.count);
+	ret = crowd_gather(run, &growth, &nr);
 	if (ret)
 		return ret;
 
-	after = daemon_memory(run);
 	/* Later there is memory of those who left. */
-	if (!figures[NR_PROCESSES].known && before >= 0 && after >= 0)
-		set_figure(PROCESS_BYTES, (after - before) / nr);
-	set_figure(NR_PROCESSES, nr);
+	if (!figures[NR_PROCESSES].known)
+		growth_end(&growth, nr, &figures[PROCESS_BYTES]);
+	figures[NR_PROCESSES].value = nr;
+	figures[NR_PROCESSES].known = true;
 
 	return 0;
 }

@@ -52,6 +52,9 @@ static void print_figure(const struct figure *figure)
 	if (figure->known)
 		printf("%-26s %" PRId64 " %s\n", figure->name, figure->value,
 		       figure->unit);
+	else if (figure->why_not)
+		printf("%-26s not measured: %s\n", figure->name,
+		       figure->why_not);
 	else
 		printf("%-26s n/a\n", figure->name);
 }

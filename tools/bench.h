@@ -186,12 +186,40 @@ void channel_close(void);
 int plain_fd_open(const char *node);
 void plain_fd_close(void);
 
+/* bench-memory.c */
+
+struct figure;
+
+/* What the daemon has of its own (heap and stacks) in bytes, or -errno: it is
+ * not ours to look at. */
+int64_t daemon_memory(const struct bench_run *run);
+
+/*
+ * What that grows by as more and more of something come. A daemon which had as
+ * many before has memory for them, and grows only once that is used up: then the
+ * first half adds less than the second, and what each costs is not known.
+ */
+struct growth {
+	const struct bench_run *run; /* borrowed */
+	unsigned int half;
+	int64_t before, middle; /* or -errno */
+};
+
+void growth_begin(struct growth *growth, const struct bench_run *run,
+		  unsigned int nr_expected);
+/* There are @nr. */
+void growth_look(struct growth *growth, unsigned int nr);
+/* There are @nr, and no more come: the bytes for each, or why not. */
+void growth_end(const struct growth *growth, unsigned int nr,
+		struct figure *figure);
+
 /* bench-crowd.c: an int is an exit status; what is wrong was said */
 
 /* Before we are anybody's client. */
 int crowd_prepare(void);
 /* Have as many as wanted; *r_nr: how many there are, at least one. */
-int crowd_gather(const struct bench_run *run, unsigned int *r_nr);
+int crowd_gather(const struct bench_run *run, struct growth *growth,
+		 unsigned int *r_nr);
 /* Returns when the daemon has seen them leave. */
 int crowd_dismiss(const struct bench_run *run);
 void crowd_end(void);
@@ -202,12 +230,6 @@ void crowd_end(void);
  * status; what is wrong was said. */
 int daemon_start(const struct bench_options *options);
 void daemon_stop(void);
-
-/* bench-memory.c */
-
-/* What the daemon has of its own (heap and stacks) in bytes, or -errno: it is
- * not ours to look at. */
-int64_t daemon_memory(const struct bench_run *run);
 
 /* bench-report.c */
 
@@ -221,6 +243,7 @@ struct figure {
 	const char *name, *unit;
 	int64_t value;
 	bool known;
+	const char *why_not; /* it is not known; NULL: it says nothing */
 };
 
 struct report {

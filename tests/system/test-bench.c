@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* evl-bench beside a worker which never sleeps, and could keep evl-bench's own
- * partners, on the same CPU, from running for ever: it measures, and it ends. */
+/*
+ * evl-bench beside a worker which never sleeps, and could keep evl-bench's own
+ * partners, on the same CPU, from running for ever: it measures, and it ends.
+ * And what it says of the daemon's memory.
+ */
 #include "daemon.h"
 #include "endure.h"
 
@@ -37,7 +40,7 @@ static void setup(void)
 }
 
 /* In a process group of its own, to which its partners belong. */
-static pid_t run_bench(const char *nr_samples)
+static pid_t run(const char *what, const char *option, const char *nr_samples)
 {
 	pid_t pid = fork();
 
@@ -46,13 +49,18 @@ static pid_t run_bench(const char *nr_samples)
 		setpgid(0, 0);
 		dup2(out_fd, STDOUT_FILENO);
 		dup2(out_fd, STDERR_FILENO);
-		execl(getenv("EVL_BENCH"), "evl-bench", "rtt", "--json", "-n",
+		execl(getenv("EVL_BENCH"), "evl-bench", what, option, "-n",
 		      nr_samples, NULL);
 		_exit(127);
 	}
 	setpgid(pid, pid);
 
 	return pid;
+}
+
+static pid_t run_bench(const char *nr_samples)
+{
+	return run("rtt", "--json", nr_samples);
 }
 
 static bool said(const char *text)
@@ -101,8 +109,49 @@ START_TEST(partners_go_when_it_is_killed)
 }
 END_TEST
 
-/* Sanitizers' workers are not SCHED_FIFO. */
+/* Sanitizers' workers are not SCHED_FIFO, their allocators are others. */
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+static const struct {
+	const char *what, *option, *figure;
+} sized[] = {
+	{ "files", "--count=1000", "bytes/bound" },
+	{ "processes", "--count=100", "bytes/other" },
+};
+
+/* What it said behind the name of @figure. */
+static const char *told_of(const char *figure)
+{
+	static char buf[16384];
+	ssize_t len = pread(out_fd, buf, sizeof(buf) - 1, 0);
+	char *found;
+
+	buf[len > 0 ? len : 0] = '\0';
+	found = strstr(buf, figure);
+	ck_assert_ptr_nonnull(found);
+	found += strlen(figure);
+
+	return found + strspn(found, " ");
+}
+
+/* By who has bound as many before. */
+START_TEST(memory_that_was_there_is_not_measured)
+{
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(ftruncate(out_fd, 0), 0);
+		ck_assert_int_eq(lseek(out_fd, 0, SEEK_SET), 0);
+		ck_assert_int_eq(child_wait(run(sized[_i].what,
+						sized[_i].option, "200")),
+				 0);
+		if (i == 0)
+			ck_assert_int_gt(atol(told_of(sized[_i].figure)), 50);
+		else
+			ck_assert_int_eq(strncmp(told_of(sized[_i].figure),
+						 "not measured", 12),
+					 0);
+	}
+}
+END_TEST
+
 /* Nobody is above that. */
 START_TEST(it_says_so_where_partners_cannot_run)
 {
@@ -117,9 +166,14 @@ START_TEST(it_says_so_where_partners_cannot_run)
 }
 END_TEST
 
-static void add_highest(Suite *suite)
+static void add_unsanitized(Suite *suite)
 {
-	TCase *tcase;
+	TCase *tcase = tcase_create("memory");
+
+	tcase_add_checked_fixture(tcase, setup, endure_teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, memory_that_was_there_is_not_measured, 0, 2);
+	suite_add_tcase(suite, tcase);
 
 	/* One CPU has no worker that spins, and only root may be so urgent. */
 	if (geteuid() || sysconf(_SC_NPROCESSORS_ONLN) < 2)
@@ -132,7 +186,7 @@ static void add_highest(Suite *suite)
 	suite_add_tcase(suite, tcase);
 }
 #else
-static void add_highest(Suite *suite)
+static void add_unsanitized(Suite *suite)
 {
 }
 #endif
@@ -148,7 +202,7 @@ int main(void)
 	tcase_add_loop_test(tcase, it_ends_when_told_to, 0, 5);
 	tcase_add_loop_test(tcase, partners_go_when_it_is_killed, 0, 5);
 	suite_add_tcase(suite, tcase);
-	add_highest(suite);
+	add_unsanitized(suite);
 
 	return suite_run(suite);
 }
