@@ -17,7 +17,7 @@
 /* Written in-band, read by the workers. */
 struct stripe {
 	struct pi_mutex lock;
-	struct map map; /* struct file, see key_of() */
+	struct map map; /* struct file, see files_key() */
 } __attribute__((aligned(64)));
 
 static struct stripe stripes[NR_STRIPES];
@@ -25,11 +25,6 @@ static struct stripe stripes[NR_STRIPES];
 static struct stripe *stripe_of(const struct files_struct *files)
 {
 	return &stripes[files->id % NR_STRIPES];
-}
-
-static uint64_t key_of(const struct files_struct *files, unsigned int fd)
-{
-	return files->id * FILES_FD_LIMIT + fd;
 }
 
 struct file *fd_index_get(struct files_struct *files, unsigned int fd)
@@ -42,7 +37,7 @@ struct file *fd_index_get(struct files_struct *files, unsigned int fd)
 
 	stripe = stripe_of(files);
 	pi_lock(&stripe->lock);
-	filp = map_find(&stripe->map, key_of(files, fd));
+	filp = map_find(&stripe->map, files_key(files, fd));
 	if (filp)
 		oob_file_ref(filp);
 	pi_unlock(&stripe->lock);
@@ -91,7 +86,7 @@ static void forget(struct files_struct *files, unsigned int fd)
 	struct map map = { .size = 0 };
 
 	pi_lock(&stripe->lock);
-	map_remove(&stripe->map, key_of(files, fd));
+	map_remove(&stripe->map, files_key(files, fd));
 	if (stripe->map.count == 0)
 		map_swap(&stripe->map, &map);
 	pi_unlock(&stripe->lock);
@@ -107,7 +102,7 @@ static bool put(struct files_struct *files, unsigned int fd, struct file *file)
 	 * it said that it does not any more. */
 	if (file->oob_data == NULL || open_file_of(file)->oob_left)
 		return false;
-	if (add(stripe_of(files), key_of(files, fd), file) == 0)
+	if (add(stripe_of(files), files_key(files, fd), file) == 0)
 		return true;
 
 	log_warn("pid %d: no memory to index descriptor %u: "

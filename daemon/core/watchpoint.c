@@ -57,11 +57,6 @@ void watchpoints_give(unsigned int count, struct list_head *list)
 	pool_give(&pool, current->uid, count, list);
 }
 
-static uint64_t key_of(const struct files_struct *files, unsigned int fd)
-{
-	return files->id * FILES_FD_LIMIT + fd;
-}
-
 static struct bucket *bucket_of(uint64_t key)
 {
 	return &buckets[key * multiplier >> 54];
@@ -116,7 +111,7 @@ int watchpoint_attach(struct watchpoint *wpt, struct files_struct *files,
 
 	/* In this order: if the descriptor goes before we look it up we find
 	 * nothing, if it goes afterwards watchpoints_drop() finds us. */
-	wpt->key = key_of(files, wpt->fd);
+	wpt->key = files_key(files, wpt->fd);
 	wpt->wait.waiter = waiter;
 	list_by_key(wpt);
 	wpt->filp = oob_file_get(files, wpt->fd);
@@ -159,7 +154,7 @@ unsigned int watchpoint_detach(struct watchpoint *wpt, bool keep)
 
 void watchpoints_drop(struct files_struct *files, unsigned int fd)
 {
-	uint64_t key = key_of(files, fd);
+	uint64_t key = files_key(files, fd);
 	struct bucket *bucket = bucket_of(key);
 	struct watchpoint *wpt;
 

@@ -5,20 +5,12 @@
 #include "base/map.h"
 #include "vfs/file.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
 static struct map by_tgid;   /* struct files_struct */
-static struct map by_number; /* struct files_binding, see key_of() */
+static struct map by_number; /* struct files_binding, see files_key() */
 static uint64_t last_id;
-
-static uint64_t key_of(const struct files_struct *files, unsigned int fd)
-{
-	static_assert(FILES_FD_LIMIT == 1 << 20, "it has 20 bits here");
-
-	return files->id << 20 | fd;
-}
 
 /* Of a core which does not care. */
 
@@ -86,7 +78,7 @@ struct files_struct *files_find(pid_t tgid)
 static struct files_binding *find(const struct files_struct *files,
 				  unsigned int fd)
 {
-	return fd < FILES_FD_LIMIT ? map_find(&by_number, key_of(files, fd))
+	return fd < FILES_FD_LIMIT ? map_find(&by_number, files_key(files, fd))
 				   : NULL;
 }
 
@@ -121,7 +113,7 @@ static void uninstall(struct files_binding *binding)
 {
 	struct files_struct *files = binding->files;
 
-	map_remove(&by_number, key_of(files, binding->fd));
+	map_remove(&by_number, files_key(files, binding->fd));
 	list_del(&binding->link);
 	list_del(&binding->files_link);
 	files->nr_bound--;
@@ -139,7 +131,7 @@ static int add(struct files_struct *files, unsigned int fd,
 	binding = malloc(sizeof(*binding));
 	if (binding == NULL)
 		return -ENOMEM;
-	if (map_set(&by_number, key_of(files, fd), binding)) {
+	if (map_set(&by_number, files_key(files, fd), binding)) {
 		free(binding);
 		return -ENOMEM;
 	}

@@ -31,6 +31,14 @@ struct files_struct {
 	struct list_head bindings; /* struct files_binding */
 };
 
+/* One word for a number of a process's: of no other, and no process that comes
+ * later. */
+static inline uint64_t files_key(const struct files_struct *files,
+				 unsigned int fd)
+{
+	return files->id * FILES_FD_LIMIT + fd;
+}
+
 struct files_binding {
 	struct files_struct *files;
 	struct open_file *file;
