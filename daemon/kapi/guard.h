@@ -6,8 +6,8 @@
  * daemon goes on. Anything else is a crash: one line names the driver, the
  * operation and the address, then what would have happened without us happens.
  *
- * Before a fault it costs what kapi/held.h notes. Who runs handlers on a fiber puts a struct
- * guard there, and keeps at hand what must be undone.
+ * Before a fault it costs what kapi/held.h notes. Who runs handlers on a fiber
+ * puts a struct guard there, and keeps at hand what must be undone.
  *
  * Stage: any.
  */

@@ -21,24 +21,24 @@
 #include <sys/ioctl.h>
 
 #define CONTROL_MAGIC 0x65766c73u /* "evls" */
-#define CONTROL_ABI 5u		  /* both sides must have the same */
+#define CONTROL_ABI   5u	  /* both sides must have the same */
 
 /* Feature bits: a side offers what it knows, the welcome says what holds. */
-#define CONTROL_FEATURES UINT64_C(0)
+#define CONTROL_FEATURES    UINT64_C(0)
 
-#define CONTROL_NAME_MAX 64  /* element names, with the final 0 */
-#define CONTROL_PATH_MAX 256 /* with the final 0 */
-#define CONTROL_CPU_WORDS 16 /* CPU masks: 1024 CPUs */
+#define CONTROL_NAME_MAX    64	/* element names, with the final 0 */
+#define CONTROL_PATH_MAX    256 /* with the final 0 */
+#define CONTROL_CPU_WORDS   16	/* CPU masks: 1024 CPUs */
 #define CONTROL_SECRET_SIZE 16
 
 /* Where a process finds the daemon, in this order:
  * $EVL_CUSED_SOCKET; $XDG_RUNTIME_DIR/evl-cused/control, or
  * /tmp/evl-cused-<uid>/control where that variable is not set (not for root);
  * /run/evl-cused/control. */
-#define CONTROL_SOCKET_ENV "EVL_CUSED_SOCKET"
-#define CONTROL_SYSTEM_DIR "/run/evl-cused"
-#define CONTROL_USER_DIR "evl-cused" /* below $XDG_RUNTIME_DIR */
-#define CONTROL_TMP_DIR "/tmp/evl-cused-%u"
+#define CONTROL_SOCKET_ENV  "EVL_CUSED_SOCKET"
+#define CONTROL_SYSTEM_DIR  "/run/evl-cused"
+#define CONTROL_USER_DIR    "evl-cused" /* below $XDG_RUNTIME_DIR */
+#define CONTROL_TMP_DIR	    "/tmp/evl-cused-%u"
 #define CONTROL_SOCKET_NAME "control"
 
 enum control_front {
@@ -50,7 +50,7 @@ struct control_hello {
 	uint32_t magic;
 	uint32_t abi;
 	uint64_t features;
-	uint32_t tool; /* 1: only asks CONTROL_QUERY, wants no files_struct */
+	uint32_t tool;	 /* 1: only asks CONTROL_QUERY, wants no files_struct */
 	uint32_t compat; /* 1: a 32-bit process, whose ioctls are compat ones */
 	uint32_t reserved[2];
 };
@@ -172,8 +172,8 @@ struct control_sync {
 /* A lifeline is a descriptor which is closed where the mapping is gone: when no
  * process has it any more, the mapping has ended. */
 struct control_mmap {
-	int32_t fd; /* bound before; open, and unbound, with the mapping */
-	uint32_t prot; /* PROT_* */
+	int32_t fd;	 /* bound before; open, and unbound, with the mapping */
+	uint32_t prot;	 /* PROT_* */
 	uint32_t shared; /* 1: MAP_SHARED, 0: MAP_PRIVATE */
 	uint32_t reserved;
 	uint64_t addr; /* where it will be, for the driver to know */
@@ -260,10 +260,10 @@ struct control_thread_info {
 	uint64_t next;
 	int32_t pid, tid;
 	int32_t policy, prio;
-	int32_t cpu;	    /* where its last request came from, -1: none yet */
-	uint32_t busy;	    /* 1: in an oob call right now */
-	int32_t busy_fd;    /* on that descriptor */
-	uint32_t busy_op;   /* enum channel_op */
+	int32_t cpu;	  /* where its last request came from, -1: none yet */
+	uint32_t busy;	  /* 1: in an oob call right now */
+	int32_t busy_fd;  /* on that descriptor */
+	uint32_t busy_op; /* enum channel_op */
 	struct control_slot slot;
 	uint64_t nr_requests;
 	uint64_t nr_wakeups; /* requests which found the worker asleep */
@@ -301,9 +301,9 @@ struct control_file_info {
 	uint64_t file_id;
 	int32_t pid; /* who opened it */
 	uint32_t flags;
-	uint32_t nr_fds;  /* descriptors bound to it, over all processes */
-	uint32_t nr_refs; /* oob references held right now */
-	uint32_t oob;	  /* 1: oob-capable */
+	uint32_t nr_fds;    /* descriptors bound to it, over all processes */
+	uint32_t nr_refs;   /* oob references held right now */
+	uint32_t oob;	    /* 1: oob-capable */
 	uint32_t releasing; /* 1: close waits for the references to go */
 	char path[CONTROL_PATH_MAX];
 };
@@ -342,7 +342,7 @@ struct control_message {
 };
 
 /* A message is the header and exactly the member its type names. */
-#define CONTROL_SIZE(member) \
+#define CONTROL_SIZE(member)             \
 	(sizeof(struct control_header) + \
 	 sizeof(((struct control_message *)0)->u.member))
 
@@ -355,7 +355,8 @@ static_assert(sizeof(struct control_hello) == 32, "ABI");
 static_assert(offsetof(struct control_hello, compat) == 20, "ABI");
 static_assert(offsetof(struct control_welcome, mount_dev) == 32, "ABI");
 static_assert(offsetof(struct control_welcome, worker_cpus) == 56, "ABI");
-static_assert(sizeof(struct control_welcome) == 40 + 16 + 128 + 256 + 32, "ABI");
+static_assert(sizeof(struct control_welcome) == 40 + 16 + 128 + 256 + 32,
+	      "ABI");
 static_assert(sizeof(struct control_header) == 16, "ABI");
 static_assert(sizeof(struct control_channel) == 8, "ABI");
 static_assert(sizeof(struct control_slot) == 8, "ABI");

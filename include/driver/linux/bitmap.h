@@ -39,7 +39,8 @@ static inline unsigned int bitmap_weight(const unsigned long *map,
 	unsigned int weight = 0;
 	unsigned long bit;
 
-	for_each_set_bit(bit, map, nbits) weight++;
+	for_each_set_bit(bit, map, nbits)
+		weight++;
 
 	return weight;
 }

@@ -45,7 +45,7 @@
 #define __initdata
 #define __read_mostly
 
-#define barrier() __asm__ __volatile__("" ::: "memory")
+#define barrier()	   __asm__ __volatile__("" ::: "memory")
 
 #define READ_ONCE(x)	   (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, val) (*(volatile __typeof__(x) *)&(x) = (val))

@@ -12,10 +12,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/compiler.h>
+#include <linux/errno.h>
 #include <linux/kdev_t.h>
 #include <linux/list.h>
 #include <linux/types.h>
-#include <linux/errno.h>
 #include <sys/types.h>
 
 struct module;
@@ -33,10 +33,10 @@ typedef unsigned int __poll_t;
 typedef void *fl_owner_t;
 typedef unsigned int fmode_t;
 
-#define FMODE_READ     ((fmode_t)0x1)
-#define FMODE_WRITE    ((fmode_t)0x2)
-#define FMODE_NDELAY   ((fmode_t)0x40)
-#define FMODE_STREAM   ((fmode_t)0x200000)
+#define FMODE_READ   ((fmode_t)0x1)
+#define FMODE_WRITE  ((fmode_t)0x2)
+#define FMODE_NDELAY ((fmode_t)0x40)
+#define FMODE_STREAM ((fmode_t)0x200000)
 
 struct file_operations {
 	struct module *owner;

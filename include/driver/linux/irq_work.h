@@ -17,7 +17,10 @@ struct irq_work {
 	void *item_func;
 };
 
-#define IRQ_WORK_INIT(handler) { .func = (handler) }
+#define IRQ_WORK_INIT(handler)    \
+	{                         \
+		.func = (handler) \
+	}
 #define DEFINE_IRQ_WORK(name, handler) \
 	struct irq_work name = IRQ_WORK_INIT(handler)
 

@@ -17,10 +17,10 @@
 #define __KCONFIG_COMMA_1		      0,
 #define __kconfig_second(ignored, value, ...) value
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): half an argument list */
-#define __kconfig_pick(comma_or_junk)	      __kconfig_second(comma_or_junk 1, 0, 0)
-#define __kconfig_paste(value)		      __kconfig_pick(__KCONFIG_COMMA_##value)
-#define IS_ENABLED(option)		      __kconfig_paste(option)
-#define IS_BUILTIN(option)		      IS_ENABLED(option)
-#define IS_REACHABLE(option)		      IS_ENABLED(option)
+#define __kconfig_pick(comma_or_junk) __kconfig_second(comma_or_junk 1, 0, 0)
+#define __kconfig_paste(value)	      __kconfig_pick(__KCONFIG_COMMA_##value)
+#define IS_ENABLED(option)	      __kconfig_paste(option)
+#define IS_BUILTIN(option)	      IS_ENABLED(option)
+#define IS_REACHABLE(option)	      IS_ENABLED(option)
 
 #endif /* _LINUX_KCONFIG_H */

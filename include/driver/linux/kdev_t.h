@@ -4,11 +4,11 @@
 #define _LINUX_KDEV_T_H
 
 /* Device numbers as the kernel packs them: 12 bits major, 20 bits minor. */
-#define MINORBITS 20
-#define MINORMASK ((1U << MINORBITS) - 1)
+#define MINORBITS     20
+#define MINORMASK     ((1U << MINORBITS) - 1)
 
 #define MAJOR(dev)    ((unsigned int)((dev) >> MINORBITS))
-#define MINOR(dev)    ((unsigned int)((dev) & MINORMASK))
+#define MINOR(dev)    ((unsigned int)(MINORMASK & (dev)))
 #define MKDEV(ma, mi) (((dev_t)(ma) << MINORBITS) | (mi))
 
 #endif /* _LINUX_KDEV_T_H */

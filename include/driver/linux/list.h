@@ -11,9 +11,9 @@
 #ifndef _LINUX_LIST_H
 #define _LINUX_LIST_H
 
+#include <linux/container_of.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <linux/container_of.h>
 
 struct list_head {
 	struct list_head *next, *prev;

@@ -43,19 +43,19 @@ unsigned long clear_user(void __user *to, unsigned long n);
 			__typeof__(*(ptr)) val;                           \
 			char raw[sizeof(*(ptr))];                         \
 		} __gu;                                                   \
-		int __gu_err = copy_from_user(__gu.raw, (ptr),            \
-					      sizeof(__gu.raw)) ?         \
-				       -EFAULT :                          \
-				       0;                                 \
+		int __gu_err =                                            \
+			copy_from_user(__gu.raw, (ptr), sizeof(__gu.raw)) \
+				? -EFAULT                                 \
+				: 0;                                      \
 		(x) = __gu.val; /* zero after a fault */                  \
 		__gu_err;                                                 \
 	})
 
-#define put_user(x, ptr)                                                     \
-	__extension__({                                                      \
-		__typeof__(*(ptr)) __pu_val = (__typeof__(*(ptr)))(x);       \
-		copy_to_user((ptr), &__pu_val, sizeof(__pu_val)) ? -EFAULT : \
-								   0;        \
+#define put_user(x, ptr)                                                   \
+	__extension__({                                                    \
+		__typeof__(*(ptr)) __pu_val = (__typeof__(*(ptr)))(x);     \
+		copy_to_user((ptr), &__pu_val, sizeof(__pu_val)) ? -EFAULT \
+								 : 0;      \
 	})
 
 #define raw_get_user(x, ptr) get_user(x, ptr)
