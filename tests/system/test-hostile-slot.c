@@ -9,8 +9,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -436,79 +434,6 @@ START_TEST(what_stands_in_the_header_binds_nobody)
 }
 END_TEST
 
-/*
- * Accomplices share the channel. They are processes: clients that behave are
- * forked meanwhile, which is no thing to do among threads.
- */
-static void check_service_beside(int (*accomplice)(void *arg), unsigned int nr)
-{
-	unsigned int seeds[2] = { 1, 2 };
-	pid_t pids[2];
-
-	for (unsigned int i = 0; i < nr; i++)
-		pids[i] = child_start(accomplice, &seeds[i]);
-	for (int i = 0; i < 3; i++)
-		endure_check_service();
-	for (unsigned int i = 0; i < nr; i++) {
-		kill(pids[i], SIGKILL);
-		ck_assert_int_eq(child_wait(pids[i]), 128 + SIGKILL);
-	}
-}
-
-/* Fill what is shared with noise while requests go on. */
-static int make_noise(void *arg)
-{
-	unsigned int seed = *(unsigned int *)arg;
-	volatile uint32_t *words = channel.base;
-	size_t nr_words = CHANNEL_WINDOWS_OFFSET / 4;
-	int n;
-
-	do {
-		n = rand_r(&seed);
-		words[(size_t)n % nr_words] = (uint32_t)rand_r(&seed) >> n % 32;
-		if (n % 64 == 0)
-			raw_ring(&slot);
-	} while (words);
-
-	return 0;
-}
-
-static void drown_in_noise(void)
-{
-	enter();
-	check_service_beside(make_noise, 2);
-	leave();
-}
-
-START_TEST(noise_in_one_channel_disturbs_no_other)
-{
-	endure(drown_in_noise);
-}
-END_TEST
-
-static int ring_on(void *arg)
-{
-	do
-		raw_ring(&slot);
-	while (slot.ch);
-
-	return 0;
-}
-
-static void ring_without_end(void)
-{
-	enter();
-	check_service_beside(ring_on, 1);
-	check_slot();
-	leave();
-}
-
-START_TEST(who_rings_without_end_does_not_starve_others)
-{
-	endure(ring_without_end);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("system/hostile-slot");
@@ -526,8 +451,6 @@ int main(void)
 	tcase_add_test(tcase, cancelling_ends_ones_own_request_only);
 	tcase_add_test(tcase, bells_of_slots_nobody_has_mean_nothing);
 	tcase_add_test(tcase, what_stands_in_the_header_binds_nobody);
-	tcase_add_test(tcase, noise_in_one_channel_disturbs_no_other);
-	tcase_add_test(tcase, who_rings_without_end_does_not_starve_others);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);
