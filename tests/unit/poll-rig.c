@@ -320,3 +320,19 @@ void rig_expect(const struct rig_wait *wait, unsigned int fd,
 	ck_assert_uint_eq(wait->results[0].events, events);
 	ck_assert_int_eq(wait->results[0].pollval.lval, 1000 + fd);
 }
+
+struct rig_file *rig_watched(unsigned int set_fd, unsigned int fd,
+			     unsigned int events)
+{
+	struct rig_file *file = rig_file(fd, true);
+
+	ck_assert_int_eq(rig_add(set_fd, fd, events), 0);
+
+	return file;
+}
+
+void rig_signal(struct rig_file *file, int events)
+{
+	evl_signal_poll_events(&file->head, events);
+	rig_step();
+}

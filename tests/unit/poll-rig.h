@@ -67,6 +67,11 @@ void rig_set_nonblock(unsigned int fd);
 long rig_ctl(unsigned int set_fd, unsigned int action, unsigned int fd,
 	     unsigned int events);
 #define rig_add(set_fd, fd, events) rig_ctl(set_fd, EVL_POLL_CTLADD, fd, events)
+/* A new file, in the set. */
+struct rig_file *rig_watched(unsigned int set_fd, unsigned int fd,
+			     unsigned int events);
+/* Its driver says so: an edge, for who waits. */
+void rig_signal(struct rig_file *file, int events);
 /* Any oob_ioctl, on a fiber. */
 long rig_ioctl(unsigned int set_fd, unsigned int cmd, void *arg);
 

@@ -19,27 +19,11 @@ static void setup(void)
 	rig_set(SET);
 }
 
-/* A file in the set, with its edges to be signaled. */
-static struct rig_file *watched(unsigned int fd, unsigned int events)
-{
-	struct rig_file *file = rig_file(fd, true);
-
-	ck_assert_int_eq(rig_add(SET, fd, events), 0);
-
-	return file;
-}
-
-static void signal_events(struct rig_file *file, int events)
-{
-	evl_signal_poll_events(&file->head, events);
-	rig_step();
-}
-
 /* Levels. */
 
 START_TEST(what_is_ready_is_reported_at_once)
 {
-	struct rig_file *file = watched(5, IN | OUT);
+	struct rig_file *file = rig_watched(SET, 5, IN | OUT);
 
 	file->ready = IN | POLLRDNORM;
 	rig_poll(&a, SET, 8);
@@ -51,7 +35,7 @@ END_TEST
 START_TEST(the_last_added_come_first_up_to_the_room_there_is)
 {
 	for (unsigned int fd = 5; fd < 9; fd++)
-		watched(fd, IN)->ready = IN;
+		rig_watched(SET, fd, IN)->ready = IN;
 	rig_poll(&a, SET, 8);
 	ck_assert_int_eq(a.ret, 0);
 	ck_assert_int_eq(a.req.nrset, 4);
@@ -67,7 +51,7 @@ END_TEST
 
 START_TEST(errors_are_reported_unasked_and_nothing_else_is)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	file->ready = OUT | POLLERR | POLLHUP | POLLNVAL;
 	rig_poll(&a, SET, 8);
@@ -75,9 +59,9 @@ START_TEST(errors_are_reported_unasked_and_nothing_else_is)
 	file->ready = OUT;
 	rig_poll(&a, SET, 8);
 	ck_assert_int_eq(a.ret, PENDING);
-	signal_events(file, OUT);
+	rig_signal(file, OUT);
 	ck_assert_int_eq(a.ret, PENDING);
-	signal_events(file, POLLHUP);
+	rig_signal(file, POLLHUP);
 	rig_expect(&a, 5, POLLHUP);
 }
 END_TEST
@@ -97,7 +81,7 @@ END_TEST
 
 START_TEST(what_came_while_asleep_is_reported_though_it_is_gone)
 {
-	struct rig_file *file = watched(5, IN | OUT | POLLPRI);
+	struct rig_file *file = rig_watched(SET, 5, IN | OUT | POLLPRI);
 
 	rig_poll(&a, SET, 8);
 	ck_assert_int_eq(a.ret, PENDING);
@@ -111,9 +95,10 @@ END_TEST
 
 START_TEST(several_files_are_reported_together)
 {
-	struct rig_file *first = watched(5, IN), *second = watched(6, IN);
+	struct rig_file *first = rig_watched(SET, 5, IN),
+			*second = rig_watched(SET, 6, IN);
 
-	watched(7, IN);
+	rig_watched(SET, 7, IN);
 	rig_poll(&a, SET, 8);
 	evl_signal_poll_events(&first->head, IN);
 	evl_signal_poll_events(&second->head, IN);
@@ -134,7 +119,7 @@ static void ready_after_watching(struct rig_file *file,
 
 START_TEST(what_comes_before_it_sleeps_keeps_it_awake)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	file->watch = ready_after_watching;
 	rig_poll(&a, SET, 8);
@@ -147,19 +132,19 @@ END_TEST
 
 START_TEST(nobody_watching_is_no_harm)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
-	signal_events(file, IN);
+	rig_signal(file, IN);
 	/* Not remembered. */
 	rig_poll(&a, SET, 8);
 	ck_assert_int_eq(a.ret, PENDING);
-	signal_events(file, IN);
+	rig_signal(file, IN);
 	rig_expect(&a, 5, IN);
 
 	memset(&file->head, 0, sizeof(file->head));
-	signal_events(file, IN);
+	rig_signal(file, IN);
 	rig_poll(&a, SET, 8);
-	signal_events(file, IN);
+	rig_signal(file, IN);
 	rig_expect(&a, 5, IN);
 }
 END_TEST
@@ -168,42 +153,42 @@ END_TEST
 
 START_TEST(each_event_is_told_to_who_came_last)
 {
-	struct rig_file *file = watched(5, IN | OUT);
+	struct rig_file *file = rig_watched(SET, 5, IN | OUT);
 
 	rig_poll(&a, SET, 8);
 	rig_poll(&b, SET, 8);
 	rig_poll(&c, SET, 8);
-	signal_events(file, IN);
+	rig_signal(file, IN);
 	rig_expect(&c, 5, IN);
 	ck_assert_int_eq(b.ret, PENDING);
-	signal_events(file, IN);
+	rig_signal(file, IN);
 	rig_expect(&b, 5, IN);
 	ck_assert_int_eq(a.ret, PENDING);
-	signal_events(file, IN);
+	rig_signal(file, IN);
 	rig_expect(&a, 5, IN);
 }
 END_TEST
 
 START_TEST(different_bits_go_to_those_who_want_them)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	rig_set(2);
 	ck_assert_int_eq(rig_add(2, 5, OUT), 0);
 	rig_poll(&a, 2, 8);
 	rig_poll(&b, SET, 8);
 	rig_poll(&c, SET, 8);
-	signal_events(file, IN | OUT);
+	rig_signal(file, IN | OUT);
 	rig_expect(&a, 5, OUT);
 	rig_expect(&c, 5, IN);
 	ck_assert_int_eq(b.ret, PENDING);
-	signal_events(file, IN);
+	rig_signal(file, IN);
 }
 END_TEST
 
 START_TEST(who_was_told_and_did_not_run_yet_need_not_be_told_again)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	rig_poll(&a, SET, 8);
 	rig_poll(&b, SET, 8);
@@ -217,11 +202,11 @@ END_TEST
 
 START_TEST(errors_are_told_to_all)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	rig_poll(&a, SET, 8);
 	rig_poll(&b, SET, 8);
-	signal_events(file, POLLERR);
+	rig_signal(file, POLLERR);
 	rig_expect(&a, 5, POLLERR);
 	rig_expect(&b, 5, POLLERR);
 }
@@ -229,12 +214,12 @@ END_TEST
 
 START_TEST(everything_is_told_to_all_if_so_chosen)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	poll_tell_all(true);
 	rig_poll(&a, SET, 8);
 	rig_poll(&b, SET, 8);
-	signal_events(file, IN);
+	rig_signal(file, IN);
 	rig_expect(&a, 5, IN);
 	rig_expect(&b, 5, IN);
 }
@@ -242,7 +227,7 @@ END_TEST
 
 START_TEST(who_is_broken_passes_on_what_it_was_told)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	rig_poll(&a, SET, 8);
 	rig_poll(&b, SET, 8);
@@ -256,7 +241,8 @@ END_TEST
 
 START_TEST(what_does_not_fit_into_the_report_is_passed_on)
 {
-	struct rig_file *first = watched(5, IN), *second = watched(6, IN);
+	struct rig_file *first = rig_watched(SET, 5, IN),
+			*second = rig_watched(SET, 6, IN);
 
 	rig_poll(&a, SET, 8);
 	rig_poll(&b, SET, 1);
@@ -292,7 +278,7 @@ START_TEST(four_heads_are_watched_each_once)
 	for (unsigned int i = 0; i < 6; i++)
 		evl_init_poll_head(&heads[i]);
 	nr_unwatched = 0;
-	watched(5, IN | OUT)->watch = watch_many;
+	rig_watched(SET, 5, IN | OUT)->watch = watch_many;
 	rig_poll(&a, SET, 8);
 	evl_signal_poll_events(&heads[4], IN);
 	evl_signal_poll_events(&heads[5], IN);
@@ -319,7 +305,7 @@ static void watch_neutral(struct rig_file *file, struct oob_poll_wait *wait)
 START_TEST(newer_names_do_the_same)
 {
 	init_oob_poll_queue(&neutral);
-	watched(5, IN)->watch = watch_neutral;
+	rig_watched(SET, 5, IN)->watch = watch_neutral;
 	rig_poll(&a, SET, 8);
 	ck_assert_int_eq(a.ret, PENDING);
 	poll_signal_oob(&neutral, IN);

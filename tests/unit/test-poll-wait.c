@@ -20,27 +20,11 @@ static void setup(void)
 	rig_set(SET);
 }
 
-/* A file in the set, with its edges to be signaled. */
-static struct rig_file *watched(unsigned int fd, unsigned int events)
-{
-	struct rig_file *file = rig_file(fd, true);
-
-	ck_assert_int_eq(rig_add(SET, fd, events), 0);
-
-	return file;
-}
-
-static void signal_events(struct rig_file *file, int events)
-{
-	evl_signal_poll_events(&file->head, events);
-	rig_step();
-}
-
 /* Ends of a wait. */
 
 START_TEST(a_set_which_does_not_block_says_so)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	rig_set_nonblock(SET);
 	rig_poll(&a, SET, 8);
@@ -66,7 +50,7 @@ START_TEST(a_date_ends_the_wait)
 {
 	uint64_t date = (UINT64_C(1) << 30) * NS_PER_SEC;
 
-	watched(5, IN);
+	rig_watched(SET, 5, IN);
 	poll_until(FAR_DATE);
 	timer_run(&test_stage.timers, date - 1);
 	rig_step();
@@ -84,7 +68,7 @@ END_TEST
 
 START_TEST(what_is_ready_is_reported_however_late)
 {
-	watched(5, IN)->ready = IN;
+	rig_watched(SET, 5, IN)->ready = IN;
 	poll_until((struct __evl_timespec){ .tv_nsec = 1 });
 	rig_expect(&a, 5, IN);
 }
@@ -92,7 +76,7 @@ END_TEST
 
 START_TEST(an_event_which_comes_as_time_is_up_is_reported)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	poll_until(FAR_DATE);
 	timer_run(&test_stage.timers, UINT64_MAX - 1);
@@ -104,7 +88,7 @@ END_TEST
 
 START_TEST(a_broken_wait_says_so_and_leaves_nothing)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	rig_poll(&a, SET, 8);
 	ck_assert_uint_eq(oob_file_users(file->of), 1);
@@ -118,7 +102,7 @@ END_TEST
 
 START_TEST(closing_the_set_ends_every_wait_on_it)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	rig_poll(&a, SET, 8);
 	rig_poll(&b, SET, 8);
@@ -133,7 +117,7 @@ END_TEST
 
 START_TEST(closing_a_descriptor_ends_waits_through_that_number_only)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	/* The same file by another number, and in another process. */
 	rig_bind(rig_mine, 6, file);
@@ -156,16 +140,17 @@ START_TEST(closing_a_descriptor_ends_waits_through_that_number_only)
 	ck_assert_int_eq(b.ret, PENDING);
 	ck_assert_int_eq(c.ret, PENDING);
 	/* Those who are left take turns. */
-	signal_events(file, IN);
+	rig_signal(file, IN);
 	rig_expect(&c, 5, IN);
-	signal_events(file, IN);
+	rig_signal(file, IN);
 	rig_expect(&b, 6, IN);
 }
 END_TEST
 
 START_TEST(a_descriptor_that_is_replaced_ends_waits_too)
 {
-	struct rig_file *old = watched(5, IN), *new = rig_file(6, true);
+	struct rig_file *old = rig_watched(SET, 5, IN),
+			*new = rig_file(6, true);
 
 	rig_poll(&a, SET, 8);
 	rig_bind(rig_mine, 5, new);
@@ -175,16 +160,16 @@ START_TEST(a_descriptor_that_is_replaced_ends_waits_too)
 
 	/* The next wait is for the new one. */
 	rig_poll(&a, SET, 8);
-	signal_events(old, IN);
+	rig_signal(old, IN);
 	ck_assert_int_eq(a.ret, PENDING);
-	signal_events(new, IN);
+	rig_signal(new, IN);
 	rig_expect(&a, 5, IN);
 }
 END_TEST
 
 START_TEST(events_of_a_descriptor_that_went_are_passed_on)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
 	rig_bind(rig_mine, 6, file);
 	rig_set(2);
@@ -201,7 +186,7 @@ END_TEST
 
 START_TEST(who_polls_a_file_does_not_hold_up_its_release)
 {
-	watched(5, IN);
+	rig_watched(SET, 5, IN);
 	rig_poll(&a, SET, 8);
 	ck_assert(rig_release(5));
 	rig_expect(&a, 5, POLLNVAL);
@@ -210,9 +195,9 @@ END_TEST
 
 START_TEST(a_stale_descriptor_is_an_error_and_stays)
 {
-	struct rig_file *file = watched(6, IN);
+	struct rig_file *file = rig_watched(SET, 6, IN);
 
-	watched(5, IN);
+	rig_watched(SET, 5, IN);
 	file->ready = IN;
 	rig_close(rig_mine, 5);
 	rig_poll(&a, SET, 8);
@@ -233,7 +218,7 @@ static void close_while_asked(struct rig_file *file, struct oob_poll_wait *wait)
 
 START_TEST(a_descriptor_that_goes_before_it_sleeps_is_noticed)
 {
-	watched(5, IN)->watch = close_while_asked;
+	rig_watched(SET, 5, IN)->watch = close_while_asked;
 	rig_poll(&a, SET, 8);
 	rig_expect(&a, 5, POLLNVAL);
 }
@@ -257,14 +242,14 @@ static int be_asked(unsigned int fd, uint64_t deadline)
 
 START_TEST(a_descriptor_that_came_back_is_asked_for)
 {
-	struct rig_file *file = watched(5, IN);
+	struct rig_file *file = rig_watched(SET, 5, IN);
 
-	kept = watched(6, IN);
-	watched(7, IN);
+	kept = rig_watched(SET, 6, IN);
+	rig_watched(SET, 7, IN);
 	instead = rig_file(9, true);
 	oob_file_set_asker(be_asked);
 	rig_poll(&a, SET, 8);
-	signal_events(file, IN);
+	rig_signal(file, IN);
 	rig_expect(&a, 5, IN);
 	ck_assert_int_eq(nr_asked, 0);
 
@@ -274,9 +259,9 @@ START_TEST(a_descriptor_that_came_back_is_asked_for)
 	ck_assert_int_eq(a.ret, PENDING);
 	ck_assert_int_eq(nr_asked, 2);
 	ck_assert_uint_eq(oob_file_users(kept->of), 1);
-	signal_events(file, IN);
+	rig_signal(file, IN);
 	ck_assert_int_eq(a.ret, PENDING);
-	signal_events(kept, IN);
+	rig_signal(kept, IN);
 	rig_expect(&a, 6, IN);
 
 	rig_poll(&a, SET, 1);
@@ -292,8 +277,8 @@ START_TEST(what_comes_of_asking_is_what_comes_of_the_wait)
 {
 	static const int answers[] = { -EBADF, -EINTR, -EIDRM };
 
-	watched(5, IN);
-	kept = watched(6, IN);
+	rig_watched(SET, 5, IN);
+	kept = rig_watched(SET, 6, IN);
 	kept->ready = IN;
 	rig_close(rig_mine, 5);
 	oob_file_set_asker(be_asked);
@@ -318,10 +303,10 @@ START_TEST(what_was_signaled_before_asking_is_no_news)
 {
 	unsigned int last = 10;
 
-	watched(5, IN);
+	rig_watched(SET, 5, IN);
 	for (int i = 0; i < 70; i++)
-		kept = watched(last++, IN);
-	watched(last, IN);
+		kept = rig_watched(SET, last++, IN);
+	rig_watched(SET, last, IN);
 	rig_close(rig_mine, 5);
 	instead = rig_file(9, true);
 	oob_file_set_asker(be_asked);
@@ -329,7 +314,7 @@ START_TEST(what_was_signaled_before_asking_is_no_news)
 	rig_poll(&a, SET, 8);
 	ck_assert_int_eq(nr_asked, 2);
 	ck_assert_int_eq(a.ret, PENDING);
-	signal_events(kept, IN);
+	rig_signal(kept, IN);
 	rig_expect(&a, last - 1, IN);
 }
 END_TEST
@@ -347,7 +332,7 @@ START_TEST(bad_waits_are_refused)
 	rig_poll(&a, SET, 0);
 	ck_assert_int_eq(a.ret, 0);
 
-	file = watched(5, IN);
+	file = rig_watched(SET, 5, IN);
 	file->ready = IN;
 	rig_poll(&a, SET, 0);
 	ck_assert_int_eq(a.ret, 0);
