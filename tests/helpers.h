@@ -6,7 +6,16 @@
 #pragma once
 
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
+
+/* @call returns -1, with that in errno. */
+#define ck_assert_fails(call, error)              \
+	do {                                      \
+		errno = 0;                        \
+		ck_assert_int_eq((call), -1);     \
+		ck_assert_int_eq(errno, (error)); \
+	} while (0)
 
 /* A case for @test alone, which runs for _i from 0 up to, but without, @nr. */
 static inline TCase *suite_add(Suite *suite, const char *name,

@@ -24,13 +24,6 @@
 #define NOWHERE ((char *)0x30000000)
 #define NO_ADDR ((char *)(UINTPTR_MAX / 2 + 1)) /* not canonical */
 
-#define ck_assert_fails(call, error)              \
-	do {                                      \
-		errno = 0;                        \
-		ck_assert_int_eq((call), -1);     \
-		ck_assert_int_eq(errno, (error)); \
-	} while (0)
-
 static int fd;
 
 static void setup(void)

@@ -23,13 +23,6 @@ static struct raw_client client;
 static struct raw_channel channel;
 static struct raw_slot slot;
 
-#define ck_assert_fails(call, error)              \
-	do {                                      \
-		errno = 0;                        \
-		ck_assert_int_eq((call), -1);     \
-		ck_assert_int_eq(errno, (error)); \
-	} while (0)
-
 /* Kicked before the worker knows it: the event comes first. */
 static void kick_too_early(void)
 {

@@ -10,13 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ck_assert_fails(call, error)              \
-	do {                                      \
-		errno = 0;                        \
-		ck_assert_int_eq((call), -1);     \
-		ck_assert_int_eq(errno, (error)); \
-	} while (0)
-
 /* Each call in question: 0 or -1, and if there is one, the file's type. */
 
 static int by_access(const char *path, mode_t *r_mode)

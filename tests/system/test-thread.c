@@ -17,13 +17,6 @@
 
 static char buf[64];
 
-#define ck_assert_fails(call, error)              \
-	do {                                      \
-		errno = 0;                        \
-		ck_assert_int_eq((call), -1);     \
-		ck_assert_int_eq(errno, (error)); \
-	} while (0)
-
 static int nop(int fd)
 {
 	return oob_ioctl(fd, LOOPBACK_IOC_NOP);

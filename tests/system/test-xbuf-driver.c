@@ -39,13 +39,6 @@ static void setup(void)
 	ck_assert_int_ge(peer, 0);
 }
 
-#define ck_assert_fails(call, error)              \
-	do {                                      \
-		errno = 0;                        \
-		ck_assert_int_eq((call), -1);     \
-		ck_assert_int_eq(errno, (error)); \
-	} while (0)
-
 static int tell_peer(int stage, unsigned int cmd, unsigned long arg)
 {
 	return stage == OOB ? oob_ioctl(peer, cmd, arg) : ioctl(peer, cmd, arg);

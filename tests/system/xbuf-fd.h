@@ -32,10 +32,3 @@ static inline void ioctl_nonblock(int fd, int on)
 {
 	ck_assert_int_eq(ioctl(fd, FIONBIO, &on), 0);
 }
-
-#define ck_assert_fails(call, error)              \
-	do {                                      \
-		errno = 0;                        \
-		ck_assert_int_eq((call), -1);     \
-		ck_assert_int_eq(errno, (error)); \
-	} while (0)
