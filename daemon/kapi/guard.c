@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -149,22 +150,72 @@ static bool near(unsigned long addr, unsigned long start, size_t size)
 	return addr - start < (size > PAGE_SIZE ? size : PAGE_SIZE);
 }
 
-/* Does what the caller passed begin with a pointer to @addr, or hold one? Low
- * values are numbers. */
-static bool is_nested(const struct guard_call *call,
-		      const struct task_struct *task, unsigned long addr)
-{
-	size_t step = task->compat ? sizeof(uint32_t) : sizeof(uint64_t);
-	char bytes[PEEK_SIZE];
-	uint64_t value = 0;
-	size_t len;
+/* What a handler dereferenced; there are traps which do not tell. */
+struct culprit {
+	unsigned long addr;
+	bool untold; /* no address at all */
+	size_t step; /* the size of the caller's pointers */
+};
 
-	len = user_peek(task, call->addr, bytes, sizeof(bytes));
-	for (size_t i = 0; i + step <= len; i += sizeof(uint32_t)) {
-		memcpy(&value, bytes + i, step);
-		if (value >= LOWEST_PAGE && near(addr, value, 0))
+/* Low values are numbers. */
+static bool may_be(const struct culprit *culprit, uint64_t value)
+{
+	if (culprit->untold)
+		return is_no_address(value);
+
+	return value >= LOWEST_PAGE && near(culprit->addr, value, 0);
+}
+
+static bool is_among(const struct culprit *culprit, const char *bytes,
+		     size_t len)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i + culprit->step <= len; i += sizeof(uint32_t)) {
+		memcpy(&value, bytes + i, culprit->step);
+		if (may_be(culprit, value))
 			return true;
 	}
+
+	return false;
+}
+
+/* Does what the caller passed begin with such a pointer, or hold one? */
+static bool is_nested(const struct guard_call *call,
+		      const struct task_struct *task,
+		      const struct culprit *culprit)
+{
+	char bytes[PEEK_SIZE];
+
+	return is_among(culprit, bytes,
+			user_peek(task, call->addr, bytes, sizeof(bytes)));
+}
+
+/* Did the handler copy one? By now the memory may be gone, so the kernel is
+ * asked for it. */
+static bool is_in_copy(const struct task_copy *copy,
+		       const struct culprit *culprit)
+{
+	char bytes[PEEK_SIZE];
+	struct iovec local = { bytes, sizeof(bytes) };
+	struct iovec remote = { (void *)copy->to, sizeof(bytes) };
+	ssize_t len;
+
+	if (copy->n <= sizeof(copy->word))
+		return may_be(culprit, copy->word);
+	if (copy->n < sizeof(bytes))
+		local.iov_len = remote.iov_len = copy->n;
+	len = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+
+	return len > 0 && is_among(culprit, bytes, (size_t)len);
+}
+
+static bool is_copied(const struct task_struct *task,
+		      const struct culprit *culprit)
+{
+	for (unsigned int i = 0; i < task->nr_copies && i < TASK_NR_COPIES; i++)
+		if (is_in_copy(&task->copies[i], culprit))
+			return true;
 
 	return false;
 }
@@ -174,18 +225,23 @@ static bool is_callers(const struct guard_call *call, const siginfo_t *info,
 		       const void *uc)
 {
 	const struct task_struct *task = task_current();
-	unsigned long addr = (unsigned long)info->si_addr;
+	const struct culprit culprit = {
+		.addr = (unsigned long)info->si_addr,
+		.untold = is_untold(uc),
+		.step = task->compat ? sizeof(uint32_t) : sizeof(uint64_t),
+	};
 
 	/* ASan's look at its notes about an address in the upper half, too. */
-	if (is_untold(uc))
-		return is_no_address(call->addr) ||
-		       (FIBER_ASAN && (long)call->addr < 0);
-	if (near(addr, call->addr, call->size))
+	if (culprit.untold &&
+	    (is_no_address(call->addr) || (FIBER_ASAN && (long)call->addr < 0)))
 		return true;
-	if (addr < LOWEST_PAGE)
+	if (!culprit.untold && near(culprit.addr, call->addr, call->size))
+		return true;
+	if (!culprit.untold && culprit.addr < LOWEST_PAGE)
 		return false;
 
-	return user_is_mapped(task, addr) || is_nested(call, task, addr);
+	return (!culprit.untold && user_is_mapped(task, culprit.addr)) ||
+	       is_nested(call, task, &culprit) || is_copied(task, &culprit);
 }
 
 static bool can_give_up(const struct fiber *fiber, const siginfo_t *info,

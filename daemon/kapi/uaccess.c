@@ -84,6 +84,21 @@ static size_t store_remote(struct task_struct *task, unsigned long to,
 	return reach ? reach->store(task, to, from, n) : 0;
 }
 
+/* For the guard, which may have to tell whose a pointer is. */
+static void note_copy(struct task_struct *task, const void *to, size_t n)
+{
+	struct task_copy *copy =
+		&task->copies[task->nr_copies++ % TASK_NR_COPIES];
+
+	copy->to = to;
+	copy->n = n;
+	copy->word = 0;
+	if (n == sizeof(uint64_t))
+		memcpy(&copy->word, to, sizeof(uint64_t));
+	else if (n == sizeof(uint32_t))
+		memcpy(&copy->word, to, sizeof(uint32_t));
+}
+
 EXPORT unsigned long copy_from_user(void *to, const void __user *from,
 				    unsigned long n)
 {
@@ -100,6 +115,7 @@ EXPORT unsigned long copy_from_user(void *to, const void __user *from,
 				     n - done);
 	if (done < n)
 		memset((char *)to + done, 0, n - done);
+	note_copy(task, to, n);
 
 	return n - done;
 }

@@ -132,7 +132,9 @@ static void open_window(struct slot *slot)
 	win->readable = rq->op == CHANNEL_READ ? 0 : rq->window_len;
 	win->writable = rq->op == CHANNEL_WRITE ? 0 : rq->window_len;
 	win->written = 0;
-	slot->task.nr_mutexes = 0; /* what the last one left behind */
+	/* What the last one left behind. */
+	slot->task.nr_mutexes = 0;
+	slot->task.nr_copies = 0;
 }
 
 /*

@@ -152,6 +152,25 @@ START_TEST(a_pointer_behind_pointers_is_the_callers_too)
 }
 END_TEST
 
+/* Nor is a bad one the driver's, wherever the handler has copied it from. */
+START_TEST(a_bad_pointer_which_was_copied_is_the_callers_too)
+{
+	char *const bad[] = { NOWHERE, (char *)CARELESS_ADDRESS, NO_ADDR };
+	char *deeper = HERE + 16384;
+
+	memcpy(HERE + 64, &deeper, sizeof(deeper));
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		memcpy(deeper, &bad[i], sizeof(bad[i]));
+		ck_assert_fails(oob_ioctl(fd, CARELESS_DEEP, HERE + 64),
+				EFAULT);
+		ck_assert_fails(ioctl(fd, CARELESS_DEEP, HERE + 64), EFAULT);
+		ck_assert_fails(oob_ioctl(fd, CARELESS_NESTED, deeper), EFAULT);
+		ck_assert_fails(ioctl(fd, CARELESS_NESTED, deeper), EFAULT);
+		check_service();
+	}
+}
+END_TEST
+
 START_TEST(what_was_stored_before_is_there)
 {
 	int *pair = (int *)HERE;
@@ -365,6 +384,8 @@ int main(void)
 	    daemon_teardown);
 	add(suite, "deep", a_pointer_behind_pointers_is_the_callers_too, 1,
 	    daemon_teardown);
+	add(suite, "copied", a_bad_pointer_which_was_copied_is_the_callers_too,
+	    1, daemon_teardown);
 	add(suite, "store", what_was_stored_before_is_there, 1,
 	    daemon_teardown);
 	add(suite, "log", the_log_tells_of_a_driver_once, 1, daemon_teardown);

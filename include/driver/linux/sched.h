@@ -48,6 +48,15 @@ struct task_mutex {
 
 #define TASK_NR_MUTEXES 8
 
+/* What a handler has copied from its caller: there may be pointers in it. */
+struct task_copy {
+	const void *to;
+	unsigned long n; /* up to 8: it is in @word */
+	unsigned long long word;
+};
+
+#define TASK_NR_COPIES 4 /* the latest */
+
 struct task_struct {
 	pid_t pid;  /* of the thread, as the kernel has it; 0: unknown */
 	pid_t tgid; /* of the process */
@@ -64,6 +73,8 @@ struct task_struct {
 	const struct user_reach *reach; /* NULL: as the stage does it */
 	unsigned int nr_mutexes;
 	struct task_mutex mutexes[TASK_NR_MUTEXES];
+	unsigned int nr_copies;
+	struct task_copy copies[TASK_NR_COPIES];
 };
 
 /* Never NULL: outside of a request it is the daemon itself. */
