@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#define PATIENCE_NS NS_PER_SEC
+#define PATIENCE_NS (5 * NS_PER_SEC)
 
 static bool is_open_on(const struct open_file *of,
 		       const struct evl_element *element)

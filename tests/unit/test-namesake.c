@@ -300,6 +300,7 @@ int main(void)
 	tcase_add_test(tcase, who_waits_for_a_name_can_be_interrupted);
 	tcase_add_test(tcase,
 		       a_name_that_does_not_become_free_is_refused_in_the_end);
+	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);
