@@ -62,7 +62,8 @@ void evl_release_file(struct evl_file *efilp);
  *	   answered, the caller gets a signal, or 30 seconds are over.
  *
  * Return: the file with a reference, to be dropped by evl_put_file(); or NULL
- *	   if @fd is not open or takes no out-of-band requests
+ *	   if @fd is not open or takes no out-of-band requests, or if the
+ *	   process does not use libevlclient: who would tell of @fd?
  */
 struct evl_file *evl_get_file(unsigned int fd);
 
