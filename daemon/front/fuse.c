@@ -344,16 +344,21 @@ static void fuse_hangup(void)
 
 	request_hangup(&mount_session);
 	session_disconnect(&mount_session);
-	/* Unless somebody has, and perhaps mounted something else. */
-	if (mount_dev && mounted_dev() == mount_dev)
+	/* Unless somebody has, and perhaps mounted something else: another
+	 * daemon's start takes off what looks dead. */
+	if (mount_dev && mounted_dev() == mount_dev) {
 		fuse_session_unmount(mount_session.se);
-	mount_dev = 0;
+		mount_dev = 0;
+	}
 }
 
 static void fuse_stop(void)
 {
 	fuse_hangup();
-	session_close(&mount_session);
+	/* libfuse frees what it knows of a mount only by unmounting: then it is
+	 * left as it is, for we are about to exit. */
+	if (mount_dev == 0)
+		session_close(&mount_session);
 	tree_clear();
 	mount_point_close();
 }
