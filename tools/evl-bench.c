@@ -14,7 +14,8 @@
 #define MAX_SAMPLES 1000000
 #define MAX_COUNT   1000000
 
-const char *argp_program_version = "evl-bench " PROJECT_VERSION;
+__attribute__((visibility("default"))) const char *argp_program_version =
+	"evl-bench " PROJECT_VERSION;
 
 static const char summary[] = "measure round trips, descriptors and processes";
 

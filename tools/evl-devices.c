@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *argp_program_version = "evl-devices " PROJECT_VERSION;
+__attribute__((visibility("default"))) const char *argp_program_version =
+	"evl-devices " PROJECT_VERSION;
 
 static const char summary[] = "list device nodes, open files and drivers";
 

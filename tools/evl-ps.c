@@ -18,7 +18,8 @@
 
 static const char summary[] = "report a snapshot of the attached threads";
 
-const char *argp_program_version = "evl-ps " PROJECT_VERSION;
+__attribute__((visibility("default"))) const char *argp_program_version =
+	"evl-ps " PROJECT_VERSION;
 
 static const char doc[] =
 	"Show the threads attached to evl-cused, by process."
