@@ -220,6 +220,17 @@ static bool is_copied(const struct task_struct *task,
 	return false;
 }
 
+static bool is_argument(const struct guard_call *call,
+			const struct culprit *culprit)
+{
+	if (!culprit->untold)
+		return near(culprit->addr, call->addr, call->size);
+
+	/* ASan's look at its notes about an address in the upper half, too. */
+	return is_no_address(call->addr) ||
+	       (FIBER_ASAN && (long)call->addr < 0);
+}
+
 /* Does @addr come from who made @call, rather than from the driver? */
 static bool is_callers(const struct guard_call *call, const siginfo_t *info,
 		       const void *uc)
@@ -231,11 +242,7 @@ static bool is_callers(const struct guard_call *call, const siginfo_t *info,
 		.step = task->compat ? sizeof(uint32_t) : sizeof(uint64_t),
 	};
 
-	/* ASan's look at its notes about an address in the upper half, too. */
-	if (culprit.untold &&
-	    (is_no_address(call->addr) || (FIBER_ASAN && (long)call->addr < 0)))
-		return true;
-	if (!culprit.untold && near(culprit.addr, call->addr, call->size))
+	if (is_argument(call, &culprit))
 		return true;
 	if (!culprit.untold && culprit.addr < LOWEST_PAGE)
 		return false;
