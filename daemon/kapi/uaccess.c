@@ -68,20 +68,43 @@ static const struct user_reach *reach_of(const struct task_struct *task)
 	return NULL;
 }
 
-static size_t fetch_remote(struct task_struct *task, void *to,
+static size_t next_piece(const struct user_reach *reach, size_t n)
+{
+	return n < reach->most ? n : reach->most;
+}
+
+static size_t fetch_remote(struct task_struct *task, char *to,
 			   unsigned long from, size_t n)
 {
 	const struct user_reach *reach = reach_of(task);
+	size_t done = 0, piece, moved;
 
-	return reach ? reach->fetch(task, to, from, n) : 0;
+	if (reach == NULL)
+		return 0;
+	do {
+		piece = next_piece(reach, n - done);
+		moved = reach->fetch(task, to + done, from + done, piece);
+		done += moved;
+	} while (moved == piece && done < n);
+
+	return done;
 }
 
 static size_t store_remote(struct task_struct *task, unsigned long to,
-			   const void *from, size_t n)
+			   const char *from, size_t n)
 {
 	const struct user_reach *reach = reach_of(task);
+	size_t done = 0, piece, moved;
 
-	return reach ? reach->store(task, to, from, n) : 0;
+	if (reach == NULL)
+		return 0;
+	do {
+		piece = next_piece(reach, n - done);
+		moved = reach->store(task, to + done, from + done, piece);
+		done += moved;
+	} while (moved == piece && done < n);
+
+	return done;
 }
 
 /* For the guard, which may have to tell whose a pointer is. */

@@ -92,9 +92,10 @@ static size_t do_chore(struct slot *slot, enum channel_chore_op op,
 	return moved < n ? moved : n;
 }
 
-static size_t fetch_piece(struct slot *slot, char *to, unsigned long from,
-			  size_t n)
+static size_t fetch(struct task_struct *task, void *to, unsigned long from,
+		    size_t n)
 {
+	struct slot *slot = container_of(task, struct slot, task);
 	struct channel *ch = slot->ch;
 	int bounce = take_bounce(slot);
 
@@ -108,9 +109,10 @@ static size_t fetch_piece(struct slot *slot, char *to, unsigned long from,
 	return n;
 }
 
-static size_t store_piece(struct slot *slot, unsigned long to, const char *from,
-			  size_t n)
+static size_t store(struct task_struct *task, unsigned long to,
+		    const void *from, size_t n)
 {
+	struct slot *slot = container_of(task, struct slot, task);
 	struct channel *ch = slot->ch;
 	int bounce = take_bounce(slot);
 
@@ -124,44 +126,11 @@ static size_t store_piece(struct slot *slot, unsigned long to, const char *from,
 	return n;
 }
 
-static size_t next_piece(size_t n)
-{
-	return n < CHANNEL_BOUNCE_SIZE ? n : CHANNEL_BOUNCE_SIZE;
-}
-
-static size_t fetch(struct task_struct *task, void *to, unsigned long from,
-		    size_t n)
-{
-	struct slot *slot = container_of(task, struct slot, task);
-	size_t done = 0, piece, moved;
-
-	do {
-		piece = next_piece(n - done);
-		moved = fetch_piece(slot, (char *)to + done, from + done,
-				    piece);
-		done += moved;
-	} while (moved == piece && done < n);
-
-	return done;
-}
-
-static size_t store(struct task_struct *task, unsigned long to,
-		    const void *from, size_t n)
-{
-	struct slot *slot = container_of(task, struct slot, task);
-	size_t done = 0, piece, moved;
-
-	do {
-		piece = next_piece(n - done);
-		moved = store_piece(slot, to + done, (const char *)from + done,
-				    piece);
-		done += moved;
-	} while (moved == piece && done < n);
-
-	return done;
-}
-
-const struct user_reach chore_reach = { .fetch = fetch, .store = store };
+const struct user_reach chore_reach = {
+	.most = CHANNEL_BOUNCE_SIZE,
+	.fetch = fetch,
+	.store = store,
+};
 
 void chore_look(struct slot *slot)
 {

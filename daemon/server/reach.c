@@ -314,20 +314,19 @@ static bool ask(const struct task_struct *task, struct reacher *r,
 	return true;
 }
 
-static bool can_reach(const struct task_struct *task)
+/* NULL: no process is to be had, or there is nothing for it to reach. */
+static struct reacher *reacher_for(const struct task_struct *task)
 {
-	return task->by_mem ? task->mem_fd >= 0 : task->pid > 0;
+	if (task->by_mem ? task->mem_fd < 0 : task->pid <= 0)
+		return NULL;
+
+	return take_in_turn(task->uid);
 }
 
-static size_t next_piece(size_t n)
+static size_t fetch(struct task_struct *task, void *to, unsigned long from,
+		    size_t n)
 {
-	return n < REACHER_SIZE ? n : REACHER_SIZE;
-}
-
-static size_t fetch_piece(struct task_struct *task, void *to,
-			  unsigned long from, size_t n)
-{
-	struct reacher *r = take_in_turn(task->uid);
+	struct reacher *r = reacher_for(task);
 	size_t moved;
 
 	if (r == NULL || !ask(task, r, REACHER_FETCH, from, n, &moved))
@@ -338,10 +337,10 @@ static size_t fetch_piece(struct task_struct *task, void *to,
 	return moved;
 }
 
-static size_t store_piece(struct task_struct *task, unsigned long to,
-			  const void *from, size_t n)
+static size_t store(struct task_struct *task, unsigned long to,
+		    const void *from, size_t n)
 {
-	struct reacher *r = take_in_turn(task->uid);
+	struct reacher *r = reacher_for(task);
 	size_t moved;
 
 	if (r == NULL)
@@ -354,41 +353,8 @@ static size_t store_piece(struct task_struct *task, unsigned long to,
 	return moved;
 }
 
-static size_t fetch(struct task_struct *task, void *to, unsigned long from,
-		    size_t n)
-{
-	size_t done = 0, piece, moved;
-
-	if (!can_reach(task))
-		return 0;
-	do {
-		piece = next_piece(n - done);
-		moved = fetch_piece(task, (char *)to + done, from + done,
-				    piece);
-		done += moved;
-	} while (moved == piece && done < n);
-
-	return done;
-}
-
-static size_t store(struct task_struct *task, unsigned long to,
-		    const void *from, size_t n)
-{
-	size_t done = 0, piece, moved;
-
-	if (!can_reach(task))
-		return 0;
-	do {
-		piece = next_piece(n - done);
-		moved = store_piece(task, to + done, (const char *)from + done,
-				    piece);
-		done += moved;
-	} while (moved == piece && done < n);
-
-	return done;
-}
-
 static const struct user_reach inband_reach = {
+	.most = REACHER_SIZE,
 	.fetch = fetch,
 	.store = store,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "own-memory.h"
 
+#include <stdint.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -24,4 +25,8 @@ static size_t store(struct task_struct *task, unsigned long to,
 	return ret < 0 ? 0 : (size_t)ret;
 }
 
-const struct user_reach own_memory = { .fetch = fetch, .store = store };
+const struct user_reach own_memory = {
+	.most = SIZE_MAX,
+	.fetch = fetch,
+	.store = store,
+};

@@ -32,8 +32,9 @@ struct user_window {
 struct task_struct;
 
 /* How the rest of its memory is reached, which may take a while: the core's
- * own. Each returns how many of @n bytes were moved. */
+ * own. Each returns how many of @n bytes were moved, at most @most at a time. */
 struct user_reach {
+	size_t most;
 	size_t (*fetch)(struct task_struct *task, void *to, unsigned long from,
 			size_t n);
 	size_t (*store)(struct task_struct *task, unsigned long to,
