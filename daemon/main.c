@@ -7,7 +7,7 @@
 #include "base/notify.h"
 #include "config.h"
 #include "core/poll-set.h"
-#include "core/thread.h"
+#include "core/thread-element.h"
 #include "core/xbuf.h"
 #include "front/front.h"
 #include "front/leftover.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The wait queues of <evl/wait.h>, which are the core's own (stage/wait.h)
- * with a clock. What a driver knows as a struct evl_thread is the fiber that
- * sleeps.
+ * with a clock. A struct evl_thread stands for the fiber that sleeps.
  */
 #include "core/wait.h"
 
@@ -37,14 +36,15 @@ static struct wait_queue *queue_of(struct evl_wait_queue *wq)
 	return (struct wait_queue *)(void *)wq;
 }
 
+/* Who sleeps is somebody's thread: see check_context(). */
 static struct evl_thread *thread_of(struct fiber *fiber)
 {
-	return (struct evl_thread *)(void *)fiber;
+	return fiber ? fiber->thread : NULL;
 }
 
 static struct fiber *fiber_of(struct evl_thread *thread)
 {
-	return (struct fiber *)(void *)thread;
+	return thread ? thread->fiber : NULL;
 }
 
 static int status_of(int reason)

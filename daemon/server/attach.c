@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/attach.h"
 
-#include "core/thread.h"
+#include "core/thread-element.h"
 #include "server/channel.h"
 #include "server/client.h"
 #include "vfs/file.h"
@@ -91,7 +91,7 @@ static struct slot *slot_of_thread(struct client *client, pid_t tid)
 	return NULL;
 }
 
-static struct evl_thread *thread_on_fd(struct client *client, int fd)
+static struct thread_element *thread_on_fd(struct client *client, int fd)
 {
 	struct open_file *of;
 
@@ -102,7 +102,7 @@ static struct evl_thread *thread_on_fd(struct client *client, int fd)
 	return of ? thread_behind(&of->filp) : NULL;
 }
 
-static int find_slot(struct client *client, struct evl_thread *thread,
+static int find_slot(struct client *client, struct thread_element *thread,
 		     struct slot **r_slot)
 {
 	struct channel *ch;
@@ -121,7 +121,7 @@ static int find_slot(struct client *client, struct evl_thread *thread,
 
 int attach_thread(struct client *client, struct control_attach *attach)
 {
-	struct evl_thread *thread = thread_on_fd(client, attach->efd);
+	struct thread_element *thread = thread_on_fd(client, attach->efd);
 	struct slot *slot;
 	pid_t tid;
 	int ret;

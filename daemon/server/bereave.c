@@ -2,7 +2,7 @@
 #include "server/bereave.h"
 
 #include "core/file.h"
-#include "core/thread.h"
+#include "core/thread-element.h"
 #include "server/channel.h"
 #include "server/client.h"
 #include "server/errand.h"

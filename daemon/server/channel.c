@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "core/thread.h"
+#include "core/thread-element.h"
 #include "server/bereave.h"
 #include "server/chore.h"
 #include "server/client.h"
@@ -283,7 +283,7 @@ static struct slot *free_slot(struct channel *ch)
 	return NULL;
 }
 
-static void fill_task(struct slot *slot, const struct evl_thread *thread)
+static void fill_task(struct slot *slot, const struct thread_element *thread)
 {
 	const struct client *client = slot->ch->client;
 	struct task_struct *task = &slot->task;
@@ -298,7 +298,7 @@ static void fill_task(struct slot *slot, const struct evl_thread *thread)
 	snprintf(task->comm, sizeof(task->comm), "%.15s", thread->element.name);
 }
 
-int slot_attach(struct channel *ch, struct evl_thread *thread,
+int slot_attach(struct channel *ch, struct thread_element *thread,
 		struct slot **r_slot)
 {
 	struct slot *slot = free_slot(ch);
@@ -318,7 +318,13 @@ int slot_attach(struct channel *ch, struct evl_thread *thread,
 	slot->fiber->ended = serve_ended;
 	slot->fiber->guard = &serve_guard;
 	slot->fiber->task = &slot->task;
+	slot->fiber->thread = &slot->self;
+	slot->self = (struct evl_thread){
+		.fiber = slot->fiber,
+		.name = thread->element.name,
+	};
 	slot->thread = thread;
+	thread->self = &slot->self;
 	slot->prio = thread->prio;
 	fill_task(slot, thread);
 	chore_init_slot(slot);

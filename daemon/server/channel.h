@@ -11,6 +11,7 @@
 #include "stage/wait.h"
 #include "wire/channel.h"
 
+#include <evl/thread.h>
 #include <linux/irq_work.h>
 #include <linux/list.h>
 #include <stdatomic.h>
@@ -20,7 +21,7 @@
 #define CHANNEL_WATCHED 4 /* slots at a time */
 
 struct client;
-struct evl_thread;
+struct thread_element;
 struct channel;
 
 /*
@@ -41,8 +42,9 @@ struct slot {
 	unsigned int index;
 	struct channel_slot *shared;
 	/* In-band: */
-	struct evl_thread *thread; /* one reference, NULL: the slot is free */
-	struct fiber *fiber;	   /* owned while attached */
+	struct thread_element
+		*thread;     /* one reference, NULL: the slot is free */
+	struct fiber *fiber; /* owned while attached */
 	/* Set in-band, cleared on the worker: may requests be taken? */
 	_Atomic(bool) open;
 	/* The worker's: */
@@ -52,6 +54,7 @@ struct slot {
 	int prio;
 	struct channel_request rq; /* our copy of it, checked */
 	struct task_struct task;   /* of its ->filp one reference */
+	struct evl_thread self;	   /* as drivers know it */
 	/* The worker's, see chore.c: */
 	uint32_t chore; /* the number of the one under way, 0: none */
 	uint32_t nr_chores;
@@ -102,7 +105,7 @@ void channel_drain(struct channel *ch);
 
 /* Give @thread a free slot / take it back, waiting for its request to end; both
  * from an in-band fiber. -ENOSPC: all are taken. */
-int slot_attach(struct channel *ch, struct evl_thread *thread,
+int slot_attach(struct channel *ch, struct thread_element *thread,
 		struct slot **r_slot);
 void slot_detach(struct slot *slot);
 unsigned int channel_nr_threads(const struct channel *ch);

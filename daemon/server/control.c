@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "core/thread.h"
+#include "core/thread-element.h"
 #include "server/attach.h"
 #include "server/channel.h"
 #include "server/client.h"

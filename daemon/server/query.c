@@ -3,7 +3,7 @@
 
 #include "core/fd-index.h"
 #include "core/file.h"
-#include "core/thread.h"
+#include "core/thread-element.h"
 #include "server/channel.h"
 #include "server/client.h"
 #include "server/reach.h"
@@ -93,7 +93,7 @@ static struct channel *nth_channel(uint64_t n)
 
 static void fill_thread(struct control_thread_info *info, struct slot *slot)
 {
-	const struct evl_thread *thread = slot->thread;
+	const struct thread_element *thread = slot->thread;
 
 	info->pid = thread->pid;
 	info->tid = thread->tid;

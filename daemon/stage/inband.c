@@ -202,6 +202,7 @@ int inband_spawn(void (*entry)(void *arg), void *arg, struct fiber **r_fiber)
 	}
 
 	fiber->task = NULL;
+	fiber->thread = NULL;
 	fiber->guard = NULL;
 	fiber_start(fiber, entry, arg, 0);
 	if (r_fiber)

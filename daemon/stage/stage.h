@@ -73,8 +73,10 @@ struct fiber {
 	void *arg;
 	/* Called from the scheduler after @entry returned; may be NULL. */
 	void (*ended)(struct fiber *fiber);
-	/* What the handler works for: the kernel's `current` and its like. */
+	/* What the handler works for: the kernel's `current` and its like, and
+	 * the core's thread. */
 	void *task;
+	void *thread;
 	/* Who knows what to do if the handler faults, kapi/guard.h; may be
 	 * NULL. */
 	const struct guard *guard;

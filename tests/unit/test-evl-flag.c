@@ -34,6 +34,7 @@ static void wait_for_flag(void *arg)
 
 static struct wait_call calls[3];
 static struct fiber *fibers[3];
+static struct evl_thread threads[3];
 static struct evl_flag flag;
 
 /* @n fibers sleep on @flag, of the priorities given. */
@@ -47,6 +48,8 @@ static void start_waiters(int n, const int *prios)
 			.ret = PENDING,
 		};
 		fibers[i] = test_fiber(wait_for_flag, &calls[i], prios[i]);
+		threads[i] = (struct evl_thread){ .fiber = fibers[i] };
+		fibers[i]->thread = &threads[i];
 		stage_run_until_idle(&test_stage);
 	}
 }
@@ -299,9 +302,9 @@ START_TEST(the_first_waiter_can_be_asked_for)
 
 	start_waiters(2, (const int[]){ 10, 20 });
 	evl_lock_flag(&flag, flags);
-	ck_assert_ptr_eq(evl_wait_flag_head(&flag), fibers[1]);
+	ck_assert_ptr_eq(evl_wait_flag_head(&flag), &threads[1]);
 	evl_raise_flag_locked(&flag);
-	ck_assert_ptr_eq(evl_wait_flag_head(&flag), fibers[0]);
+	ck_assert_ptr_eq(evl_wait_flag_head(&flag), &threads[0]);
 	evl_unlock_flag(&flag, flags);
 	stage_run_until_idle(&test_stage);
 	ck_assert_int_eq(calls[1].ret, 0);

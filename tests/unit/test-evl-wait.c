@@ -23,6 +23,7 @@ struct wait_call {
 
 static struct wait_call calls[3];
 static struct fiber *fibers[3];
+static struct evl_thread threads[3];
 
 static bool test_condition(void)
 {
@@ -64,6 +65,8 @@ static void start_one(int i, void (*entry)(void *arg), int prio,
 		.ret = PENDING,
 	};
 	fibers[i] = test_fiber(entry, &calls[i], prio);
+	threads[i] = (struct evl_thread){ .fiber = fibers[i] };
+	fibers[i]->thread = &threads[i];
 	stage_run_until_idle(&test_stage);
 }
 
@@ -120,12 +123,12 @@ END_TEST
 START_TEST(a_wakeup_has_the_condition_tested_again)
 {
 	start_one(0, wait_for_event, 10, EVL_INFINITE, EVL_REL);
-	ck_assert_ptr_eq(wake(NULL, 0), fibers[0]);
+	ck_assert_ptr_eq(wake(NULL, 0), &threads[0]);
 	ck_assert_int_eq(calls[0].ret, PENDING);
 	ck_assert_int_eq(nr_tested, 2);
 
 	condition = true;
-	ck_assert_ptr_eq(wake(NULL, 0), fibers[0]);
+	ck_assert_ptr_eq(wake(NULL, 0), &threads[0]);
 	ck_assert_int_eq(calls[0].ret, 0);
 	ck_assert_ptr_null(wake(NULL, 0));
 }
@@ -173,13 +176,13 @@ START_TEST(a_waiter_can_be_picked)
 	head = evl_wait_head(&queue);
 	ck_assert(evl_wait_active(&queue));
 	raw_spin_unlock(&queue.lock);
-	ck_assert_ptr_eq(head, fibers[1]);
+	ck_assert_ptr_eq(head, &threads[1]);
 
-	ck_assert_ptr_eq(wake((struct evl_thread *)fibers[0], 0), fibers[0]);
+	ck_assert_ptr_eq(wake(&threads[0], 0), &threads[0]);
 	ck_assert_int_eq(calls[0].ret, 0);
 	ck_assert_int_eq(calls[1].ret, PENDING);
 	/* It waits no longer. */
-	ck_assert_ptr_null(wake((struct evl_thread *)fibers[0], 0));
+	ck_assert_ptr_null(wake(&threads[0], 0));
 }
 END_TEST
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads as drivers meet them: whoever sleeps in an out-of-band handler, and
- * the reasons a sleep may end for.
+ * Threads as drivers meet them: an attached thread of an application, which a
+ * handler works for, or one of a driver's own. And the reasons a sleep may end
+ * for.
  *
  * Source: driver-api 2.4, 2.12
  */
@@ -11,8 +12,22 @@
 #include <evl/prelude.h>
 #include <evl/sched.h>
 
-/* Opaque: what evl_wait_head() returns and evl_wake_up() takes. */
-struct evl_thread;
+struct evl_thread {
+	/* The core's own: */
+	void *fiber; /* what runs it, or will */
+	const char *name;
+};
+
+/**
+ * evl_current() - for which thread does the caller run?
+ *
+ * Stage:  any.
+ * Blocks: no.
+ *
+ * Return: an application's attached thread in its request's handler, on either
+ *	   stage; a thread of a driver's own; NULL for anybody else
+ */
+struct evl_thread *evl_current(void);
 
 /* Why a sleep ended. */
 #define EVL_T_TIMEO 0x0001 /* its time was over */

@@ -8,27 +8,32 @@
 
 #include "core/element.h"
 
+#include <evl/thread.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct evl_thread {
+struct thread_element {
 	struct evl_element element; /* first */
 	bool attached;
 	bool gone; /* was attached once; its files answer -ESTALE */
 	pid_t pid, tid;
-	int policy, prio; /* in-band ones, when it attached */
+	int policy, prio;	 /* in-band ones, when it attached */
+	struct evl_thread *self; /* as drivers know it, while attached */
 };
 
 int thread_init(unsigned int max_elements);
 void thread_exit(void);
 
 /* The thread behind @filp, NULL if that is something else. In-band. */
-struct evl_thread *thread_behind(struct file *filp);
+struct thread_element *thread_behind(struct file *filp);
+
+/* The attached thread @tid, NULL if that is none. In-band. */
+struct thread_element *thread_find(pid_t tid);
 
 /* The attachment holds the element, too. -EBUSY: it is, or was, attached. */
-int thread_attach(struct evl_thread *thread, pid_t pid, pid_t tid);
-void thread_detach(struct evl_thread *thread);
+int thread_attach(struct thread_element *thread, pid_t pid, pid_t tid);
+void thread_detach(struct thread_element *thread);
 /* Is the thread it stands for gone, or on its way? */
-bool thread_is_dying(const struct evl_thread *thread);
+bool thread_is_dying(const struct thread_element *thread);
 /* Undo thread_attach(): no slot was to be had, it may be tried again. */
-void thread_abandon(struct evl_thread *thread);
+void thread_abandon(struct thread_element *thread);
