@@ -7,7 +7,9 @@
 #include "base/notify.h"
 #include "config.h"
 #include "core/poll-set.h"
+#include "core/rq.h"
 #include "core/thread-element.h"
+#include "core/timer.h"
 #include "core/xbuf.h"
 #include "front/front.h"
 #include "front/leftover.h"
@@ -154,7 +156,15 @@ static size_t half_the_memory(void)
 
 static int start_core(const struct config *config)
 {
-	int ret;
+	int ret = 0;
+
+	for (unsigned int i = 0; i < oob_nr_workers() && ret == 0; i++)
+		ret = rq_add(oob_worker_stage(oob_worker(i)),
+			     oob_worker_cpu(oob_worker(i)));
+	if (ret == 0)
+		ret = inband_watch_clock(timers_clock_set);
+	if (ret)
+		return ret;
 
 	node_set_defaults(config->mode, geteuid(),
 			  config->gid == (gid_t)-1 ? getegid() : config->gid);
@@ -252,6 +262,7 @@ static bool stop_all(void)
 	thread_exit();
 	front_stop();
 	oob_stop();
+	rq_remove_all();
 	log_flush();
 	/* A handler which never ends sleeps on, on its stack. */
 	if (inband_exit() == 0)

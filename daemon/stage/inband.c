@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "stage/inband.h"
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "stage/clock.h"
 
 #include <errno.h>
 #include <ev.h>
 #include <stddef.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 struct stage inband_stage;
 
@@ -16,6 +19,9 @@ static ev_prepare before_sleep;
 static ev_timer next_timer;
 static ev_idle keep_going;
 static bool one_round; /* inband_run_once() */
+static ev_io clock_watcher;
+static int clock_fd = -1; /* owned: a timerfd which tells of the clock */
+static void (*clock_set)(void);
 
 /* Fibers at rest. They are made as needed and kept. */
 static LIST_HEAD(idle_fibers);
@@ -113,8 +119,54 @@ static void free_idle_fibers(unsigned int keep)
 	}
 }
 
+static void arm_clock(void)
+{
+	/* So far away that it never fires; but it tells when it is cancelled. */
+	const struct itimerspec never = { .it_value.tv_sec = INT64_C(1) << 40 };
+
+	timerfd_settime(clock_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET,
+			&never, NULL);
+}
+
+static void on_clock(struct ev_loop *l, ev_io *w, int revents)
+{
+	uint64_t count;
+
+	(void)l, (void)w, (void)revents;
+	if (read(clock_fd, &count, sizeof(count)) < 0 && errno == ECANCELED) {
+		arm_clock();
+		clock_set();
+	}
+}
+
+int inband_watch_clock(void (*func)(void))
+{
+	clock_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (clock_fd < 0)
+		return err_origin(-errno);
+
+	clock_set = func;
+	arm_clock();
+	ev_io_init(&clock_watcher, on_clock, clock_fd, EV_READ);
+	ev_io_start(loop, &clock_watcher);
+	ev_unref(loop);
+
+	return 0;
+}
+
+static void unwatch_clock(void)
+{
+	if (clock_fd < 0)
+		return;
+
+	ev_ref(loop);
+	ev_io_stop(loop, &clock_watcher);
+	clock_fd = fd_close(clock_fd);
+}
+
 unsigned int inband_exit(void)
 {
+	unwatch_clock();
 	stage_run_until_idle(&inband_stage);
 	free_idle_fibers(0);
 	stage_leave(&inband_stage);

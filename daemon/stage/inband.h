@@ -23,6 +23,9 @@ unsigned int inband_exit(void);
 
 struct ev_loop *inband_loop(void);
 
+/* Have @func called whenever somebody has set CLOCK_REALTIME. Once. */
+int inband_watch_clock(void (*func)(void));
+
 /* Serve until inband_break(). */
 void inband_run(void);
 void inband_break(void);

@@ -16,9 +16,14 @@ static int compare_dates(const struct stage_timer *a,
 #define __unused __attribute__((unused))
 RB_GENERATE_STATIC(timer_tree, stage_timer, entry, compare_dates)
 
+struct stage_timer *timer_first(struct timer_base *base)
+{
+	return RB_MIN(timer_tree, &base->tree);
+}
+
 static void note_first(struct timer_base *base)
 {
-	const struct stage_timer *first = RB_MIN(timer_tree, &base->tree);
+	const struct stage_timer *first = timer_first(base);
 
 	base->next_date = first ? first->date : UINT64_MAX;
 }
@@ -59,7 +64,7 @@ unsigned int timer_run(struct timer_base *base, uint64_t now)
 	unsigned int count = 0;
 
 	while (base->next_date <= now) {
-		timer = RB_MIN(timer_tree, &base->tree);
+		timer = timer_first(base);
 		timer_disarm(base, timer);
 		timer->fire(timer);
 		count++;

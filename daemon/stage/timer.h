@@ -32,5 +32,7 @@ void timer_base_init(struct timer_base *base);
 void timer_arm(struct timer_base *base, struct stage_timer *timer,
 	       uint64_t date);
 void timer_disarm(struct timer_base *base, struct stage_timer *timer);
+/* The one which is due first, NULL if none is armed. */
+struct stage_timer *timer_first(struct timer_base *base);
 /* Fire what is due at @now. Returns how many. */
 unsigned int timer_run(struct timer_base *base, uint64_t now);

@@ -19,6 +19,7 @@
 #include <evl/sched.h>
 #include <evl/thread.h>
 #include <evl/timeout.h>
+#include <evl/timer.h>
 #include <evl/uaccess.h>
 #include <evl/wait.h>
 #include <evl/xbuf.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which stage the caller is on, and what it may do there.
- * Source: driver-api 1 */
+ * Source: driver-api 1, 2.12 */
 #ifndef _EVL_SCHED_H
 #define _EVL_SCHED_H
 
@@ -41,6 +41,14 @@ static inline bool evl_cannot_block(void)
 {
 	return evl_in_irq() || evl_is_inband();
 }
+
+/* A worker, opaque. */
+struct evl_rq;
+
+/* Is there a worker on @cpu? Any stage, does not block. */
+bool is_evl_cpu(int cpu);
+/* That worker, or NULL. Any stage, does not block. */
+struct evl_rq *evl_cpu_rq(int cpu);
 
 /* Whoever was woken runs as soon as the caller gives way: nothing to do. */
 static inline void evl_schedule(void)

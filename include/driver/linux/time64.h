@@ -18,4 +18,9 @@ struct timespec64 {
 	long tv_nsec;
 };
 
+struct itimerspec64 {
+	struct timespec64 it_interval;
+	struct timespec64 it_value;
+};
+
 #endif /* _LINUX_TIME64_H */

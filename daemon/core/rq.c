@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/rq.h"
+
+#include "base/error.h"
+#include "core/timer.h"
+#include "kapi/export.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define MAX_RQS 64
+
+static struct evl_rq *rqs[MAX_RQS];
+static unsigned int nr_rqs;
+
+int rq_add(struct stage *stage, int cpu)
+{
+	struct evl_rq *rq;
+
+	if (nr_rqs == MAX_RQS)
+		return err_origin(-ENOSPC);
+	rq = calloc(1, sizeof(*rq));
+	if (rq == NULL)
+		return err_origin(-ENOMEM);
+
+	rq->stage = stage;
+	rq->cpu = cpu;
+	timer_queue_init(rq);
+	rqs[nr_rqs++] = rq;
+
+	return 0;
+}
+
+void rq_remove_all(void)
+{
+	while (nr_rqs)
+		free(rqs[--nr_rqs]);
+}
+
+struct evl_rq *rq_nth(unsigned int n)
+{
+	return n < nr_rqs ? rqs[n] : NULL;
+}
+
+struct evl_rq *rq_of_cpu(int cpu)
+{
+	for (unsigned int n = 0; n < nr_rqs; n++)
+		if (cpu >= 0 && rqs[n]->cpu == cpu)
+			return rqs[n];
+
+	return NULL;
+}
+
+EXPORT struct evl_rq *evl_cpu_rq(int cpu)
+{
+	return rq_of_cpu(cpu);
+}
+
+/* Where workers are not pinned any CPU is one of theirs. */
+EXPORT bool is_evl_cpu(int cpu)
+{
+	return rq_of_cpu(cpu) || (nr_rqs && rqs[0]->cpu < 0 && cpu >= 0);
+}

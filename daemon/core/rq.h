@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A worker as the core sees it, a struct evl_rq to drivers: where its kernel
+ * threads run, and its timers. Made in-band at start, before any driver, and
+ * there until the daemon ends.
+ */
+#pragma once
+
+#include "stage/pi-mutex.h"
+#include "stage/stage.h"
+
+#include <evl/sched.h>
+#include <linux/list.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct evl_rq {
+	struct stage *stage;
+	int cpu; /* -1: not pinned */
+	/* Timers, see timer.c: */
+	struct pi_mutex lock;	   /* what follows, and the timers in it */
+	struct timer_base timers;  /* shots, by date on CLOCK_MONOTONIC */
+	struct list_head others;   /* timers of clocks which may be set */
+	struct pi_mutex busy;	   /* held while a timer's function runs */
+	struct evl_timer *running; /* whose, if anybody's */
+	struct stage_timer next;   /* the worker's own: when to look */
+	struct stage_item poke;	   /* look now */
+	_Atomic(bool) poked;
+};
+
+/* One for @stage. -ENOSPC: there are 64. */
+int rq_add(struct stage *stage, int cpu);
+void rq_remove_all(void);
+
+/* The @n'th, NULL at the end. */
+struct evl_rq *rq_nth(unsigned int n);
+/* That of @cpu, NULL: no worker is pinned there. */
+struct evl_rq *rq_of_cpu(int cpu);

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Timers, a queue a worker. Anybody starts and stops them, under the queue's
+ * lock; the worker alone runs their functions, from its scheduler, one at a
+ * time and with ->busy held. That is what a stopper waits for: as a PI mutex
+ * it lends the worker the stopper's priority, as a lock held it keeps
+ * functions from sleeping, and a function from waiting for another one.
+ *
+ * A timer's own date is that of its clock; its shot's is when the worker is to
+ * look, on CLOCK_MONOTONIC and earlier by the gravity. Clocks which may be set
+ * make the two differ, so a shot which comes before the clock says so is put
+ * off, and whoever sets a clock has the others looked at.
+ */
+#include <evl/timer.h>
+
+#include "core/rq.h"
+#include "core/timer.h"
+#include "kapi/export.h"
+#include "stage/clock.h"
+#include "stage/pi-mutex.h"
+
+#include <assert.h>
+
+#define GRAVITY (EVL_TIMER_KGRAVITY | EVL_TIMER_UGRAVITY)
+#define STARTED 0x1 /* and not stopped since */
+
+static_assert(sizeof(((struct evl_timer *)0)->shot) ==
+		      sizeof(struct stage_timer),
+	      "a timer embeds its shot");
+static_assert(_Alignof(struct stage_timer) <= _Alignof(u64), "as above");
+
+static struct stage_timer *shot_of(struct evl_timer *timer)
+{
+	return (struct stage_timer *)(void *)timer->shot;
+}
+
+static struct evl_timer *timer_of(struct stage_timer *shot)
+{
+	return (struct evl_timer *)(void *)((char *)shot -
+					    offsetof(struct evl_timer, shot));
+}
+
+static bool may_be_set(const struct evl_clock *clock)
+{
+	return clock != &evl_mono_clock;
+}
+
+static ktime_t gravity_of(const struct evl_timer *timer)
+{
+	const struct evl_clock_gravity *gravity = &timer->clock->gravity;
+
+	if (timer->flags & EVL_TIMER_UGRAVITY)
+		return gravity->user;
+
+	return timer->flags & EVL_TIMER_KGRAVITY ? gravity->kernel
+						 : gravity->irq;
+}
+
+/* When to look at @timer, on CLOCK_MONOTONIC. */
+static uint64_t shot_date(const struct evl_timer *timer)
+{
+	ktime_t date = timer->date, shift;
+
+	if (may_be_set(timer->clock)) {
+		shift = evl_ktime_monotonic() - evl_read_clock(timer->clock);
+		if (__builtin_add_overflow(date, shift, &date))
+			date = shift < 0 ? 0 : KTIME_MAX;
+	}
+	date -= gravity_of(timer);
+
+	return date > 0 ? (uint64_t)date : 0;
+}
+
+/* Locked. */
+static void arm(struct evl_rq *rq, struct evl_timer *timer)
+{
+	timer_arm(&rq->timers, shot_of(timer), shot_date(timer));
+	if (may_be_set(timer->clock) && list_empty(&timer->link))
+		list_add(&timer->link, &rq->others);
+}
+
+/* Locked. */
+static void disarm(struct evl_rq *rq, struct evl_timer *timer)
+{
+	timer_disarm(&rq->timers, shot_of(timer));
+	list_del_init(&timer->link);
+}
+
+/* On the worker, locked: have the stage call us at the first date. */
+static void note_next(struct evl_rq *rq)
+{
+	uint64_t date = rq->timers.next_date;
+
+	if (date == UINT64_MAX)
+		timer_disarm(&rq->stage->timers, &rq->next);
+	else if (!rq->next.armed || rq->next.date != date)
+		timer_arm(&rq->stage->timers, &rq->next, date);
+}
+
+/* The first date may have changed. Locked, or not. */
+static void look_again(struct evl_rq *rq)
+{
+	if (stage_self == rq->stage) {
+		note_next(rq);
+		return;
+	}
+	/* Acquire and release: pairs with poke(), which looks at the queue
+	 * after it has cleared this. */
+	if (!atomic_exchange_explicit(&rq->poked, true, memory_order_acq_rel))
+		stage_post(rq->stage, &rq->poke);
+}
+
+/* The next date after now on the grid; those passed are overruns. */
+static void advance(struct evl_timer *timer, ktime_t now)
+{
+	ktime_t missed;
+
+	timer->date += timer->interval;
+	if (timer->date > now)
+		return;
+
+	missed = (now - timer->date) / timer->interval + 1;
+	timer->date += missed * timer->interval;
+	timer->overruns += (u32)missed;
+}
+
+/* Its shot came. True: its function is to run. Locked. */
+static bool is_due(struct evl_rq *rq, struct evl_timer *timer)
+{
+	ktime_t now = evl_read_clock(timer->clock);
+
+	/* The clock was set back. */
+	if (may_be_set(timer->clock) && now < timer->date - gravity_of(timer)) {
+		arm(rq, timer);
+		return false;
+	}
+
+	list_del_init(&timer->link);
+	if (timer->interval) {
+		advance(timer, now);
+		arm(rq, timer);
+	}
+
+	return true;
+}
+
+/* The function first: a timer may be gone once it has returned. */
+static void run(struct evl_rq *rq, struct evl_timer *timer)
+{
+	void (*handler)(struct evl_timer * timer) = timer->handler;
+
+	rq->running = timer;
+	pi_unlock(&rq->lock);
+	handler(timer);
+	pi_lock(&rq->lock);
+	rq->running = NULL;
+}
+
+/* From the worker's scheduler. */
+static void run_due(struct stage_timer *next)
+{
+	struct evl_rq *rq = container_of(next, struct evl_rq, next);
+	struct evl_timer *timer;
+	uint64_t now = clock_ns();
+
+	pi_lock(&rq->busy);
+	pi_lock(&rq->lock);
+	while (rq->timers.next_date <= now) {
+		timer = timer_of(timer_first(&rq->timers));
+		timer_disarm(&rq->timers, shot_of(timer));
+		if (is_due(rq, timer))
+			run(rq, timer);
+	}
+	note_next(rq);
+	pi_unlock(&rq->lock);
+	pi_unlock(&rq->busy);
+}
+
+static void poke(struct stage_item *item)
+{
+	struct evl_rq *rq = container_of(item, struct evl_rq, poke);
+
+	/* Pairs with look_again(). */
+	atomic_exchange_explicit(&rq->poked, false, memory_order_acq_rel);
+	pi_lock(&rq->lock);
+	note_next(rq);
+	pi_unlock(&rq->lock);
+}
+
+void timer_queue_init(struct evl_rq *rq)
+{
+	pi_mutex_init(&rq->lock);
+	pi_mutex_init(&rq->busy);
+	timer_base_init(&rq->timers);
+	INIT_LIST_HEAD(&rq->others);
+	rq->next.fire = run_due;
+	rq->poke.func = poke;
+}
+
+static void rearm_others(struct evl_rq *rq)
+{
+	struct evl_timer *timer;
+
+	pi_lock(&rq->lock);
+	list_for_each_entry(timer, &rq->others, link)
+		arm(rq, timer);
+	look_again(rq);
+	pi_unlock(&rq->lock);
+}
+
+void timers_clock_set(void)
+{
+	struct evl_rq *rq;
+
+	for (unsigned int n = 0; (rq = rq_nth(n)) != NULL; n++)
+		rearm_others(rq);
+}
+
+EXPORT void __evl_init_timer(struct evl_timer *timer, struct evl_clock *clock,
+			     void (*handler)(struct evl_timer *timer),
+			     struct evl_rq *rq, int flags, const char *name)
+{
+	*timer = (struct evl_timer){
+		.handler = handler,
+		.clock = clock,
+		.name = name,
+		.rq = rq ? rq : rq_nth(0),
+		.flags = (u32)flags & GRAVITY,
+	};
+	INIT_LIST_HEAD(&timer->link);
+}
+
+EXPORT void evl_start_timer(struct evl_timer *timer, ktime_t value,
+			    ktime_t interval)
+{
+	struct evl_rq *rq = timer->rq;
+
+	pi_lock(&rq->lock);
+	disarm(rq, timer);
+	timer->date = value;
+	timer->interval = interval > 0 ? interval : 0;
+	timer->overruns = 0;
+	timer->flags |= STARTED;
+	arm(rq, timer);
+	look_again(rq);
+	pi_unlock(&rq->lock);
+}
+
+static ktime_t time_left(struct evl_timer *timer)
+{
+	ktime_t left;
+
+	/* Armed or not, a shot that was is due. */
+	left = timer->date - evl_read_clock(timer->clock);
+
+	return left > 0 ? left : 1;
+}
+
+/* Until a function that runs now has returned: @timer's, perhaps. */
+static void await_idle(struct evl_rq *rq)
+{
+	/* We are it, or it may be after a lock of ours. */
+	if (stage_self == rq->stage || pi_mutex_depth)
+		return;
+
+	pi_lock(&rq->busy);
+	pi_unlock(&rq->busy);
+}
+
+EXPORT void evl_stop_timer(struct evl_timer *timer)
+{
+	struct evl_rq *rq = timer->rq;
+	bool running;
+
+	/* Zero-filled, or never prepared. */
+	if (rq == NULL)
+		return;
+
+	pi_lock(&rq->lock);
+	disarm(rq, timer);
+	if (timer->flags & STARTED)
+		timer->left = time_left(timer);
+	timer->flags &= ~(u32)STARTED;
+	running = rq->running == timer;
+	pi_unlock(&rq->lock);
+
+	if (running)
+		await_idle(rq);
+}
+
+EXPORT void evl_destroy_timer(struct evl_timer *timer)
+{
+	evl_stop_timer(timer);
+}
+
+EXPORT void evl_set_timer_gravity(struct evl_timer *timer, int gravity)
+{
+	struct evl_rq *rq = timer->rq;
+
+	pi_lock(&rq->lock);
+	timer->flags = (timer->flags & ~(u32)GRAVITY) | (gravity & GRAVITY);
+	pi_unlock(&rq->lock);
+}
+
+EXPORT int evl_timer_is_running(struct evl_timer *timer)
+{
+	struct evl_rq *rq = timer->rq;
+	bool started;
+
+	pi_lock(&rq->lock);
+	started = timer->flags & STARTED;
+	pi_unlock(&rq->lock);
+
+	return started;
+}
+
+EXPORT int evl_timer_is_periodic(struct evl_timer *timer)
+{
+	struct evl_rq *rq = timer->rq;
+	bool periodic;
+
+	pi_lock(&rq->lock);
+	periodic = timer->interval > 0;
+	pi_unlock(&rq->lock);
+
+	return periodic;
+}
+
+EXPORT ktime_t evl_abs_timeout(struct evl_timer *timer, ktime_t delta)
+{
+	return evl_read_clock(timer->clock) + delta;
+}
+
+EXPORT ktime_t evl_get_timer_date(struct evl_timer *timer)
+{
+	struct evl_rq *rq = timer->rq;
+	ktime_t date;
+
+	pi_lock(&rq->lock);
+	date = timer->flags & STARTED ? timer->date : 0;
+	pi_unlock(&rq->lock);
+
+	return date;
+}
+
+EXPORT ktime_t evl_get_timer_delta(struct evl_timer *timer)
+{
+	struct evl_rq *rq = timer->rq;
+	ktime_t left;
+
+	pi_lock(&rq->lock);
+	left = timer->flags & STARTED ? time_left(timer) : 0;
+	pi_unlock(&rq->lock);
+
+	return left;
+}
+
+EXPORT ktime_t evl_get_stopped_timer_delta(struct evl_timer *timer)
+{
+	struct evl_rq *rq = timer->rq;
+	ktime_t left;
+
+	pi_lock(&rq->lock);
+	left = timer->flags & STARTED ? 0 : timer->left;
+	pi_unlock(&rq->lock);
+
+	return left;
+}
+
+EXPORT unsigned long evl_get_timer_overruns(struct evl_timer *timer)
+{
+	struct evl_rq *rq = timer->rq;
+	unsigned long count;
+
+	pi_lock(&rq->lock);
+	count = timer->overruns;
+	timer->overruns = 0;
+	pi_unlock(&rq->lock);
+
+	return count;
+}
