@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "stage/clock.h"
+#include "stage/wait.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -16,7 +17,9 @@ struct stage inband_stage;
 static struct ev_loop *loop;
 static ev_async doorbell; /* another thread posted something */
 static ev_prepare before_sleep;
-static ev_timer next_timer;
+static ev_io date_watcher;
+static int date_fd = -1;    /* owned: a timerfd for the stage's first timer */
+static uint64_t date_armed; /* what it is set to; UINT64_MAX: not at all */
 static ev_idle keep_going;
 static bool one_round; /* inband_run_once() */
 static ev_io clock_watcher;
@@ -41,9 +44,24 @@ static void on_doorbell(struct ev_loop *l, ev_async *w, int revents)
 	(void)l, (void)w, (void)revents; /* before_sleep does the work */
 }
 
-static void on_timer(struct ev_loop *l, ev_timer *w, int revents)
+/* A date which is awaited keeps the loop alive. */
+static void note_armed(uint64_t date)
 {
-	(void)l, (void)w, (void)revents;
+	if (date_armed == UINT64_MAX && date != UINT64_MAX)
+		ev_ref(loop);
+	if (date_armed != UINT64_MAX && date == UINT64_MAX)
+		ev_unref(loop);
+	date_armed = date;
+}
+
+static void on_date(struct ev_loop *l, ev_io *w, int revents)
+{
+	uint64_t count;
+
+	(void)l, (void)w, (void)revents; /* before_sleep does the work */
+	if (read(date_fd, &count, sizeof(count)) < 0)
+		return;
+	note_armed(UINT64_MAX);
 }
 
 static void on_idle(struct ev_loop *l, ev_idle *w, int revents)
@@ -52,31 +70,48 @@ static void on_idle(struct ev_loop *l, ev_idle *w, int revents)
 	ev_idle_stop(l, w);
 }
 
-/* Have libev wake us for the first timer of the stage. */
-static void arm_loop_timer(void)
+/* Have libev wake us for the first timer of the stage: by a timerfd, as libev's
+ * own timers are for milliseconds. */
+static void arm_date(void)
 {
-	uint64_t date = inband_stage.timers.next_date, now;
+	uint64_t date = inband_stage.timers.next_date;
+	struct itimerspec spec = { .it_value.tv_sec = 0 };
 
-	ev_timer_stop(loop, &next_timer);
-	if (date == UINT64_MAX)
+	if (date == date_armed)
 		return;
 
-	now = clock_ns();
-	ev_now_update(loop);
-	ev_timer_set(&next_timer, date > now ? (double)(date - now) / 1e9 : 0.,
-		     0.);
-	ev_timer_start(loop, &next_timer);
+	note_armed(date);
+	if (date != UINT64_MAX) {
+		spec.it_value.tv_sec = (time_t)(date / NS_PER_SEC);
+		/* All zeroes would be never. */
+		spec.it_value.tv_nsec = (long)(date % NS_PER_SEC) + !date;
+	}
+	timerfd_settime(date_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+/* Who gave way to the loop. */
+static struct wait_queue give_way = {
+	.waiters = LIST_HEAD_INIT(give_way.waiters),
+};
+
+static bool anybody_gave_way(void)
+{
+	/* In-band fibers alone sleep there: no lock is needed to look. */
+	return wait_queue_active_locked(&give_way);
 }
 
 static void on_prepare(struct ev_loop *l, ev_prepare *w, int revents)
 {
-	bool did = stage_run_until_idle(&inband_stage);
+	bool did;
 
 	(void)w, (void)revents;
-	arm_loop_timer();
+	wait_queue_flush(&give_way, 0);
+	did = stage_run_until_idle(&inband_stage);
+	arm_date();
 	/* A post by a fiber's own thread rings no doorbell. And who wants one
 	 * round may have been waiting for just what was done. */
-	if ((one_round && did) || !stage_inbox_empty(&inband_stage))
+	if ((one_round && did) || anybody_gave_way() ||
+	    !stage_inbox_empty(&inband_stage))
 		ev_idle_start(l, &keep_going);
 }
 
@@ -88,8 +123,15 @@ int inband_init(struct stack_pool *pool, unsigned int max_fibers)
 	if (loop == NULL)
 		return err_origin(-ENOMEM);
 
+	date_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (date_fd < 0) {
+		ev_loop_destroy(loop);
+		return err_origin(-errno);
+	}
+
 	stacks = pool;
 	max_nr_fibers = max_fibers;
+	date_armed = UINT64_MAX;
 	stage_init(&inband_stage, "in-band", false, kick_inband);
 	stage_enter(&inband_stage);
 
@@ -97,9 +139,11 @@ int inband_init(struct stack_pool *pool, unsigned int max_fibers)
 	ev_async_start(loop, &doorbell);
 	ev_prepare_init(&before_sleep, on_prepare);
 	ev_prepare_start(loop, &before_sleep);
-	ev_timer_init(&next_timer, on_timer, 0., 0.);
+	ev_io_init(&date_watcher, on_date, date_fd, EV_READ);
+	ev_io_start(loop, &date_watcher);
 	ev_idle_init(&keep_going, on_idle);
 	/* None of these keeps the loop alive by itself. */
+	ev_unref(loop);
 	ev_unref(loop);
 	ev_unref(loop);
 
@@ -170,9 +214,12 @@ unsigned int inband_exit(void)
 	stage_run_until_idle(&inband_stage);
 	free_idle_fibers(0);
 	stage_leave(&inband_stage);
+	note_armed(UINT64_MAX);
+	ev_ref(loop);
 	ev_ref(loop);
 	ev_ref(loop);
 	ev_loop_destroy(loop);
+	date_fd = fd_close(date_fd);
 	loop = NULL;
 
 	return nr_fibers;
@@ -186,6 +233,14 @@ struct ev_loop *inband_loop(void)
 void inband_run(void)
 {
 	ev_run(loop, 0);
+}
+
+void inband_give_way(void)
+{
+	assert(fiber_current() && stage_self == &inband_stage);
+	pi_lock(&give_way.lock);
+	wait_queue_sleep_uninterruptible(&give_way, DEADLINE_NONE);
+	pi_unlock(&give_way.lock);
 }
 
 void inband_break(void)

@@ -40,6 +40,9 @@ bool inband_run_until(bool (*done)(void), uint64_t deadline);
  * when the caller gives way. -EAGAIN: @max_fibers are busy; -ENOMEM.
  */
 int inband_spawn(void (*entry)(void *arg), void *arg, struct fiber **r_fiber);
+/* Let the loop look at everything else once, then go on: for who would be busy
+ * for long. From an in-band fiber. fiber_yield() is for fibers only. */
+void inband_give_way(void);
 /* Run @entry(@arg) on a fiber, serving the loop until it has ended. Only from
  * the loop's own ground, not from a fiber: for start and stop. */
 int inband_call(void (*entry)(void *arg), void *arg);
