@@ -14,6 +14,7 @@
 #include "front/front.h"
 #include "front/leftover.h"
 #include "kapi/guard.h"
+#include "kapi/hrtimer.h"
 #include "paths.h"
 #include "server/reacher.h"
 #include "server/server.h"
@@ -154,6 +155,12 @@ static size_t half_the_memory(void)
 				     : (size_t)1 << 30;
 }
 
+static void clock_was_set(void)
+{
+	timers_clock_set();
+	hrtimers_clock_set();
+}
+
 static int start_core(const struct config *config)
 {
 	int ret = 0;
@@ -162,7 +169,7 @@ static int start_core(const struct config *config)
 		ret = rq_add(oob_worker_stage(oob_worker(i)),
 			     oob_worker_cpu(oob_worker(i)));
 	if (ret == 0)
-		ret = inband_watch_clock(timers_clock_set);
+		ret = inband_watch_clock(clock_was_set);
 	if (ret)
 		return ret;
 

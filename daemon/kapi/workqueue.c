@@ -1,0 +1,682 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The workqueues of <linux/workqueue.h>. Items wait in lists, under one lock,
+ * for anybody queues them; a *runner* is an in-band fiber that takes them from
+ * its queue, one after the other, until there is none. Runners are known
+ * in-band only. While an item runs nothing of it is touched: it may be gone.
+ *
+ * Each queueing has a serial number, and who flushes waits for a number.
+ */
+#include <linux/workqueue.h>
+
+#include "base/log.h"
+#include "kapi/export.h"
+#include "kapi/task.h"
+#include "kapi/wait.h"
+#include "stage/clock.h"
+#include "stage/inband.h"
+#include "stage/wait.h"
+
+#include <assert.h>
+#include <linux/irq_work.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define RETRY_NS       (10 * UINT64_C(1000000)) /* when there was no fiber */
+#define ITEMS_IN_A_ROW 16 /* then the loop has a look at the rest */
+
+enum work_state {
+	WORK_IDLE,    /* it may run all the same */
+	WORK_DELAYED, /* its timer is set */
+	WORK_QUEUED,  /* in its queue's list */
+	WORK_AGAIN,   /* in the list of who runs it now */
+};
+
+struct workqueue_struct {
+	char name[TASK_COMM_LEN];
+	unsigned int max_runners;
+	bool draining; /* under the lock, as what follows */
+	struct list_head items;
+	unsigned int nr_items;
+	/* In-band: */
+	unsigned int nr_runners, nr_idle; /* the latter have no item yet */
+	struct irq_work kick;
+	struct stage_timer retry;
+};
+
+/* A fiber which runs items; on its own stack. */
+struct runner {
+	struct list_head link; /* runners */
+	struct workqueue_struct *wq;
+	struct fiber *fiber;
+	struct task_struct task;
+	const struct work_struct *item; /* that runs; not to be looked into */
+	work_func_t func;
+	uint64_t serial;
+	struct list_head again; /* items which wait for it to end; locked */
+};
+
+/* Who waits: for queueing @serial or, in all of @wq, for those up to it. */
+struct flusher {
+	struct list_head link; /* flushers, locked */
+	struct workqueue_struct *wq;
+	uint64_t serial;
+	bool done;
+	struct wait_queue sleep;
+};
+
+static struct pi_mutex lock;
+static LIST_HEAD(runners);
+static LIST_HEAD(flushers);
+static uint64_t last_serial;
+
+static void run_items(void *arg);
+
+static bool is_running(const struct runner *runner,
+		       const struct work_struct *work)
+{
+	/* Another item may have come to lie where a freed one was. */
+	return runner->item == work && runner->func == work->func;
+}
+
+/* Who runs @work, NULL: nobody. In-band. */
+static struct runner *runner_of(const struct work_struct *work)
+{
+	struct runner *runner;
+
+	list_for_each_entry(runner, &runners, link)
+		if (is_running(runner, work))
+			return runner;
+
+	return NULL;
+}
+
+/* Which runner the calling fiber is, NULL: none. In-band. */
+static struct runner *runner_self(void)
+{
+	const struct fiber *fiber = fiber_current();
+	struct runner *runner;
+
+	list_for_each_entry(runner, &runners, link)
+		if (fiber && runner->fiber == fiber)
+			return runner;
+
+	return NULL;
+}
+
+static bool is_inband(void)
+{
+	return stage_self == &inband_stage;
+}
+
+static void finish_flusher(struct flusher *flusher)
+{
+	list_del(&flusher->link);
+	pi_lock(&flusher->sleep.lock);
+	flusher->done = true;
+	wait_queue_flush_locked(&flusher->sleep, 0);
+	pi_unlock(&flusher->sleep.lock);
+}
+
+/* Is anything of @wq left up to @serial? In-band, locked. */
+static bool has_left(const struct workqueue_struct *wq, uint64_t serial)
+{
+	const struct work_struct *work;
+	const struct runner *runner;
+
+	list_for_each_entry(work, &wq->items, entry)
+		if (work->serial <= serial)
+			return true;
+
+	list_for_each_entry(runner, &runners, link) {
+		if (runner->wq == wq && runner->item &&
+		    runner->serial <= serial)
+			return true;
+		list_for_each_entry(work, &runner->again, entry)
+			if (work->wq == wq && work->serial <= serial)
+				return true;
+	}
+
+	return false;
+}
+
+/* Those who wait for queues look again. In-band, locked. */
+static void check_queue_flushers(void)
+{
+	struct flusher *flusher, *tmp;
+
+	list_for_each_entry_safe(flusher, tmp, &flushers, link)
+		if (flusher->wq && !has_left(flusher->wq, flusher->serial))
+			finish_flusher(flusher);
+}
+
+/* Queueing @serial has come to its end. Locked. */
+static void finish(uint64_t serial)
+{
+	struct flusher *flusher, *tmp;
+
+	list_for_each_entry_safe(flusher, tmp, &flushers, link)
+		if (flusher->wq == NULL && flusher->serial == serial)
+			finish_flusher(flusher);
+}
+
+/* May the caller queue to @wq? Locked. */
+static bool is_open(const struct workqueue_struct *wq)
+{
+	const struct runner *self;
+
+	if (!wq->draining)
+		return true;
+	self = is_inband() ? runner_self() : NULL;
+
+	return self && self->wq == wq;
+}
+
+static void set_state(struct work_struct *work, enum work_state state)
+{
+	/* Relaxed: for the look of work_pending(). */
+	__atomic_store_n(&work->state, (u32)state, __ATOMIC_RELAXED);
+}
+
+/* Locked. */
+static void enqueue(struct workqueue_struct *wq, struct work_struct *work)
+{
+	work->wq = wq;
+	work->serial = ++last_serial;
+	set_state(work, WORK_QUEUED);
+	list_add_tail(&work->entry, &wq->items);
+	wq->nr_items++;
+	irq_work_queue(&wq->kick);
+}
+
+/* Locked. */
+static void unlink_item(struct work_struct *work)
+{
+	list_del(&work->entry);
+	if (work->state == WORK_QUEUED)
+		work->wq->nr_items--;
+	set_state(work, WORK_IDLE);
+}
+
+EXPORT bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
+{
+	bool queued;
+
+	pi_lock(&lock);
+	queued = work->state == WORK_IDLE && work->nr_cancels == 0 &&
+		 is_open(wq);
+	if (queued)
+		enqueue(wq, work);
+	pi_unlock(&lock);
+
+	return queued;
+}
+
+static void end_delay(struct timer_list *timer)
+{
+	struct delayed_work *dwork =
+		container_of(timer, struct delayed_work, timer);
+
+	pi_lock(&lock);
+	/* Or somebody was quicker. */
+	if (dwork->work.state == WORK_DELAYED)
+		enqueue(dwork->wq, &dwork->work);
+	pi_unlock(&lock);
+}
+
+/* Locked. */
+static void begin_delay(struct workqueue_struct *wq, struct delayed_work *dwork,
+			unsigned long delay)
+{
+	if (delay == 0) {
+		enqueue(wq, &dwork->work);
+		return;
+	}
+
+	dwork->wq = wq;
+	set_state(&dwork->work, WORK_DELAYED);
+	dwork->timer.function = end_delay;
+	/* A jiffy has begun already. */
+	mod_timer(&dwork->timer, jiffies + delay + 1);
+}
+
+EXPORT bool queue_delayed_work(struct workqueue_struct *wq,
+			       struct delayed_work *dwork, unsigned long delay)
+{
+	struct work_struct *work = &dwork->work;
+	bool queued;
+
+	pi_lock(&lock);
+	queued = work->state == WORK_IDLE && work->nr_cancels == 0 &&
+		 is_open(wq);
+	if (queued)
+		begin_delay(wq, dwork, delay);
+	pi_unlock(&lock);
+
+	return queued;
+}
+
+/* Off its list; true if it was on one. Locked. */
+static bool take_off(struct work_struct *work)
+{
+	if (work->state < WORK_QUEUED)
+		return false;
+
+	unlink_item(work);
+	finish(work->serial);
+	/* For who waits for the queue. */
+	irq_work_queue(&work->wq->kick);
+
+	return true;
+}
+
+static bool take_off_delayed(struct delayed_work *dwork)
+{
+	if (dwork->work.state != WORK_DELAYED)
+		return take_off(&dwork->work);
+
+	timer_delete(&dwork->timer);
+	set_state(&dwork->work, WORK_IDLE);
+
+	return true;
+}
+
+EXPORT bool mod_delayed_work(struct workqueue_struct *wq,
+			     struct delayed_work *dwork, unsigned long delay)
+{
+	bool was_pending;
+
+	pi_lock(&lock);
+	was_pending = take_off_delayed(dwork);
+	if (dwork->work.nr_cancels == 0 && is_open(wq))
+		begin_delay(wq, dwork, delay);
+	pi_unlock(&lock);
+
+	return was_pending;
+}
+
+EXPORT bool cancel_work(struct work_struct *work)
+{
+	bool was_pending;
+
+	pi_lock(&lock);
+	was_pending = take_off(work);
+	pi_unlock(&lock);
+
+	return was_pending;
+}
+
+EXPORT bool cancel_delayed_work(struct delayed_work *dwork)
+{
+	bool was_pending;
+
+	pi_lock(&lock);
+	was_pending = take_off_delayed(dwork);
+	pi_unlock(&lock);
+
+	return was_pending;
+}
+
+/* May the caller wait for items? */
+static bool may_wait(void)
+{
+	static struct ratelimit_state limit;
+
+	if (is_inband())
+		return wait_allowed();
+
+	if (__ratelimit(&limit))
+		log_err("a driver tried to wait for work items out-of-band, "
+			"where it must not");
+
+	return false;
+}
+
+/* Until @flusher, which says what for, is done. Locked, and on return. */
+static void flush(struct flusher *flusher)
+{
+	flusher->done = false;
+	wait_queue_init(&flusher->sleep, WAIT_FIFO);
+	list_add_tail(&flusher->link, &flushers);
+	pi_unlock(&lock);
+
+	pi_lock(&flusher->sleep.lock);
+	while (!flusher->done)
+		wait_queue_sleep_uninterruptible(&flusher->sleep,
+						 DEADLINE_NONE);
+	pi_unlock(&flusher->sleep.lock);
+
+	pi_lock(&lock);
+}
+
+/* Not for oneself, that would be for ever. */
+static bool is_self(const struct runner *runner)
+{
+	if (runner->fiber != fiber_current())
+		return false;
+
+	log_err("a driver's work item waits for its own end in workqueue %s: "
+		"not waited for",
+		runner->wq->name);
+
+	return true;
+}
+
+EXPORT bool cancel_work_sync(struct work_struct *work)
+{
+	struct flusher flusher = { .wq = NULL };
+	const struct runner *runner = NULL;
+	bool was_pending;
+
+	pi_lock(&lock);
+	was_pending = take_off(work);
+	work->nr_cancels++;
+	pi_unlock(&lock);
+
+	if (may_wait())
+		runner = runner_of(work);
+
+	pi_lock(&lock);
+	if (runner && !is_self(runner)) {
+		flusher.serial = runner->serial;
+		flush(&flusher);
+	}
+	work->nr_cancels--;
+	pi_unlock(&lock);
+
+	return was_pending;
+}
+
+EXPORT bool cancel_delayed_work_sync(struct delayed_work *dwork)
+{
+	bool was_delayed = cancel_delayed_work(dwork);
+
+	return cancel_work_sync(&dwork->work) || was_delayed;
+}
+
+EXPORT bool flush_work(struct work_struct *work)
+{
+	struct flusher flusher = { .wq = NULL };
+	const struct runner *runner;
+
+	if (!may_wait())
+		return false;
+
+	pi_lock(&lock);
+	runner = runner_of(work);
+	if (work->state >= WORK_QUEUED)
+		flusher.serial = work->serial;
+	else if (runner)
+		flusher.serial = runner->serial;
+	if (runner && is_self(runner))
+		flusher.serial = 0;
+	if (flusher.serial)
+		flush(&flusher);
+	pi_unlock(&lock);
+
+	return flusher.serial != 0;
+}
+
+EXPORT bool flush_delayed_work(struct delayed_work *dwork)
+{
+	pi_lock(&lock);
+	if (dwork->work.state == WORK_DELAYED) {
+		timer_delete(&dwork->timer);
+		enqueue(dwork->wq, &dwork->work);
+	}
+	pi_unlock(&lock);
+
+	return flush_work(&dwork->work);
+}
+
+/* May the caller wait for all of @wq? Not from one of its own items. */
+static bool may_flush(const struct workqueue_struct *wq)
+{
+	const struct runner *self;
+
+	if (!may_wait())
+		return false;
+	self = runner_self();
+
+	return self == NULL || self->wq != wq || !is_self(self);
+}
+
+EXPORT void flush_workqueue(struct workqueue_struct *wq)
+{
+	struct flusher flusher = { .wq = wq };
+
+	if (!may_flush(wq))
+		return;
+
+	pi_lock(&lock);
+	flusher.serial = last_serial;
+	if (has_left(wq, flusher.serial))
+		flush(&flusher);
+	pi_unlock(&lock);
+}
+
+static void set_draining(struct workqueue_struct *wq, bool draining)
+{
+	pi_lock(&lock);
+	wq->draining = draining;
+	pi_unlock(&lock);
+}
+
+/* Until nothing is left, nor can come; its own items may queue more. */
+static void empty(struct workqueue_struct *wq)
+{
+	struct flusher flusher = { .wq = wq };
+
+	set_draining(wq, true);
+	pi_lock(&lock);
+	for (; has_left(wq, UINT64_MAX); flush(&flusher))
+		flusher.serial = UINT64_MAX;
+	pi_unlock(&lock);
+}
+
+EXPORT void drain_workqueue(struct workqueue_struct *wq)
+{
+	if (!may_flush(wq))
+		return;
+
+	empty(wq);
+	set_draining(wq, false);
+}
+
+EXPORT struct work_struct *current_work(void)
+{
+	const struct runner *self = is_inband() ? runner_self() : NULL;
+
+	return self ? (struct work_struct *)self->item : NULL;
+}
+
+EXPORT unsigned int work_busy(struct work_struct *work)
+{
+	unsigned int busy = work_pending(work) ? WORK_BUSY_PENDING : 0;
+
+	if (is_inband() && runner_of(work))
+		busy |= WORK_BUSY_RUNNING;
+
+	return busy;
+}
+
+/*
+ * Runners.
+ */
+
+/* The next item for @runner, off its list; NULL: there is none. */
+static struct work_struct *take_item(struct runner *runner)
+{
+	struct workqueue_struct *wq = runner->wq;
+	struct work_struct *work;
+	struct runner *other;
+
+	if (!list_empty(&runner->again))
+		return list_first_entry(&runner->again, struct work_struct,
+					entry);
+
+	while (!list_empty(&wq->items)) {
+		work = list_first_entry(&wq->items, struct work_struct, entry);
+		other = runner_of(work);
+		if (other == NULL)
+			return work;
+		/* It must not run beside itself. */
+		list_move_tail(&work->entry, &other->again);
+		set_state(work, WORK_AGAIN);
+		wq->nr_items--;
+	}
+
+	return NULL;
+}
+
+/* False: there was nothing to run. */
+static bool run_item(struct runner *runner)
+{
+	struct work_struct *work;
+
+	pi_lock(&lock);
+	work = take_item(runner);
+	if (work) {
+		unlink_item(work);
+		runner->item = work;
+		runner->func = work->func;
+		runner->serial = work->serial;
+	}
+	pi_unlock(&lock);
+	if (work == NULL)
+		return false;
+
+	runner->func(work);
+
+	pi_lock(&lock);
+	runner->item = NULL;
+	finish(runner->serial);
+	check_queue_flushers();
+	pi_unlock(&lock);
+
+	return true;
+}
+
+static void run_items(void *arg)
+{
+	struct workqueue_struct *wq = arg;
+	struct runner runner = {
+		.wq = wq,
+		.fiber = fiber_current(),
+		.task = { .mem_fd = -1, .identified = true },
+		.again = LIST_HEAD_INIT(runner.again),
+	};
+	unsigned int count = 0;
+
+	snprintf(runner.task.comm, sizeof(runner.task.comm), "%s", wq->name);
+	task_set(runner.fiber, &runner.task);
+	list_add_tail(&runner.link, &runners);
+	wq->nr_idle--;
+	while (run_item(&runner))
+		if (++count % ITEMS_IN_A_ROW == 0)
+			inband_give_way();
+	list_del(&runner.link);
+	wq->nr_runners--;
+	task_set(runner.fiber, NULL);
+}
+
+/* As many runners as there are items for, and may be. In-band. */
+static void add_runners(struct workqueue_struct *wq)
+{
+	unsigned int nr_items;
+
+	pi_lock(&lock);
+	nr_items = wq->nr_items;
+	check_queue_flushers();
+	pi_unlock(&lock);
+
+	while (nr_items > wq->nr_idle && wq->nr_runners < wq->max_runners) {
+		if (inband_spawn(run_items, wq, NULL)) {
+			timer_arm(&inband_stage.timers, &wq->retry,
+				  clock_ns() + RETRY_NS);
+			return;
+		}
+		wq->nr_runners++;
+		wq->nr_idle++;
+	}
+}
+
+static void kick(struct irq_work *work)
+{
+	add_runners(container_of(work, struct workqueue_struct, kick));
+}
+
+static void retry(struct stage_timer *timer)
+{
+	add_runners(container_of(timer, struct workqueue_struct, retry));
+}
+
+/*
+ * Queues.
+ */
+
+#define SYSTEM_WQ(var, title)                               \
+	static struct workqueue_struct var##_queue = {      \
+		.name = (title),                            \
+		.max_runners = WQ_DFL_ACTIVE,               \
+		.items = LIST_HEAD_INIT(var##_queue.items), \
+		.kick = IRQ_WORK_INIT(kick),                \
+		.retry = { .fire = retry },                 \
+	};                                                  \
+	EXPORT struct workqueue_struct *const var = &var##_queue
+
+SYSTEM_WQ(system_wq, "events");
+SYSTEM_WQ(system_highpri_wq, "events_highpri");
+SYSTEM_WQ(system_long_wq, "events_long");
+SYSTEM_WQ(system_unbound_wq, "events_unbound");
+SYSTEM_WQ(system_freezable_wq, "events_freeze");
+SYSTEM_WQ(system_power_efficient_wq, "events_power");
+
+static unsigned int max_runners(unsigned int flags, int max_active)
+{
+	if (flags & __WQ_ORDERED)
+		return 1;
+	if (max_active <= 0)
+		return WQ_DFL_ACTIVE;
+
+	return max_active < WQ_MAX_ACTIVE ? (unsigned int)max_active
+					  : WQ_MAX_ACTIVE;
+}
+
+EXPORT struct workqueue_struct *
+alloc_workqueue(const char *fmt, unsigned int flags, int max_active, ...)
+{
+	struct workqueue_struct *wq;
+	va_list ap;
+
+	wq = calloc(1, sizeof(*wq));
+	if (wq == NULL)
+		return NULL;
+
+	va_start(ap, max_active);
+	vsnprintf(wq->name, sizeof(wq->name), fmt, ap);
+	va_end(ap);
+	wq->max_runners = max_runners(flags, max_active);
+	INIT_LIST_HEAD(&wq->items);
+	init_irq_work(&wq->kick, kick);
+	wq->retry.fire = retry;
+
+	return wq;
+}
+
+EXPORT void destroy_workqueue(struct workqueue_struct *wq)
+{
+	if (wq == NULL || !may_flush(wq))
+		return;
+
+	empty(wq);
+	/* They have nothing to do any more, and end at once. */
+	while (wq->nr_runners)
+		fiber_yield();
+	irq_work_sync(&wq->kick);
+	timer_disarm(&inband_stage.timers, &wq->retry);
+	free(wq);
+}
