@@ -13,6 +13,7 @@
 #include "core/xbuf.h"
 #include "front/front.h"
 #include "front/leftover.h"
+#include "kapi/cpumask.h"
 #include "kapi/guard.h"
 #include "kapi/hrtimer.h"
 #include "paths.h"
@@ -139,8 +140,9 @@ static int start_stages(const struct config *config)
 	watch_signals();
 	guard_start();
 	placement_lock_memory();
-
 	ret = oob_start(&oob);
+	smp_place_inband();
+
 	/* What the workers could not have, before we say how we get on. */
 	log_flush();
 

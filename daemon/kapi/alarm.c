@@ -38,6 +38,7 @@ static DEFINE_IRQ_WORK(look_work, look_again);
 /* The function first: an alarm may be gone once it has returned. */
 static void run_due(struct stage_timer *timer)
 {
+	void (*fire)(struct stage_timer * alarm);
 	uint64_t now = clock_ns();
 	struct stage_timer *alarm;
 
@@ -47,8 +48,9 @@ static void run_due(struct stage_timer *timer)
 		alarm = timer_first(&alarms);
 		timer_disarm(&alarms, alarm);
 		running = alarm;
+		fire = alarm->fire;
 		pi_unlock(&lock);
-		alarm->fire(alarm);
+		fire(alarm);
 		pi_lock(&lock);
 		running = NULL;
 	}
@@ -67,7 +69,8 @@ static void first_changed(uint64_t before)
 		irq_work_queue(&look_work);
 }
 
-bool alarm_set(struct stage_timer *alarm, uint64_t date)
+bool alarm_set(struct stage_timer *alarm, uint64_t date,
+	       void (*fire)(struct stage_timer *alarm))
 {
 	uint64_t before;
 	bool was_set;
@@ -75,6 +78,7 @@ bool alarm_set(struct stage_timer *alarm, uint64_t date)
 	pi_lock(&lock);
 	before = alarms.next_date;
 	was_set = alarm->armed;
+	alarm->fire = fire;
 	timer_arm(&alarms, alarm, date < ALARM_LAST ? date : ALARM_LAST);
 	first_changed(before);
 	pi_unlock(&lock);

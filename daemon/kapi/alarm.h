@@ -16,8 +16,9 @@
 
 #define ALARM_LAST (UINT64_MAX - 1) /* as late as can be */
 
-/* Set, or set anew, to @date on CLOCK_MONOTONIC. True: it was set before. */
-bool alarm_set(struct stage_timer *alarm, uint64_t date);
+/* Set, or set anew: @fire at @date on CLOCK_MONOTONIC. True: it was set. */
+bool alarm_set(struct stage_timer *alarm, uint64_t date,
+	       void (*fire)(struct stage_timer *alarm));
 /* Take off. True: it was set. */
 bool alarm_clear(struct stage_timer *alarm);
 bool alarm_is_set(struct stage_timer *alarm);

@@ -46,6 +46,8 @@ static void join_others(struct hrtimer *timer)
 	pi_unlock(&others_lock);
 }
 
+static void run_hrtimer(struct stage_timer *alarm);
+
 static void set_alarm(struct hrtimer *timer)
 {
 	ktime_t date = timer->expires;
@@ -54,7 +56,7 @@ static void set_alarm(struct hrtimer *timer)
 	    __builtin_add_overflow(
 		    date, ktime_get() - __ktime_read(timer->clock), &date))
 		date = KTIME_MAX;
-	alarm_set(alarm_of(timer), date > 0 ? (uint64_t)date : 0);
+	alarm_set(alarm_of(timer), date > 0 ? (uint64_t)date : 0, run_hrtimer);
 }
 
 static void enqueue(struct hrtimer *timer)
@@ -109,7 +111,6 @@ EXPORT void hrtimer_start(struct hrtimer *timer, ktime_t tim,
 	/* While it is set its function may come and look. */
 	alarm_clear(alarm_of(timer));
 	timer->expires = tim;
-	alarm_of(timer)->fire = run_hrtimer;
 	enqueue(timer);
 }
 

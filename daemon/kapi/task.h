@@ -7,6 +7,7 @@
 #pragma once
 
 #include <linux/sched.h>
+#include <stdint.h>
 
 struct fiber;
 struct file;
@@ -23,6 +24,10 @@ struct task_struct *task_current(void);
 
 /* Fill in the ids and comm of thread @task->pid from /proc. In-band. */
 void task_identify(struct task_struct *task);
+
+/* Sleep as @task's state says, at most until @deadline; it is running then. From
+ * a fiber that works for @task. 0 or -ETIMEDOUT, -EINTR. */
+int task_sleep(struct task_struct *task, uint64_t deadline);
 
 /* Who knows the files_struct of a process: the vfs. */
 void task_set_files_finder(struct files_struct *(*find)(pid_t tgid));

@@ -25,8 +25,12 @@ static void run_timer(struct stage_timer *alarm)
 					      offsetof(struct timer_list,
 						       shot));
 
-	if (timer->function)
-		timer->function(timer);
+	void (*function)(struct timer_list * timer);
+
+	/* Relaxed: the alarm's lock orders it. */
+	function = __atomic_load_n(&timer->function, __ATOMIC_RELAXED);
+	if (function)
+		function(timer);
 }
 
 static uint64_t date_of(unsigned long expires)
@@ -38,18 +42,20 @@ static uint64_t date_of(unsigned long expires)
 
 EXPORT int mod_timer(struct timer_list *timer, unsigned long expires)
 {
-	if (timer->function == NULL)
+	/* Relaxed, both: who calls at once with another one gets either. */
+	if (__atomic_load_n(&timer->function, __ATOMIC_RELAXED) == NULL)
 		return 0;
+	__atomic_store_n(&timer->expires, expires, __ATOMIC_RELAXED);
 
-	timer->expires = expires;
-	alarm_of(timer)->fire = run_timer;
-
-	return alarm_set(alarm_of(timer), date_of(expires));
+	return alarm_set(alarm_of(timer), date_of(expires), run_timer);
 }
 
 EXPORT int timer_reduce(struct timer_list *timer, unsigned long expires)
 {
-	if (timer_pending(timer) && !time_before(expires, timer->expires))
+	/* Relaxed: as above. */
+	if (timer_pending(timer) &&
+	    !time_before(expires,
+			 __atomic_load_n(&timer->expires, __ATOMIC_RELAXED)))
 		return 1;
 
 	return mod_timer(timer, expires);
@@ -67,7 +73,8 @@ EXPORT int timer_delete_sync(struct timer_list *timer)
 
 EXPORT int timer_shutdown(struct timer_list *timer)
 {
-	timer->function = NULL;
+	/* Relaxed: as above. */
+	__atomic_store_n(&timer->function, NULL, __ATOMIC_RELAXED);
 
 	return timer_delete(timer);
 }

@@ -238,7 +238,8 @@ static void begin_delay(struct workqueue_struct *wq, struct delayed_work *dwork,
 
 	dwork->wq = wq;
 	set_state(&dwork->work, WORK_DELAYED);
-	dwork->timer.function = end_delay;
+	/* Relaxed: for mod_timer(), and any value is this one. */
+	__atomic_store_n(&dwork->timer.function, end_delay, __ATOMIC_RELAXED);
 	/* A jiffy has begun already. */
 	mod_timer(&dwork->timer, jiffies + delay + 1);
 }

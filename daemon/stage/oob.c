@@ -273,6 +273,8 @@ static int worker_new(unsigned int index, int cpu, struct oob_worker **r_worker)
 	stage_init(&worker->stage, worker->name, true, kick_worker);
 	worker->index = index;
 	worker->cpu = cpu;
+	/* Where it may end up otherwise is its own business. */
+	worker->stage.cpu = cpu >= 0 ? (unsigned int)cpu : index;
 	worker->spins = oob_spin_mode() != OOB_SPIN_NEVER;
 	INIT_LIST_HEAD(&worker->hot);
 	INIT_LIST_HEAD(&worker->cold);

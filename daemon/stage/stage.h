@@ -39,6 +39,7 @@ struct stage_item {
 struct stage {
 	const char *name;
 	bool oob;
+	unsigned int cpu; /* whose data it uses, see kapi/percpu.c */
 	/* The stage's own thread: */
 	struct fiber *running; /* NULL: the scheduler itself */
 	struct fiber_context scheduler;

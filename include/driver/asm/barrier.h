@@ -6,9 +6,16 @@
 
 #include <linux/compiler.h>
 
-#define mb()			__atomic_thread_fence(__ATOMIC_SEQ_CST)
-#define rmb()			__atomic_thread_fence(__ATOMIC_ACQUIRE)
-#define wmb()			__atomic_thread_fence(__ATOMIC_RELEASE)
+/* gcc's thread sanitizer refuses fences that name their order. */
+#ifdef __SANITIZE_THREAD__
+#define __mb_fence(order)	__sync_synchronize()
+#else
+#define __mb_fence(order)	__atomic_thread_fence(order)
+#endif
+
+#define mb()			__mb_fence(__ATOMIC_SEQ_CST)
+#define rmb()			__mb_fence(__ATOMIC_ACQUIRE)
+#define wmb()			__mb_fence(__ATOMIC_RELEASE)
 #define smp_mb()		mb()
 #define smp_rmb()		rmb()
 #define smp_wmb()		wmb()

@@ -48,6 +48,21 @@ static inline bool test_and_clear_bit(long nr, volatile unsigned long *addr)
 				  __ATOMIC_SEQ_CST) &
 	       BIT_MASK(nr);
 }
+static inline bool test_and_change_bit(long nr, volatile unsigned long *addr)
+{
+	return __atomic_fetch_xor(&addr[BIT_WORD(nr)], BIT_MASK(nr),
+				  __ATOMIC_SEQ_CST) &
+	       BIT_MASK(nr);
+}
+
+/* Who clears a bit that others wait to set, as a lock. */
+static inline void clear_bit_unlock(long nr, volatile unsigned long *addr)
+{
+	/* Release: what was done meanwhile, to who sets it next. */
+	__atomic_fetch_and(&addr[BIT_WORD(nr)], ~BIT_MASK(nr),
+			   __ATOMIC_RELEASE);
+}
+#define test_and_set_bit_lock(nr, addr) test_and_set_bit(nr, addr)
 /* NOLINTEND(readability-non-const-parameter) */
 
 static inline void assign_bit(long nr, volatile unsigned long *addr, bool value)
@@ -66,6 +81,29 @@ static inline void __set_bit(long nr, unsigned long *addr)
 static inline void __clear_bit(long nr, unsigned long *addr)
 {
 	addr[BIT_WORD(nr)] &= ~BIT_MASK(nr);
+}
+
+static inline void __change_bit(long nr, unsigned long *addr)
+{
+	addr[BIT_WORD(nr)] ^= BIT_MASK(nr);
+}
+
+static inline bool __test_and_set_bit(long nr, unsigned long *addr)
+{
+	bool was = addr[BIT_WORD(nr)] & BIT_MASK(nr);
+
+	__set_bit(nr, addr);
+
+	return was;
+}
+
+static inline bool __test_and_clear_bit(long nr, unsigned long *addr)
+{
+	bool was = addr[BIT_WORD(nr)] & BIT_MASK(nr);
+
+	__clear_bit(nr, addr);
+
+	return was;
 }
 
 static inline void __assign_bit(long nr, unsigned long *addr, bool value)
@@ -101,12 +139,27 @@ static inline unsigned long __find_bit(const unsigned long *addr,
 #define find_next_bit(addr, size, from)	     __find_bit(addr, size, from, true)
 #define find_next_zero_bit(addr, size, from) __find_bit(addr, size, from, false)
 
+/* The last bit that is set, @size if none is. */
+static inline unsigned long find_last_bit(const unsigned long *addr,
+					  unsigned long size)
+{
+	for (unsigned long nr = size; nr-- > 0;)
+		if (addr[BIT_WORD(nr)] & BIT_MASK(nr))
+			return nr;
+
+	return size;
+}
+
+#define for_each_clear_bit(bit, addr, size)                           \
+	for ((bit) = find_first_zero_bit(addr, size); (bit) < (size); \
+	     (bit) = find_next_zero_bit(addr, size, (bit) + 1))
 #define for_each_set_bit(bit, addr, size)                        \
 	for ((bit) = find_first_bit(addr, size); (bit) < (size); \
 	     (bit) = find_next_bit(addr, size, (bit) + 1))
 
 /* The number of the lowest and of the highest bit set; @word is not 0. */
 #define __ffs(word) ((unsigned long)__builtin_ctzl(word))
+#define ffz(word)   __ffs(~(word))
 #define __fls(word) ((unsigned long)(BITS_PER_LONG - 1 - __builtin_clzl(word)))
 
 /* The number of the highest bit set, counted from 1; 0 for 0. */

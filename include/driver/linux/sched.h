@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * `current`: the thread on whose behalf a handler runs, which lives in another
- * process than the handler.
+ * process than the handler, or a thread of a driver's own (linux/kthread.h). And
+ * how to give way to others.
  *
  * Source: driver-api 5.2, 7.11
  */
 #ifndef _LINUX_SCHED_H
 #define _LINUX_SCHED_H
 
+#include <errno.h>
+#include <linux/jiffies.h>
 #include <linux/types.h>
+#include <stdbool.h>
 
 #define TASK_COMM_LEN 16
 
 struct file;
+struct cpumask;
 struct files_struct;
 struct mutex;
 
@@ -76,6 +81,9 @@ struct task_struct {
 	struct task_mutex mutexes[TASK_NR_MUTEXES];
 	unsigned int nr_copies;
 	struct task_copy copies[TASK_NR_COPIES];
+	unsigned int __state; /* TASK_* */
+	u64 sleepers[3];      /* who sleeps in schedule() */
+	struct kthread *kthread;
 };
 
 /* Never NULL: outside of a request it is the daemon itself. */
@@ -87,9 +95,119 @@ static inline pid_t task_pid_nr(const struct task_struct *task)
 	return task->pid;
 }
 
+static inline pid_t task_pid_vnr(const struct task_struct *task)
+{
+	return task->pid;
+}
+
 static inline pid_t task_tgid_nr(const struct task_struct *task)
 {
 	return task->tgid;
 }
+
+/* For a task of kthread_create(): keep it after it has ended. Any stage; the
+ * last put frees it, in-band. */
+struct task_struct *get_task_struct(struct task_struct *task);
+void put_task_struct(struct task_struct *task);
+
+/*
+ * Sleeping by hand: say so, look whether there is something to do, and call
+ * schedule() if not. wake_up_process() in between is not lost.
+ *
+ *	set_current_state(TASK_INTERRUPTIBLE);
+ *	while (!condition) {
+ *		schedule();
+ *		set_current_state(TASK_INTERRUPTIBLE);
+ *	}
+ *	__set_current_state(TASK_RUNNING);
+ *
+ * Outside of requests, kernel threads and work items nobody can be woken so:
+ * schedule() gives way to others, and returns.
+ */
+#define TASK_RUNNING	     0x0
+#define TASK_INTERRUPTIBLE   0x1 /* a signal ends it, too */
+#define TASK_UNINTERRUPTIBLE 0x2
+#define TASK_KILLABLE	     TASK_INTERRUPTIBLE
+#define TASK_IDLE	     TASK_UNINTERRUPTIBLE
+
+/* Any stage, does not block. */
+void set_current_state(unsigned int state);
+#define __set_current_state(state) set_current_state(state)
+
+/**
+ * schedule() - sleep if one said so, else give way
+ *
+ * Stage:  in-band, from a fiber; tolerated out-of-band.
+ * Blocks: until wake_up_process(), or a signal if TASK_INTERRUPTIBLE. One is
+ *	   TASK_RUNNING afterwards.
+ */
+void schedule(void);
+
+/**
+ * schedule_timeout() - the same, for a time
+ * @timeout:	in jiffies; MAX_SCHEDULE_TIMEOUT is none
+ *
+ * Without a state set before it returns at once.
+ *
+ * Stage:  in-band, from a fiber; tolerated out-of-band.
+ * Blocks: as schedule(), until @timeout has passed.
+ *
+ * Return: the jiffies left, 0 if there are none
+ */
+long schedule_timeout(long timeout);
+long schedule_timeout_interruptible(long timeout);
+long schedule_timeout_uninterruptible(long timeout);
+#define schedule_timeout_killable(timeout) \
+	schedule_timeout_interruptible(timeout)
+
+/**
+ * wake_up_process() - have a task go on, or begin
+ * @task:	one that sleeps in schedule(), or was just created
+ *
+ * Stage:  any.
+ * Blocks: no.
+ *
+ * Return: 1 if it was to be woken, 0 if it was running
+ */
+int wake_up_process(struct task_struct *task);
+
+/* Give way to others, if one has been busy for long. In-band, from a fiber. */
+void yield(void);
+static inline int cond_resched(void)
+{
+	yield();
+
+	return 0;
+}
+
+static inline bool need_resched(void)
+{
+	return false;
+}
+
+/* Was @task, which is current, sent a signal? Its interruptible waits fail from
+ * then on. Any stage, does not block. */
+int signal_pending(const struct task_struct *task);
+#define fatal_signal_pending(task) signal_pending(task)
+#define signal_pending_state(state, task) \
+	(((state)&TASK_INTERRUPTIBLE) && signal_pending(task))
+
+/**
+ * set_cpus_allowed_ptr() - say where a thread of an application may run
+ * @task:	current, within a request
+ * @mask:	the CPUs
+ *
+ * Threads of drivers' own run where their stage does.
+ *
+ * Stage:  in-band; tolerated out-of-band.
+ * Blocks: no.
+ *
+ * Return: 0, or
+ *   -EINVAL	there is no such CPU; or, for who is no application's thread,
+ *		its own is not among them
+ *   -EPERM	the daemon may not: it runs as another user
+ *   -ESRCH	the thread is gone
+ */
+int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask);
 
 #endif /* _LINUX_SCHED_H */

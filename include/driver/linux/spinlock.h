@@ -128,4 +128,6 @@ static inline bool spin_is_locked(const struct hard_spinlock *lock)
 #define hard_spin_unlock_irqrestore(lock, flags) \
 	__spin_unlock_flags(lock, flags)
 
+#include <linux/rwlock.h> /* which the kernel has here, too */
+
 #endif /* _LINUX_SPINLOCK_H */

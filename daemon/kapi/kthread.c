@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The threads of <linux/kthread.h>: an in-band fiber, and a task which lives as
+ * long as the fiber, as somebody who stops it, and as who holds it.
+ */
+#include <linux/kthread.h>
+
+#include "kapi/export.h"
+#include "kapi/task.h"
+#include "kapi/wait.h"
+#include "stage/inband.h"
+#include "stage/wait.h"
+
+#include <linux/completion.h>
+#include <linux/kernel.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct kthread {
+	struct task_struct task;
+	unsigned int refs; /* atomic */
+	int (*fn)(void *data);
+	void *data;
+	bool should_stop;
+	int result;
+	struct completion ended;
+};
+
+static struct kthread *kthread_self(void)
+{
+	return task_current()->kthread;
+}
+
+EXPORT struct task_struct *get_task_struct(struct task_struct *task)
+{
+	if (task->kthread)
+		/* Relaxed: who has one may take another. */
+		__atomic_fetch_add(&task->kthread->refs, 1, __ATOMIC_RELAXED);
+
+	return task;
+}
+
+EXPORT void put_task_struct(struct task_struct *task)
+{
+	struct kthread *kthread = task->kthread;
+
+	/* Acquire and release: whoever is last sees what all have done. */
+	if (kthread &&
+	    __atomic_sub_fetch(&kthread->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		free(kthread);
+}
+
+static bool is_stopping(const struct kthread *kthread)
+{
+	/* Acquire: pairs with kthread_stop(). */
+	return __atomic_load_n(&kthread->should_stop, __ATOMIC_ACQUIRE);
+}
+
+static void run_kthread(void *arg)
+{
+	struct kthread *kthread = arg;
+	struct fiber *fiber = fiber_current();
+
+	task_set(fiber, &kthread->task);
+	/* Until the first wake_up_process(). */
+	(void)task_sleep(&kthread->task, DEADLINE_NONE);
+	kthread->result = -EINTR;
+	if (!is_stopping(kthread))
+		kthread->result = kthread->fn(kthread->data);
+	task_set(fiber, NULL);
+	complete_all(&kthread->ended);
+	put_task_struct(&kthread->task);
+}
+
+EXPORT struct task_struct *__kthread_create(int (*fn)(void *data), void *data,
+					    const char *fmt, ...)
+{
+	struct kthread *kthread;
+	va_list ap;
+	int ret;
+
+	kthread = calloc(1, sizeof(*kthread));
+	if (kthread == NULL)
+		return ERR_PTR(-ENOMEM);
+
+	va_start(ap, fmt);
+	vsnprintf(kthread->task.comm, sizeof(kthread->task.comm), fmt, ap);
+	va_end(ap);
+	kthread->task.kthread = kthread;
+	kthread->task.mem_fd = -1;
+	kthread->task.identified = true;
+	kthread->task.__state = TASK_UNINTERRUPTIBLE;
+	kthread->refs = 1;
+	kthread->fn = fn;
+	kthread->data = data;
+	init_completion(&kthread->ended);
+
+	ret = inband_spawn(run_kthread, kthread, NULL);
+	if (ret) {
+		free(kthread);
+		return ERR_PTR(ret);
+	}
+
+	return &kthread->task;
+}
+
+EXPORT int kthread_stop(struct task_struct *task)
+{
+	struct kthread *kthread = task->kthread;
+	int ret;
+
+	get_task_struct(task);
+	/* Release: pairs with is_stopping(). */
+	__atomic_store_n(&kthread->should_stop, true, __ATOMIC_RELEASE);
+	wake_up_process(task);
+	if (wait_allowed())
+		wait_for_completion(&kthread->ended);
+	ret = completion_done(&kthread->ended) ? kthread->result : -EINTR;
+	put_task_struct(task);
+
+	return ret;
+}
+
+EXPORT bool kthread_should_stop(void)
+{
+	const struct kthread *self = kthread_self();
+
+	return self && is_stopping(self);
+}
+
+EXPORT void *kthread_data(struct task_struct *task)
+{
+	return task->kthread ? task->kthread->data : NULL;
+}
+
+EXPORT void __kthread_run_work(struct work_struct *work)
+{
+	struct kthread_work *kwork =
+		container_of(work, struct kthread_work, work);
+
+	kwork->func(kwork);
+}
+
+EXPORT struct kthread_worker *kthread_create_worker(unsigned int flags,
+						    const char *fmt, ...)
+{
+	struct kthread_worker *worker;
+	char name[TASK_COMM_LEN];
+	va_list ap;
+
+	(void)flags;
+	va_start(ap, fmt);
+	vsnprintf(name, sizeof(name), fmt, ap);
+	va_end(ap);
+
+	worker = calloc(1, sizeof(*worker));
+	if (worker == NULL)
+		return ERR_PTR(-ENOMEM);
+	worker->wq = alloc_ordered_workqueue("%s", 0, name);
+	if (worker->wq == NULL) {
+		free(worker);
+		return ERR_PTR(-ENOMEM);
+	}
+
+	return worker;
+}
+
+EXPORT void kthread_destroy_worker(struct kthread_worker *worker)
+{
+	destroy_workqueue(worker->wq);
+	free(worker);
+}
