@@ -6,10 +6,12 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "config.h"
+#include "core/heap.h"
 #include "core/poll-set.h"
 #include "core/rq.h"
 #include "core/thread-element.h"
 #include "core/timer.h"
+#include "core/trace.h"
 #include "core/xbuf.h"
 #include "front/front.h"
 #include "front/leftover.h"
@@ -177,11 +179,15 @@ static int start_core(const struct config *config)
 
 	node_set_defaults(config->mode, geteuid(),
 			  config->gid == (gid_t)-1 ? getegid() : config->gid);
-	ret = thread_init(config->max_threads);
+	ret = heap_start();
+	if (ret == 0)
+		ret = thread_init(config->max_threads);
 	if (ret == 0)
 		ret = xbuf_init(config->max_xbufs, half_the_memory());
 	if (ret == 0)
 		ret = poll_init(config->poll_wake_all);
+	if (ret == 0 && config->verbose)
+		trace_start();
 
 	return ret;
 }
@@ -272,6 +278,8 @@ static bool stop_all(void)
 	front_stop();
 	oob_stop();
 	rq_remove_all();
+	trace_stop();
+	heap_stop();
 	log_flush();
 	/* A handler which never ends sleeps on, on its stack. */
 	if (inband_exit() == 0)

@@ -29,9 +29,10 @@ struct evl_element {
 	unsigned int minor;
 	uint32_t fundle; /* handle, unique among all elements */
 	unsigned int clone_flags;
-	uid_t uid;	   /* of who made it */
-	unsigned int refs; /* one for each open file, and for build to end */
-	struct node *node; /* owned, NULL if private */
+	uid_t uid; /* of who made it */
+	/* One for each open file, for build to end, for each in-band call. */
+	_Atomic(unsigned int) refs;
+	struct node *node;     /* owned, NULL if private */
 	struct list_head link; /* fac->elements */
 };
 
@@ -90,6 +91,7 @@ struct evl_element *factory_find(struct evl_factory *fac, const char *name);
 int element_open(struct inode *inode, struct file *filp);
 int element_release(struct inode *inode, struct file *filp);
 
-/* References other than files'. In-band. */
+/* References other than files'. Get: any stage, by who has one; put: in-band, or
+ * by who has another. */
 void element_get(struct evl_element *element);
 void element_put(struct evl_element *element);

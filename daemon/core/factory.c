@@ -13,6 +13,7 @@
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +92,8 @@ struct evl_element *factory_find(struct evl_factory *fac, const char *name)
 
 void element_get(struct evl_element *element)
 {
-	element->refs++;
+	/* Relaxed: who calls has one already. */
+	atomic_fetch_add_explicit(&element->refs, 1, memory_order_relaxed);
 }
 
 void element_put(struct evl_element *element)
@@ -99,7 +101,9 @@ void element_put(struct evl_element *element)
 	struct evl_factory *fac = element->fac;
 	struct node *node = element->node;
 
-	if (--element->refs > 0)
+	/* Acquire and release: what all of them did comes before the end. */
+	if (atomic_fetch_sub_explicit(&element->refs, 1, memory_order_acq_rel) >
+	    1)
 		return;
 
 	/* Files opened through a name looked up before find nobody there. */

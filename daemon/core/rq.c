@@ -6,9 +6,12 @@
 #include "kapi/export.h"
 
 #include <errno.h>
+#include <evl/init.h>
 #include <stdlib.h>
 
 #define MAX_RQS 64
+
+EXPORT struct cpumask evl_oob_cpus;
 
 static struct evl_rq *rqs[MAX_RQS];
 static unsigned int nr_rqs;
@@ -27,6 +30,10 @@ int rq_add(struct stage *stage, int cpu)
 	rq->cpu = cpu;
 	timer_queue_init(rq);
 	rqs[nr_rqs++] = rq;
+	if (cpu >= 0)
+		cpumask_set_cpu((unsigned int)cpu, &evl_oob_cpus);
+	else
+		cpumask_or(&evl_oob_cpus, &evl_oob_cpus, cpu_online_mask);
 
 	return 0;
 }
@@ -35,6 +42,7 @@ void rq_remove_all(void)
 {
 	while (nr_rqs)
 		free(rqs[--nr_rqs]);
+	cpumask_clear(&evl_oob_cpus);
 }
 
 struct evl_rq *rq_nth(unsigned int n)

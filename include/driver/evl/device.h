@@ -11,17 +11,22 @@
 #ifndef _EVL_DEVICE_H
 #define _EVL_DEVICE_H
 
+#include <evl/assert.h>
 #include <evl/clock.h>
 #include <evl/crossing.h>
 #include <evl/file.h>
 #include <evl/flag.h>
+#include <evl/list.h>
+#include <evl/memory.h>
 #include <evl/poll.h>
 #include <evl/sched.h>
 #include <evl/thread.h>
 #include <evl/timeout.h>
 #include <evl/timer.h>
 #include <evl/uaccess.h>
+#include <evl/uio.h>
 #include <evl/wait.h>
+#include <evl/work.h>
 #include <evl/xbuf.h>
 
 /* Is there an EVL core? Here there always is. */

@@ -4,6 +4,7 @@
 #ifndef _EVL_SCHED_H
 #define _EVL_SCHED_H
 
+#include <evl/init.h>
 #include <evl/prelude.h>
 #include <stdbool.h>
 

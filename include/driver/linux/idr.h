@@ -128,7 +128,7 @@ void ida_destroy(struct ida *ida);
 #define ida_is_empty(ida)	     idr_is_empty(&(ida)->idr)
 /* @end is above the highest; 0: any. */
 #define ida_simple_get(ida, start, end, gfp) \
-	ida_alloc_range(ida, start, (end) ? (end)-1 : ~0U >> 1, gfp)
+	ida_alloc_range(ida, start, (unsigned int)(end)-1, gfp)
 #define ida_simple_remove(ida, id) ida_free(ida, id)
 
 #endif /* _LINUX_IDR_H */
