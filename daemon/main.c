@@ -276,9 +276,9 @@ static bool stop_all(void)
 	xbuf_exit();
 	thread_exit();
 	front_stop();
+	trace_stop();
 	oob_stop();
 	rq_remove_all();
-	trace_stop();
 	heap_stop();
 	log_flush();
 	/* A handler which never ends sleeps on, on its stack. */

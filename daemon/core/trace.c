@@ -28,7 +28,7 @@ struct trace_note {
 	_Atomic(uint32_t) turn;
 	bool has_text;
 	const char *event; /* a literal of ours */
-	const char *stage; /* borrowed: stages outlive their notes */
+	const char *stage; /* borrowed: no stage ends before trace_stop() */
 	uint64_t when;
 	long number;
 	char text[NOTE_LENGTH];

@@ -2,6 +2,7 @@
 #include "vfs/class.h"
 
 #include "kapi/export.h"
+#include "vfs/attr.h"
 #include "vfs/chrdev.h"
 #include "vfs/module.h"
 #include "vfs/node.h"
@@ -173,17 +174,22 @@ EXPORT void class_destroy(const struct class *class)
 	if (IS_ERR_OR_NULL(class))
 		return;
 
+	attr_remove_all(class, NULL);
 	kfree(class->name);
 	kfree(class);
 }
 
 EXPORT int class_register(const struct class *class)
 {
-	return class->name ? 0 : -EINVAL;
+	if (class->name == NULL)
+		return -EINVAL;
+
+	return attr_add_groups(class, NULL, class->class_groups);
 }
 
 EXPORT void class_unregister(const struct class *class)
 {
+	attr_remove_all(class, NULL);
 	if (class->class_release)
 		class->class_release(class);
 }
@@ -268,6 +274,10 @@ EXPORT int device_add(struct device *dev)
 	get_device(dev);
 	list_add_tail(&dev->link, &devices);
 	ret = show_node(dev);
+	if (ret == 0 && dev->class)
+		ret = attr_add_groups(dev->class, dev, dev->class->dev_groups);
+	if (ret == 0)
+		ret = attr_add_groups(dev->class, dev, dev->groups);
 	if (ret)
 		device_del(dev);
 
@@ -280,6 +290,7 @@ EXPORT void device_del(struct device *dev)
 		return;
 
 	list_del_init(&dev->link);
+	attr_remove_all(dev->class, dev);
 	hide_node(dev);
 	put_device(dev);
 }
@@ -334,26 +345,53 @@ static struct device *add_or_put(struct device *dev, int ret)
 	return dev;
 }
 
+__printf(6, 0) static struct device *create_named(
+	const struct class *class, struct device *parent, dev_t devt,
+	void *data, const struct attribute_group **groups, const char *fmt,
+	va_list ap)
+{
+	struct device *dev = device_new(class, parent, devt, data);
+
+	if (dev == NULL)
+		return ERR_PTR(-ENOMEM);
+	dev->groups = groups;
+
+	return add_or_put(dev, set_name(dev, fmt, ap));
+}
+
 EXPORT struct device *device_create(const struct class *class,
 				    struct device *parent, dev_t devt,
 				    void *drvdata, const char *fmt, ...)
 {
-	struct device *dev = device_new(class, parent, devt, drvdata);
+	struct device *dev;
 	va_list ap;
-	int ret;
-
-	if (dev == NULL)
-		return ERR_PTR(-ENOMEM);
 
 	va_start(ap, fmt);
-	ret = set_name(dev, fmt, ap);
+	dev = create_named(class, parent, devt, drvdata, NULL, fmt, ap);
 	va_end(ap);
 
-	return add_or_put(dev, ret);
+	return dev;
+}
+
+EXPORT struct device *
+device_create_with_groups(const struct class *class, struct device *parent,
+			  dev_t devt, void *drvdata,
+			  const struct attribute_group **groups,
+			  const char *fmt, ...)
+{
+	struct device *dev;
+	va_list ap;
+
+	va_start(ap, fmt);
+	dev = create_named(class, parent, devt, drvdata, groups, fmt, ap);
+	va_end(ap);
+
+	return dev;
 }
 
 struct device *class_add_device(const struct class *class, struct module *owner,
 				struct device *parent, dev_t devt, void *data,
+				const struct attribute_group **groups,
 				const char *name)
 {
 	struct device *dev = device_new(class, parent, devt, data);
@@ -362,6 +400,7 @@ struct device *class_add_device(const struct class *class, struct module *owner,
 		return ERR_PTR(-ENOMEM);
 
 	dev->owner = owner;
+	dev->groups = groups;
 
 	return add_or_put(dev, dev_set_name(dev, "%s", name));
 }

@@ -9,6 +9,7 @@
 
 #include <linux/types.h>
 
+struct attribute_group;
 struct class;
 struct device;
 struct module;
@@ -25,6 +26,7 @@ void class_hide_nodes(dev_t dev, unsigned int count);
 /* device_create() on behalf of @owner. */
 struct device *class_add_device(const struct class *class, struct module *owner,
 				struct device *parent, dev_t devt, void *data,
+				const struct attribute_group **groups,
 				const char *name);
 
 /* Remove every device of @mod's. Returns how many. */

@@ -137,7 +137,7 @@ EXPORT int misc_register(struct miscdevice *misc)
 	list_add_tail(&misc->list, &miscs);
 	dev = class_add_device(&misc_class, owner_of(misc), misc->parent,
 			       MKDEV(MISC_MAJOR, misc->minor), misc,
-			       misc->name);
+			       misc->groups, misc->name);
 	if (IS_ERR(dev)) {
 		list_del(&misc->list);
 		give_minor(misc);

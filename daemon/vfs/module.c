@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "stage/inband.h"
+#include "vfs/attr.h"
 #include "vfs/chrdev.h"
 #include "vfs/class.h"
 #include "vfs/misc.h"
@@ -281,7 +282,8 @@ static void drop_leftovers(struct module *mod)
 {
 	unsigned int count;
 
-	count = misc_drop(mod) + class_drop_devices(mod) + chrdev_drop(mod);
+	count = misc_drop(mod) + class_drop_devices(mod) + chrdev_drop(mod) +
+		attr_drop(mod);
 	if (count && mod)
 		log_debug("driver %s left %u registrations behind: removed",
 			  module_name(mod), count);

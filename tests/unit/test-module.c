@@ -123,6 +123,13 @@ START_TEST(a_driver_without_owners_is_recognized)
 }
 END_TEST
 
+/* What it names is there, or it would not load. */
+START_TEST(every_name_that_drivers_use_is_there)
+{
+	ck_assert_int_eq(load("every-name"), 0);
+}
+END_TEST
+
 START_TEST(parameters_are_set_before_init)
 {
 	char *params[] = { "answer=-7", "quiet", "tag=a b", "word=hi" };
@@ -274,6 +281,7 @@ int main(void)
 	tc = tcase_create("loaded");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_driver_gets_its_nodes);
+	tcase_add_test(tc, every_name_that_drivers_use_is_there);
 	tcase_add_test(tc, its_exit_function_runs_at_the_end);
 	tcase_add_test(tc, what_a_driver_leaves_behind_is_removed);
 	tcase_add_test(tc, a_driver_without_owners_is_recognized);

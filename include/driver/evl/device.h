@@ -11,7 +11,6 @@
 #ifndef _EVL_DEVICE_H
 #define _EVL_DEVICE_H
 
-#include <evl/assert.h>
 #include <evl/clock.h>
 #include <evl/crossing.h>
 #include <evl/file.h>

@@ -13,6 +13,7 @@
 
 #include <asm/barrier.h>
 #include <asm/processor.h>
+#include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/cdev.h>
 #include <linux/compat.h>

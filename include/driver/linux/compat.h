@@ -47,6 +47,13 @@ static inline compat_uptr_t ptr_to_compat(void __user *uptr)
 /* Is the caller a 32-bit process? Any stage, within a request. */
 bool in_compat_syscall(void);
 
+/* Has a 64-bit integer another alignment there than for us? */
+#if defined(__x86_64__)
+#define compat_need_64bit_alignment_fixup() in_compat_syscall()
+#else
+#define compat_need_64bit_alignment_fixup() false
+#endif
+
 /**
  * compat_ptr_ioctl() - ready-made compat_ioctl handler
  * @filp:	the file

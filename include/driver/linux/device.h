@@ -1,27 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Devices and their classes: what makes the nodes of character devices appear
- * in /dev, and where their names come from. There is no sysfs.
+ * in /dev, and where their names come from. Their attributes are nodes, too: see
+ * linux/sysfs.h.
  *
  * Source: driver-api 5.2
  */
 #ifndef _LINUX_DEVICE_H
 #define _LINUX_DEVICE_H
 
+#include <linux/container_of.h>
 #include <linux/device/class.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kdev_t.h>
+#include <linux/kobject.h>
 #include <linux/list.h>
 #include <linux/printk.h>
 #include <linux/types.h>
 
 struct device {
+	struct kobject kobj;
 	struct device *parent;
 	const char *init_name; /* of one that is not made by device_create() */
 	const struct class *class;
-	dev_t devt;			     /* 0: no node */
-	void (*release)(struct device *dev); /* the last reference is gone */
+	const struct attribute_group **groups; /* its own; may be NULL */
+	dev_t devt;			       /* 0: no node */
+	void (*release)(struct device *dev);   /* the last reference is gone */
 	void *driver_data;
 	void *platform_data;
 	/* The core's own: */
@@ -53,6 +58,14 @@ struct device {
 struct device *device_create(const struct class *class, struct device *parent,
 			     dev_t devt, void *drvdata, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
+
+/* The same, with attributes which show what device_create() was given. */
+struct device *device_create_with_groups(const struct class *class,
+					 struct device *parent, dev_t devt,
+					 void *drvdata,
+					 const struct attribute_group **groups,
+					 const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
 
 /**
  * device_destroy() - end a device of device_create()
@@ -133,6 +146,44 @@ struct device *get_device(struct device *dev);
  * Blocks: no.
  */
 void put_device(struct device *dev);
+
+#define kobj_to_dev(kobj) container_of(kobj, struct device, kobj)
+
+/* An attribute of a device. */
+struct device_attribute {
+	struct attribute attr;
+	ssize_t (*show)(struct device *dev, struct device_attribute *attr,
+			char *buf);
+	ssize_t (*store)(struct device *dev, struct device_attribute *attr,
+			 const char *buf, size_t count);
+};
+
+#define DEVICE_ATTR(_name, _mode, _show, _store)   \
+	struct device_attribute dev_attr_##_name = \
+		__ATTR(_name, _mode, _show, _store)
+#define DEVICE_ATTR_RO(_name) \
+	struct device_attribute dev_attr_##_name = __ATTR_RO(_name)
+#define DEVICE_ATTR_WO(_name) \
+	struct device_attribute dev_attr_##_name = __ATTR_WO(_name)
+#define DEVICE_ATTR_RW(_name) \
+	struct device_attribute dev_attr_##_name = __ATTR_RW(_name)
+#define DEVICE_ATTR_ADMIN_RO(_name) \
+	struct device_attribute dev_attr_##_name = __ATTR_RO_MODE(_name, 0400)
+#define DEVICE_ATTR_ADMIN_RW(_name) \
+	struct device_attribute dev_attr_##_name = __ATTR_RW_MODE(_name, 0600)
+
+/* One more attribute of a device, as sysfs_create_file(); and away with it. */
+static inline int device_create_file(struct device *dev,
+				     const struct device_attribute *attr)
+{
+	return sysfs_create_file(&dev->kobj, &attr->attr);
+}
+
+static inline void device_remove_file(struct device *dev,
+				      const struct device_attribute *attr)
+{
+	sysfs_remove_file(&dev->kobj, &attr->attr);
+}
 
 static inline const char *dev_name(const struct device *dev)
 {

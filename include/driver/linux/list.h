@@ -82,6 +82,31 @@ static inline bool list_is_last(const struct list_head *entry,
 	return entry->next == head;
 }
 
+static inline bool list_is_first(const struct list_head *entry,
+				 const struct list_head *head)
+{
+	return entry->prev == head;
+}
+
+/* One member, no more? */
+static inline bool list_is_singular(const struct list_head *head)
+{
+	return !list_empty(head) && head->next == head->prev;
+}
+
+/* @entry takes the place of @old, which is in no list any more. */
+static inline void list_replace(struct list_head *old, struct list_head *entry)
+{
+	__list_link(entry, old->prev, old->next);
+}
+
+static inline void list_replace_init(struct list_head *old,
+				     struct list_head *entry)
+{
+	list_replace(old, entry);
+	INIT_LIST_HEAD(old);
+}
+
 static inline void list_move(struct list_head *entry, struct list_head *head)
 {
 	__list_unlink(entry);
@@ -109,6 +134,34 @@ static inline void list_splice_tail_init(struct list_head *list,
 	INIT_LIST_HEAD(list);
 }
 
+/* The first becomes the last. */
+static inline void list_rotate_left(struct list_head *head)
+{
+	if (!list_empty(head))
+		list_move_tail(head->next, head);
+}
+
+/* Insert all of @list at the beginning of @head; @list is left as it was. */
+static inline void list_splice(const struct list_head *list,
+			       struct list_head *head)
+{
+	if (list_empty(list))
+		return;
+
+	list->prev->next = head->next;
+	head->next->prev = list->prev;
+	head->next = list->next;
+	list->next->prev = head;
+}
+
+/* The same, and @list is empty afterwards. */
+static inline void list_splice_init(struct list_head *list,
+				    struct list_head *head)
+{
+	list_splice(list, head);
+	INIT_LIST_HEAD(list);
+}
+
 /* clang-format off */
 #define list_entry(ptr, type, member) container_of(ptr, type, member)
 
@@ -121,6 +174,9 @@ static inline void list_splice_tail_init(struct list_head *list,
 #define list_next_entry(pos, member) \
 	list_entry((pos)->member.next, __typeof__(*(pos)), member)
 
+#define list_prev_entry(pos, member) \
+	list_entry((pos)->member.prev, __typeof__(*(pos)), member)
+
 #define list_first_entry_or_null(head, type, member) \
 	(list_empty(head) ? NULL : list_first_entry(head, type, member))
 
@@ -131,6 +187,21 @@ static inline void list_splice_tail_init(struct list_head *list,
 #define list_for_each_safe(pos, tmp, head) \
 	for (pos = (head)->next, tmp = pos->next; pos != (head); \
 	     pos = tmp, tmp = pos->next)
+
+#define list_for_each_prev(pos, head) \
+	for (pos = (head)->prev; pos != (head); pos = pos->prev)
+
+#define list_for_each_entry_reverse(pos, head, member) \
+	for (pos = list_last_entry(head, __typeof__(*(pos)), member); \
+	     &(pos)->member != (head); \
+	     pos = list_prev_entry(pos, member))
+
+#define list_for_each_entry_continue(pos, head, member) \
+	for (pos = list_next_entry(pos, member); &(pos)->member != (head); \
+	     pos = list_next_entry(pos, member))
+
+#define list_for_each_entry_from(pos, head, member) \
+	for (; &(pos)->member != (head); pos = list_next_entry(pos, member))
 
 #define list_for_each_entry(pos, head, member) \
 	for (pos = list_first_entry(head, __typeof__(*(pos)), member); \

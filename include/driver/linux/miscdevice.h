@@ -20,7 +20,8 @@ struct miscdevice {
 	struct device *parent;
 	struct device *this_device; /* set by misc_register() */
 	const char *nodename;	    /* where below /dev, if not @name */
-	umode_t mode;		    /* of the node; 0: the usual */
+	const struct attribute_group **groups; /* of its device; may be NULL */
+	umode_t mode;			       /* of the node; 0: the usual */
 };
 
 /**

@@ -3,6 +3,7 @@
 #ifndef _LINUX_DEVICE_CLASS_H
 #define _LINUX_DEVICE_CLASS_H
 
+#include <linux/sysfs.h>
 #include <linux/types.h>
 
 struct device;
@@ -13,6 +14,9 @@ struct module;
 struct class {
 	const char *name;
 	struct module *owner;
+	/* Attributes: its own, and what each of its devices has. May be NULL. */
+	const struct attribute_group **class_groups;
+	const struct attribute_group **dev_groups;
 	/*
 	 * Where the node of @dev is to be below /dev, kmalloc()'ed, or NULL for
 	 * its name; *@mode, if changed, is the node's. May be NULL.
@@ -58,11 +62,13 @@ void class_destroy(const struct class *class);
  * class_register() - use a class of one's own
  * @class:	the class, with a name
  *
- * Stage:  in-band.
- * Blocks: no.
+ * Stage:  in-band, from a fiber if it has attributes.
+ * Blocks: until their nodes can be opened.
  *
  * Return: 0, or
- *   -EINVAL	it has no name
+ *   -EINVAL	it has no name, or an attribute's cannot be a file's
+ *   -EEXIST	an attribute of that name is there
+ *   -ENOMEM
  */
 int class_register(const struct class *class);
 
@@ -74,5 +80,41 @@ int class_register(const struct class *class);
  * Blocks: no.
  */
 void class_unregister(const struct class *class);
+
+/* An attribute of a class. */
+/* clang-format off */
+struct class_attribute {
+	struct attribute attr;
+	ssize_t (*show)(const struct class *class,
+			const struct class_attribute *attr, char *buf);
+	ssize_t (*store)(const struct class *class,
+			 const struct class_attribute *attr, const char *buf,
+			 size_t count);
+};
+
+/* The functions may be those of older kernels, without const. */
+#define __CLASS_ATTR_SHOW(func)						\
+	((ssize_t (*)(const struct class *, const struct class_attribute *, \
+		      char *))(func))
+#define __CLASS_ATTR_STORE(func)					\
+	((ssize_t (*)(const struct class *, const struct class_attribute *, \
+		      const char *, size_t))(func))
+#define CLASS_ATTR_RO(_name)						\
+	struct class_attribute class_attr_##_name =			\
+		__ATTR(_name, 0444, __CLASS_ATTR_SHOW(_name##_show), NULL)
+#define CLASS_ATTR_WO(_name)						\
+	struct class_attribute class_attr_##_name =			\
+		__ATTR(_name, 0200, NULL, __CLASS_ATTR_STORE(_name##_store))
+#define CLASS_ATTR_RW(_name)						\
+	struct class_attribute class_attr_##_name =			\
+		__ATTR(_name, 0644, __CLASS_ATTR_SHOW(_name##_show),	\
+		       __CLASS_ATTR_STORE(_name##_store))
+/* clang-format on */
+
+/* One more attribute of a class, as sysfs_create_file(); and away with it. */
+int class_create_file(const struct class *class,
+		      const struct class_attribute *attr);
+void class_remove_file(const struct class *class,
+		       const struct class_attribute *attr);
 
 #endif /* _LINUX_DEVICE_CLASS_H */

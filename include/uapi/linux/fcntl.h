@@ -1,3 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* The system's own: <linux/fcntl.h> may be ours. */
-#include_next <linux/fcntl.h>
