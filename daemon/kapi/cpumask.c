@@ -125,8 +125,7 @@ void smp_place_inband(void)
 	unsigned int cpu;
 
 	inband_stage.cpu = 0;
-	for_each_online_cpu(cpu)
-	{
+	for_each_online_cpu(cpu) {
 		if (has_worker(cpu))
 			continue;
 		inband_stage.cpu = cpu;

@@ -230,8 +230,7 @@ EXPORT int idr_for_each(const struct idr *idr,
 	void *ptr;
 	int id, ret;
 
-	idr_for_each_entry((struct idr *)idr, ptr, id)
-	{
+	idr_for_each_entry((struct idr *)idr, ptr, id) {
 		ret = fn(id, ptr, data);
 		if (ret)
 			return ret;

@@ -367,8 +367,7 @@ START_TEST(lists_can_be_walked_while_they_change)
 
 	list_add_rcu(&a.link, &list);
 	list_add_tail_rcu(&b.link, &list);
-	list_for_each_entry_rcu(pos, &list, link)
-	{
+	list_for_each_entry_rcu(pos, &list, link) {
 		sum = 10 * sum + pos->alive;
 		if (pos == &a)
 			list_del_rcu(&a.link);

@@ -8,9 +8,9 @@
 
 /* gcc's thread sanitizer refuses fences that name their order. */
 #ifdef __SANITIZE_THREAD__
-#define __mb_fence(order)	__sync_synchronize()
+#define __mb_fence(order) __sync_synchronize()
 #else
-#define __mb_fence(order)	__atomic_thread_fence(order)
+#define __mb_fence(order) __atomic_thread_fence(order)
 #endif
 
 #define mb()			__mb_fence(__ATOMIC_SEQ_CST)

@@ -269,7 +269,10 @@ static ssize_t ticks_show(struct device *dev, struct device_attribute *attr,
 	unsigned int cpu;
 	long sum = 0;
 
-	for_each_possible_cpu(cpu) sum += per_cpu(nr_ticks, cpu);
+	/* Relaxed: it goes on while we count. */
+	for_each_possible_cpu(cpu)
+		sum += __atomic_load_n(per_cpu_ptr(&nr_ticks, cpu),
+				       __ATOMIC_RELAXED);
 
 	return sysfs_emit(buf, "%ld\n", sum);
 }

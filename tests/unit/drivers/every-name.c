@@ -392,8 +392,8 @@ int every_use(struct thing *thing, struct inode *inode, struct file *filp,
 
 	if (set_cpus_allowed_ptr(current, cpumask_of(0)))
 		return task_pid_nr(current);
-	for_each_possible_cpu(cpu) per_cpu(per_cpu_number, cpu) =
-		num_online_cpus();
+	for_each_possible_cpu(cpu)
+		per_cpu(per_cpu_number, cpu) = num_online_cpus();
 	own = alloc_percpu(struct thing);
 	(void)per_cpu_ptr(own, num_possible_cpus() - 1);
 	free_percpu(own);
