@@ -67,7 +67,7 @@ END_TEST
 START_TEST(it_gives_all_it_has_and_no_more)
 {
 	unsigned int count = 0;
-	void *blocks[SIZE / 16];
+	void *blocks[SIZE / 16 + 1];
 
 	/* Of each size, for the memory. */
 	for (size_t size = 16; size <= 1024; size *= 2) {
