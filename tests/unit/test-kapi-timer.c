@@ -249,6 +249,25 @@ START_TEST(timers_are_started_and_stopped_by_any_thread)
 }
 END_TEST
 
+static void *start_it(void *arg)
+{
+	mod_timer(&timer, jiffies + 1);
+
+	return NULL;
+}
+
+/* Nothing else has the stage look. */
+START_TEST(one_that_another_thread_started_is_noticed)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, start_it, NULL);
+	pthread_join(thread, NULL);
+	inband_await(&came);
+	ck_assert_int_eq(nr_shots, 1);
+}
+END_TEST
+
 static bool other_ran;
 
 static void run_other(void *arg)
@@ -289,6 +308,7 @@ int main(void)
 	tcase_add_test(tcase, dates_are_moved_on_by_intervals);
 	tcase_add_test(tcase, a_clock_that_was_set_has_its_timers_looked_at);
 	tcase_add_test(tcase, timers_are_started_and_stopped_by_any_thread);
+	tcase_add_test(tcase, one_that_another_thread_started_is_noticed);
 	tcase_add_test(tcase, who_gives_way_lets_the_loop_work);
 	suite_add_tcase(suite, tcase);
 
