@@ -11,8 +11,10 @@ PACKAGES_BUILD=(
 	libbsd-dev
 	libc6-dev
 	libcap-ng-dev
+	libelf-dev
 	libev-dev
 	libfuse3-dev
+	libinih-dev
 	libjson-c-dev
 	meson
 	ninja-build

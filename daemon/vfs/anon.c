@@ -4,6 +4,7 @@
 #include "kapi/export.h"
 #include "stage/stage.h"
 #include "vfs/file.h"
+#include "vfs/module.h"
 #include "vfs/request.h"
 
 #include <errno.h>
@@ -54,6 +55,7 @@ EXPORT struct file *anon_inode_getfile(const char *name,
 				       const struct file_operations *fops,
 				       void *priv, int flags)
 {
+	struct module *owner = fops->owner ? fops->owner : module_at(fops);
 	struct open_file *of;
 	int ret;
 
@@ -62,7 +64,7 @@ EXPORT struct file *anon_inode_getfile(const char *name,
 
 	ret = init_node();
 	if (ret == 0)
-		ret = open_file_new(&anon_node, &of);
+		ret = open_file_new(&anon_node, owner, &of);
 	if (ret)
 		return ERR_PTR(ret);
 

@@ -357,7 +357,7 @@ void attr_remove_all(const struct class *class, const struct device *dev)
 	hide_matching(class, dev, NULL, NULL);
 }
 
-unsigned int attr_drop(const struct module *mod)
+unsigned int attr_drop(struct module *mod)
 {
 	struct attr_node *an, *found;
 	unsigned int count = 0;

@@ -26,4 +26,4 @@ int attr_add_groups(const struct class *class, struct device *dev,
 void attr_remove_all(const struct class *class, const struct device *dev);
 
 /* Remove what is left of @mod's. Returns how many. */
-unsigned int attr_drop(const struct module *mod);
+unsigned int attr_drop(struct module *mod);

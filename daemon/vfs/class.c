@@ -68,6 +68,7 @@ static int node_new(const struct device *dev, const struct chrdev *chr,
 	}
 
 	node->destroy = destroy_node;
+	node->owner = owner;
 	node->inode.i_rdev = dev->devt;
 	node->inode.i_cdev = chr->cdev;
 	if (mode)

@@ -80,7 +80,7 @@ static ssize_t do_open(struct vfs_request *rq)
 	struct open_file *of;
 	int ret;
 
-	ret = open_file_new(rq->node, &of);
+	ret = open_file_new(rq->node, rq->node->owner, &of);
 	if (ret)
 		return ret;
 

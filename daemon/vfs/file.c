@@ -8,6 +8,7 @@
 #include "stage/stage.h"
 
 #include <errno.h>
+#include <linux/module.h>
 #include <linux/poll.h>
 #include <stdlib.h>
 
@@ -122,17 +123,22 @@ fmode_t open_file_mode(unsigned int flags)
 	}
 }
 
-int open_file_new(struct node *node, struct open_file **r_of)
+int open_file_new(struct node *node, struct module *owner,
+		  struct open_file **r_of)
 {
 	struct open_file *of;
 
+	if (!try_module_get(owner))
+		return -ENXIO;
 	of = calloc(1, sizeof(*of));
 	if (of == NULL || map_set(&files_by_id, last_id + 1, of)) {
 		free(of);
+		module_put(owner);
 		return -ENOMEM;
 	}
 
 	of->id = ++last_id;
+	of->owner = owner;
 	of->node = node;
 	node_get(node);
 	node->nr_open++;
@@ -162,6 +168,7 @@ void open_file_free(struct open_file *of)
 
 	of->node->nr_open--;
 	node_put(of->node);
+	module_put(of->owner);
 	free(of);
 }
 

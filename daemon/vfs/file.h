@@ -22,9 +22,10 @@
 struct file_side;
 
 struct open_file {
-	struct file filp;  /* what the driver sees */
-	struct node *node; /* one reference */
-	uint64_t id;	   /* never reused */
+	struct file filp;     /* what the driver sees */
+	struct node *node;    /* one reference */
+	struct module *owner; /* one reference; NULL: the daemon's own */
+	uint64_t id;	      /* never reused */
 	void *front_data; /* the front's own, from the request that opened it */
 	pid_t opener;	  /* thread id, 0 if unknown */
 	/* Owned: what requests on this one mean; NULL: itself. See anon.h. */
@@ -56,8 +57,10 @@ static inline struct open_file *open_file_of(struct file *filp)
 /* FMODE_* of O_RDONLY, O_WRONLY or O_RDWR. */
 fmode_t open_file_mode(unsigned int flags);
 
-/* For request.c. New: of @node, not open yet. -ENOMEM. Free: after release. */
-int open_file_new(struct node *node, struct open_file **r_of);
+/* For request.c. New: of @node, not open yet, served by driver @owner, if by any.
+ * -ENOMEM; -ENXIO: that driver is going. Free: after release. */
+int open_file_new(struct node *node, struct module *owner,
+		  struct open_file **r_of);
 void open_file_free(struct open_file *of);
 
 /*

@@ -183,7 +183,7 @@ static struct miscdevice *misc_owned_by(const struct module *mod)
 	return NULL;
 }
 
-unsigned int misc_drop(const struct module *mod)
+unsigned int misc_drop(struct module *mod)
 {
 	struct miscdevice *misc;
 	unsigned int count = 0;

@@ -6,7 +6,7 @@ struct module;
 struct node;
 
 /* Deregister every misc device of @mod's. Returns how many. In-band. */
-unsigned int misc_drop(const struct module *mod);
+unsigned int misc_drop(struct module *mod);
 
 /* The operations of the driver behind @node: those of its misc device, if it is
  * the node of one, which itself has those that all of them share. In-band. */

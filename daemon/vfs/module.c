@@ -1,415 +1,402 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The life of a driver, from its file to the end of its exit function. One at a
+ * time: whose turn it is, is @busy.
+ */
 #include "vfs/module.h"
 
 #include "base/log.h"
+#include "kapi/guard.h"
+#include "kapi/image.h"
 #include "stage/inband.h"
-#include "vfs/attr.h"
-#include "vfs/chrdev.h"
-#include "vfs/class.h"
-#include "vfs/misc.h"
-#include "vfs/node.h"
+#include "stage/wait.h"
+#include "vfs/complaint.h"
+#include "vfs/holders.h"
+#include "vfs/leftover.h"
+#include "vfs/linking.h"
+#include "vfs/loaded.h"
+#include "vfs/object.h"
 #include "vfs/param.h"
 
-#include <assert.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <limits.h>
+#include <link.h>
 #include <linux/module.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* A driver's table of operations, in full size. */
-struct fops_copy {
-	struct file_operations full;
-	const struct file_operations *fops; /* the driver's */
-	struct list_head link;
-};
+#define MAX_ORDERS 64 /* at once */
 
-/* What we keep about a driver; never freed, as its code is never unmapped. */
-struct loaded {
-	struct module *mod; /* in the shared object */
-	char *path;	    /* owned, absolute */
-	char *name;	    /* owned */
-	const void *base;   /* where the shared object is mapped */
-	struct list_head copies;
-	struct list_head link;
-};
+static bool busy;
+static struct wait_queue turns; /* who waits for it to be over */
 
-static LIST_HEAD(drivers); /* in service, oldest first */
-static LIST_HEAD(retired); /* init failed, or ended: kept for open files */
-
-/* Whose init or exit function runs, and on which fiber. */
+/* Whose init or exit function runs, which one, and on which fiber. */
 static struct module *current_module;
-static const struct fiber *current_fiber;
-
-static struct loaded *loaded_of(const struct module *mod)
-{
-	return mod->loaded;
-}
-
-static const void *base_of(const void *addr)
-{
-	Dl_info info;
-
-	return dladdr(addr, &info) ? info.dli_fbase : NULL;
-}
+static const char *current_op;
+static struct fiber *current_fiber;
 
 struct module *module_current(void)
 {
 	return fiber_current() == current_fiber ? current_module : NULL;
 }
 
-struct module *module_at(const void *addr)
+static void take_turn(void)
 {
-	const void *base = base_of(addr);
-	struct loaded *drv;
-
-	if (base == NULL)
-		return NULL;
-	if (current_module && loaded_of(current_module)->base == base)
-		return current_module;
-	list_for_each_entry(drv, &drivers, link)
-		if (drv->base == base)
-			return drv->mod;
-
-	return NULL;
+	if (turns.waiters.next == NULL)
+		wait_queue_init(&turns, WAIT_FIFO);
+	pi_lock(&turns.lock);
+	while (busy)
+		wait_queue_sleep_uninterruptible(&turns, DEADLINE_NONE);
+	busy = true;
+	pi_unlock(&turns.lock);
+	complaint_clear();
 }
 
-const char *module_name_at(const void *addr)
+static void give_turn(void)
 {
-	const struct module *mod = module_at(addr);
-
-	return mod ? module_name(mod) : "(unknown)";
+	pi_lock(&turns.lock);
+	busy = false;
+	wait_queue_wake_locked(&turns, NULL, 0);
+	pi_unlock(&turns.lock);
 }
 
-const struct module *module_nth(unsigned int n)
+/* From a signal handler. */
+static void describe(const void *arg, struct guard_call *r_call)
 {
-	struct loaded *drv;
-
-	list_for_each_entry(drv, &drivers, link)
-		if (n-- == 0)
-			return drv->mod;
-
-	return NULL;
+	*r_call = (struct guard_call){
+		.driver = module_name(current_module),
+		.op = current_op,
+	};
 }
 
-const char *module_name(const struct module *mod)
+static const struct guard module_guard = { .describe = describe };
+
+static int run(struct module *mod, const char *op, int (*func)(void))
 {
-	return loaded_of(mod)->name;
-}
+	struct fiber *fiber = fiber_current();
+	const struct guard *guard = fiber->guard;
+	int ret;
 
-const char *module_path(const struct module *mod)
-{
-	return loaded_of(mod)->path;
-}
-
-unsigned int module_nr_nodes(const struct module *mod)
-{
-	unsigned int count = 0;
-	struct node *node;
-
-	for (node = node_after(0); node; node = node_after(node->serial))
-		count += node->driver == module_name(mod);
-
-	return count;
-}
-
-const struct file_operations *module_fops(struct module *mod,
-					  const struct file_operations *fops)
-{
-	struct fops_copy *copy;
-	struct loaded *drv;
-
-	if (mod == NULL || mod->fops_size >= sizeof(*fops))
-		return fops;
-
-	drv = loaded_of(mod);
-	list_for_each_entry(copy, &drv->copies, link)
-		if (copy->fops == fops)
-			return &copy->full;
-
-	copy = calloc(1, sizeof(*copy));
-	if (copy == NULL)
-		return NULL;
-
-	memcpy(&copy->full, fops, mod->fops_size);
-	copy->fops = fops;
-	list_add(&copy->link, &drv->copies);
-
-	return &copy->full;
-}
-
-/* "/a/foo-bar.so" is foo_bar. */
-static char *name_from_path(const char *path)
-{
-	const char *base = strrchr(path, '/') + 1;
-	char *name = strndup(base, strcspn(base, "."));
-
-	for (char *c = name; c && *c; c++)
-		if (*c == '-')
-			*c = '_';
-
-	return name;
-}
-
-static struct loaded *loaded_free(struct loaded *drv)
-{
-	if (drv == NULL)
-		return NULL;
-
-	free(drv->path);
-	free(drv->name);
-	free(drv);
-
-	return NULL;
-}
-
-/* Tell why the dynamic linker refused @path, without naming it twice. */
-static int explain_dlopen(const char *path)
-{
-	const char *why = dlerror(), *text = why ? why : "?", *remedy;
-	size_t len = strlen(path);
-
-	if (strncmp(text, path, len) == 0 && strncmp(text + len, ": ", 2) == 0)
-		text += len + 2;
-
-	if (strncmp(text, "undefined symbol", 16) == 0)
-		remedy = "this evl-cused has no such service, nor has a driver "
-			 "it was linked with: do without it";
-	else if (text == why)
-		remedy = "install what is missing";
-	else
-		remedy = "build it with cc -shared -fPIC $(pkg-config --cflags "
-			 "evl-driver)";
-	log_err("driver %s: %s: %s", path, text, remedy);
-
-	return -ENOEXEC;
-}
-
-/* Map @path and find the struct module in it. */
-static int map_object(const char *path, struct module **r_mod)
-{
-	struct module *const *where;
-	void *handle;
-
-	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (handle == NULL)
-		return explain_dlopen(path);
-
-	where = dlsym(handle, EVL_DRIVER_SYMBOL);
-	if (where == NULL) {
-		log_err("driver %s: not a driver: it does not include "
-			"<linux/module.h> of pkg-config evl-driver",
-			path);
-		return -ENOEXEC;
-	}
-	if ((*where)->abi != EVL_DRIVER_ABI) {
-		log_err("driver %s: built for driver ABI %u, this evl-cused "
-			"has %u: build it again",
-			path, (*where)->abi, EVL_DRIVER_ABI);
-		return -ENOEXEC;
-	}
-	*r_mod = *where;
-
-	return 0;
-}
-
-static bool is_in_service(const struct module *mod)
-{
-	const struct loaded *drv;
-
-	list_for_each_entry(drv, &drivers, link)
-		if (drv->mod == mod)
-			return true;
-
-	return false;
-}
-
-static int check_unique(const struct loaded *drv)
-{
-	const struct loaded *other;
-
-	list_for_each_entry(other, &drivers, link) {
-		if (strcmp(other->name, drv->name) != 0)
-			continue;
-		log_err("driver %s: a driver named %s is loaded already, from "
-			"%s: name it once",
-			drv->path, drv->name, other->path);
-		return -EEXIST;
-	}
-
-	return 0;
-}
-
-static int loaded_new(char *path, struct module *mod, struct loaded **r_drv)
-{
-	struct loaded *drv;
-	int ret = -ENOMEM;
-
-	drv = calloc(1, sizeof(*drv));
-	if (drv == NULL) {
-		free(path);
-		return ret;
-	}
-
-	INIT_LIST_HEAD(&drv->copies);
-	drv->path = path;
-	drv->mod = mod;
-	drv->base = base_of(mod);
-	drv->name = mod->name ? strdup(mod->name) : name_from_path(path);
-	if (drv->name == NULL)
-		goto fail;
-
-	ret = check_unique(drv);
-	if (ret)
-		goto fail;
-
-	mod->name = drv->name;
-	mod->loaded = drv;
-	*r_drv = drv;
-
-	return 0;
-fail:
-	loaded_free(drv);
+	current_module = mod;
+	current_op = op;
+	current_fiber = fiber;
+	fiber->guard = &module_guard;
+	ret = func();
+	fiber->guard = guard;
+	current_fiber = NULL;
+	current_module = NULL;
 
 	return ret;
 }
 
-/* Remove what @mod registered and did not remove itself. */
-static void drop_leftovers(struct module *mod)
+static int run_init(struct module *mod)
 {
-	unsigned int count;
-
-	count = misc_drop(mod) + class_drop_devices(mod) + chrdev_drop(mod) +
-		attr_drop(mod);
-	if (count && mod)
-		log_debug("driver %s left %u registrations behind: removed",
-			  module_name(mod), count);
+	return mod->init ? run(mod, "init", mod->init) : 0;
 }
 
+static struct module *exiting;
+
+static int call_exit(void)
+{
+	exiting->exit();
+
+	return 0;
+}
+
+static void run_exit(struct module *mod)
+{
+	exiting = mod;
+	if (mod->exit)
+		run(mod, "exit", call_exit);
+}
+
+/* Nothing of it is in use from now on, but what is on its way out. */
+static void bury(struct loaded *drv)
+{
+	loaded_set_state(drv, LOADED_GOING);
+	leftover_drop_all(drv->mod);
+	loaded_unlist(drv);
+}
+
+static int explain_init(const struct loaded *drv, int ret)
+{
+	const char *name = strerrorname_np(-ret);
+	const char *text = strerrordesc_np(-ret);
+
+	complain("driver %s: its init function failed with %d (%s: %s): mend "
+		 "that, or start without it",
+		 drv->path, ret, name ? name : "?", text ? text : "no errno");
+
+	return ret;
+}
+
+static int start(struct loaded *drv)
+{
+	int ret = run_init(drv->mod);
+
+	if (ret < 0) {
+		explain_init(drv, ret);
+		return ret;
+	}
+
+	loaded_set_state(drv, LOADED_LIVE);
+	log_info("driver %s: loaded from %s", drv->name, drv->path);
+
+	return 0;
+}
+
+static int check_unique(const struct object *obj)
+{
+	const struct loaded *other = loaded_find(obj->name);
+
+	if (other == NULL)
+		return 0;
+
+	if (strcmp(other->path, obj->path) == 0)
+		complain("driver %s: it is loaded already: name it once",
+			 obj->path);
+	else
+		complain("driver %s: a driver named %s is loaded already, from "
+			 "%s: name it once",
+			 obj->path, obj->name, other->path);
+
+	return -EEXIST;
+}
+
+/* Map @obj and find the struct module in it. */
+static int map(struct object *obj, struct loaded *drv, struct module **r_mod)
+{
+	struct module *const *where;
+	struct link_map *map;
+	int ret;
+
+	ret = object_map(obj, &drv->handle);
+	if (ret)
+		return ret;
+
+	where = dlsym(drv->handle, EVL_DRIVER_SYMBOL);
+	if ((*where)->abi != EVL_DRIVER_ABI) {
+		complain("driver %s: built for driver ABI %u, this evl-cused "
+			 "has %u: build it again",
+			 obj->path, (*where)->abi, EVL_DRIVER_ABI);
+		return -ENOEXEC;
+	}
+	if (dlinfo(drv->handle, RTLD_DI_LINKMAP, &map))
+		return -ENOEXEC;
+
+	*r_mod = *where;
+	/* Without memory for names we go on without. */
+	image_add(obj->path, obj->elf, map->l_addr, *r_mod);
+	image_add_others();
+
+	return 0;
+}
+
+/* What is mapped stays, whatever comes of it. */
+static int bring_up(struct object *obj, const struct module_order *order)
+{
+	struct module *mod = NULL;
+	struct loaded *drv;
+	int ret;
+
+	ret = check_unique(obj);
+	if (ret == 0)
+		ret = loaded_new(obj, &drv);
+	if (ret)
+		return ret;
+
+	ret = linking_resolve(obj, drv);
+	if (ret == 0)
+		ret = map(obj, drv, &mod);
+	if (ret) {
+		loaded_free(drv);
+		return ret;
+	}
+
+	loaded_list(drv, mod);
+	linking_note_exports(drv);
+	ret = param_set_all(mod, order->params, order->nr_params);
+	if (ret == 0)
+		ret = start(drv);
+	if (ret)
+		bury(drv);
+
+	return ret;
+}
+
+static int load_in_order(struct object **objs,
+			 const struct module_order *orders, unsigned int nr)
+{
+	size_t first;
+	int ret = 0;
+
+	for (unsigned int left = nr; left && ret == 0; left--) {
+		ret = linking_first(objs, nr, &first);
+		if (ret)
+			break;
+		ret = bring_up(objs[first], &orders[first]);
+		objs[first] = object_free(objs[first]);
+	}
+
+	return ret;
+}
+
+static int load_all(const struct module_order *orders, unsigned int nr)
+{
+	struct object *objs[MAX_ORDERS] = { NULL };
+	int ret = nr > MAX_ORDERS ? -E2BIG : 0;
+
+	take_turn();
+	for (unsigned int i = 0; i < nr && ret == 0; i++)
+		ret = object_read(orders[i].path, &objs[i]);
+	if (ret == 0)
+		ret = load_in_order(objs, orders, nr);
+	for (unsigned int i = 0; i < nr && i < MAX_ORDERS; i++)
+		object_free(objs[i]);
+	give_turn();
+
+	return ret;
+}
+
+/* For those who have no fiber yet. */
 struct module_call {
-	struct module *mod;
+	const struct module_order *orders;
+	unsigned int nr;
+	const char *name;
 	int ret;
 };
 
-static void run_init(void *arg)
+static void run_load(void *arg)
 {
 	struct module_call *call = arg;
 
-	current_fiber = fiber_current();
-	if (call->mod->init)
-		call->ret = call->mod->init();
-	if (call->ret < 0)
-		drop_leftovers(call->mod);
+	call->ret = load_all(call->orders, call->nr);
 }
 
-static void run_exit(void *arg)
+int module_load_all(const struct module_order *orders, unsigned int nr)
 {
-	struct module_call *call = arg;
-
-	current_fiber = fiber_current();
-	if (call->mod->exit)
-		call->mod->exit();
-	drop_leftovers(call->mod);
-}
-
-static int call_module(struct module *mod, void (*entry)(void *arg))
-{
-	struct module_call call = { .mod = mod };
+	struct module_call call = { .orders = orders, .nr = nr };
 	int ret;
 
-	current_module = mod;
-	ret = inband_call(entry, &call);
-	current_module = NULL;
-	current_fiber = NULL;
+	if (fiber_current())
+		return load_all(orders, nr);
+
+	ret = inband_call(run_load, &call);
 
 	return ret ? ret : call.ret;
 }
 
-static int start_driver(const struct loaded *drv)
-{
-	int ret = call_module(drv->mod, run_init);
-	const char *name, *text;
-
-	if (ret >= 0) {
-		log_info("driver %s: loaded from %s", drv->name, drv->path);
-		return 0;
-	}
-
-	name = strerrorname_np(-ret);
-	text = strerrordesc_np(-ret);
-	log_err("driver %s: its init function failed with %d (%s: %s): mend "
-		"that, or start without it",
-		drv->path, ret, name ? name : "?", text ? text : "no errno");
-
-	return ret;
-}
-
-static int map_path(const char *path, char **r_absolute, struct module **r_mod)
-{
-	char *absolute = realpath(path, NULL);
-	int ret;
-
-	if (absolute == NULL || access(absolute, R_OK)) {
-		ret = -errno;
-		log_err("driver %s: %s: check the path and the permissions",
-			path, strerrordesc_np(-ret));
-		free(absolute);
-		return ret;
-	}
-
-	ret = map_object(absolute, r_mod);
-	if (ret)
-		free(absolute);
-	else
-		*r_absolute = absolute;
-
-	return ret;
-}
-
 int module_load(const char *path, char *const params[], unsigned int nr)
 {
-	struct module *mod = NULL;
-	char *absolute = NULL;
-	struct loaded *drv;
-	int ret;
+	const struct module_order order = {
+		.path = path,
+		.params = params,
+		.nr_params = nr,
+	};
 
-	ret = map_path(path, &absolute, &mod);
-	if (ret)
-		return ret;
-	assert(mod);
-	if (is_in_service(mod)) {
-		log_err("driver %s: it is loaded already: name it once", path);
-		free(absolute);
-		return -EEXIST;
+	return module_load_all(&order, 1);
+}
+
+static int check_unloadable(const struct loaded *drv)
+{
+	if (loaded_state(drv) != LOADED_LIVE) {
+		complain("driver %s: it is being loaded or unloaded already",
+			 drv->name);
+		return -EBUSY;
+	}
+	if (drv->mod->init && drv->mod->exit == NULL) {
+		complain("driver %s: it has no exit function: it stays until "
+			 "evl-cused ends",
+			 drv->name);
+		return -EBUSY;
 	}
 
-	ret = loaded_new(absolute, mod, &drv);
+	return 0;
+}
+
+static int stop(struct loaded *drv)
+{
+	int ret = check_unloadable(drv);
+
 	if (ret)
 		return ret;
 
-	ret = param_set_all(mod, params, nr);
-	if (ret == 0)
-		ret = start_driver(drv);
+	holders_await_releases(drv->mod);
+	if (!loaded_try_stop(drv)) {
+		holders_complain(drv);
+		return -EBUSY;
+	}
 
-	list_add_tail(&drv->link, ret ? &retired : &drivers);
+	loaded_set_state(drv, LOADED_GOING);
+	run_exit(drv->mod);
+	bury(drv);
+	log_info("driver %s: unloaded", drv->name);
+
+	return 0;
+}
+
+static int unload(const char *name)
+{
+	struct loaded *drv;
+	int ret = -ENOENT;
+
+	take_turn();
+	drv = loaded_find(name);
+	if (drv)
+		ret = stop(drv);
+	else
+		complain("driver %s: none of that name is loaded: evl driver "
+			 "list shows those which are",
+			 name);
+	give_turn();
 
 	return ret;
+}
+
+static void run_unload(void *arg)
+{
+	struct module_call *call = arg;
+
+	call->ret = unload(call->name);
+}
+
+int module_unload(const char *name)
+{
+	struct module_call call = { .name = name };
+	int ret;
+
+	if (fiber_current())
+		return unload(name);
+
+	ret = inband_call(run_unload, &call);
+
+	return ret ? ret : call.ret;
+}
+
+void module_hangup(void)
+{
+	if (current_fiber)
+		fiber_break(current_fiber);
+}
+
+/* Those whose init or exit function sleeps on are left alone. */
+static void run_end(void *arg)
+{
+	struct loaded *drv = NULL, *prev;
+
+	for (drv = loaded_prev(NULL); drv; drv = prev) {
+		prev = loaded_prev(drv);
+		if (loaded_state(drv) != LOADED_LIVE)
+			continue;
+		loaded_set_state(drv, LOADED_GOING);
+		run_exit(drv->mod);
+		bury(drv);
+	}
 }
 
 void module_unload_all(void)
 {
-	struct loaded *drv;
-
-	while (!list_empty(&drivers)) {
-		drv = list_last_entry(&drivers, struct loaded, link);
-		if (call_module(drv->mod, run_exit))
-			log_warn("driver %s: no fiber for its exit function",
-				 drv->path);
-		list_move_tail(&drv->link, &retired);
-	}
-
-	drop_leftovers(NULL);
+	if (loaded_prev(NULL) && inband_call(run_end, NULL))
+		log_warn("no fiber for the drivers' exit functions");
+	leftover_drop_all(NULL);
 }

@@ -1,30 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Drivers: shared objects with a struct module in them (<linux/module.h>).
- * Loaded at start, ended in reverse order at shutdown; their code stays mapped
- * until the daemon exits, so that no pointer to it ever dangles.
+ * Loaded at start or later, unloaded or ended in reverse order at shutdown; their
+ * code stays mapped until the daemon exits, so that no pointer to it ever
+ * dangles: loading a file again maps it again.
+ *
+ * Loading and unloading are done one at a time, on a fiber or from the loop's
+ * own ground, and block as long as the driver's init or exit function. What goes
+ * wrong is one line in the log, naming the thing and the remedy, and the same
+ * line is complaint() until the caller gives way to others.
  *
  * Stage: in-band.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct file_operations;
 struct module;
 
+/* A driver to be loaded: its file, and parameters "name=value". */
+struct module_order {
+	const char *path;
+	char *const *params;
+	unsigned int nr_params;
+};
+
 /*
- * Load the driver at @path, with @nr parameters of the form "name=value". What
- * goes wrong is told in one line of the log, naming the thing and the remedy.
- * From the loop's own ground, not from a fiber. Blocks: as long as the driver's
- * init function. 0, or -errno: that of the init function if it failed, else
- *   -ENOENT, -EACCES ...	@path cannot be read
- *   -ENOEXEC			it is no driver, or of another ABI level
- *   -EEXIST			it is loaded already, or another of its name
+ * Load @nr drivers, in that order but for those which need another's symbols:
+ * they come after it. Ends with the first which cannot be loaded; those before
+ * it stay. 0, or -errno: that of the init function if it failed, else
+ *   -ENOENT, -EACCES ...	the file cannot be read
+ *   -ENOEXEC			it is no driver, or of another ABI level, or
+ *				needs what nobody has
+ *   -ELOOP			they need each other
+ *   -EEXIST			one of its name is loaded already
  *   -EINVAL			a parameter is unknown or has no such value
  */
+int module_load_all(const struct module_order *orders, unsigned int nr);
 int module_load(const char *path, char *const params[], unsigned int nr);
 
+/*
+ * Unload the driver of that name: nobody opens its nodes any more, its exit
+ * function runs, what it leaves behind is removed. Files whose release is under
+ * way are waited for. 0, or
+ *   -ENOENT	none of that name is loaded
+ *   -EBUSY	files of it are open, another driver uses its symbols, somebody
+ *		has called try_module_get(), or it has no exit function
+ */
+int module_unload(const char *name);
+
+/* A call that is under way is to end: the sleep of the driver's init or exit
+ * function is broken. */
+void module_hangup(void);
 /* End all drivers, last one first; remove what they leave behind. From the
  * loop's own ground, when every file is closed. */
 void module_unload_all(void);
@@ -36,7 +65,21 @@ const char *module_path(const struct module *mod);
 /* How many nodes it has now. */
 unsigned int module_nr_nodes(const struct module *mod);
 
-/* The driver whose code or data @addr is, NULL if that is none's. Any stage. */
+/* What people may know of it. */
+struct module_facts {
+	unsigned int nr_nodes, nr_files, nr_refs;
+	unsigned int generation;
+	const char *state; /* "coming", "live" or "going" */
+};
+void module_facts(const struct module *mod, struct module_facts *r_facts);
+/* The names of the drivers whose symbols it uses, with commas. */
+void module_uses(const struct module *mod, char *text, size_t size);
+
+/* Where a symbol is which it exports, NULL if it does not. */
+const void *module_symbol(const struct module *mod, const char *name);
+
+/* The driver whose code or data @addr is, NULL if that is none's, or one's that
+ * is gone. Any stage. */
 struct module *module_at(const void *addr);
 /* For people, never NULL. Any stage. */
 const char *module_name_at(const void *addr);

@@ -21,8 +21,9 @@ struct node {
 	char path[NODE_PATH_MAX]; /* "loopback", "evl/xbuf/clone" */
 	struct inode inode; /* what drivers see: i_rdev, i_cdev, i_private */
 	const struct file_operations *fops; /* borrowed from the driver */
-	const char *driver; /* who made it, for people; borrowed */
-	mode_t mode;	    /* permission bits */
+	const char *driver;   /* who made it, for people; borrowed */
+	struct module *owner; /* the driver it is of, NULL: the daemon's own */
+	mode_t mode;	      /* permission bits */
 	uid_t uid;
 	gid_t gid;
 	unsigned int nr_open; /* open files */

@@ -2,8 +2,8 @@
 /* The parameters of drivers: see <linux/moduleparam.h>. */
 #include "vfs/param.h"
 
-#include "base/log.h"
 #include "kapi/export.h"
+#include "vfs/complaint.h"
 #include "vfs/module.h"
 
 #include <errno.h>
@@ -13,26 +13,52 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DEFINE_PARAM(name, type, parse)                            \
-	EXPORT int param_set_##name(const char *val,               \
-				    const struct kernel_param *kp) \
-	{                                                          \
-		return parse(val, 0, (type *)kp->arg);             \
+#define DEFINE_OPS(name)                                          \
+	EXPORT const struct kernel_param_ops param_ops_##name = { \
+		.set = param_set_##name,                          \
+		.get = param_get_##name,                          \
 	}
 
-DEFINE_PARAM(byte, u8, kstrtou8)
-DEFINE_PARAM(short, s16, kstrtos16)
-DEFINE_PARAM(ushort, u16, kstrtou16)
-DEFINE_PARAM(int, int, kstrtoint)
-DEFINE_PARAM(uint, unsigned int, kstrtouint)
-DEFINE_PARAM(long, long, kstrtol)
-DEFINE_PARAM(ulong, unsigned long, kstrtoul)
-DEFINE_PARAM(ullong, unsigned long long, kstrtoull)
+#define DEFINE_PARAM(name, type, parse, format)                              \
+	EXPORT int param_set_##name(const char *val,                         \
+				    const struct kernel_param *kp)           \
+	{                                                                    \
+		return parse(val, 0, (type *)kp->arg);                       \
+	}                                                                    \
+                                                                             \
+	EXPORT int param_get_##name(char *buffer,                            \
+				    const struct kernel_param *kp)           \
+	{                                                                    \
+		return sprintf(buffer, format "\n", *(const type *)kp->arg); \
+	}                                                                    \
+                                                                             \
+	DEFINE_OPS(name)
+
+DEFINE_PARAM(byte, u8, kstrtou8, "%hhu");
+DEFINE_PARAM(short, s16, kstrtos16, "%hd");
+DEFINE_PARAM(ushort, u16, kstrtou16, "%hu");
+DEFINE_PARAM(int, int, kstrtoint, "%d");
+DEFINE_PARAM(uint, unsigned int, kstrtouint, "%u");
+DEFINE_PARAM(long, long, kstrtol, "%ld");
+DEFINE_PARAM(ulong, unsigned long, kstrtoul, "%lu");
+DEFINE_PARAM(ullong, unsigned long long, kstrtoull, "%llu");
 
 EXPORT int param_set_bool(const char *val, const struct kernel_param *kp)
 {
-	return kstrtobool(val, kp->arg);
+	/* Its name alone says yes. */
+	return kstrtobool(val ? val : "1", kp->arg);
 }
+
+EXPORT int param_get_bool(char *buffer, const struct kernel_param *kp)
+{
+	return sprintf(buffer, "%c\n", *(const bool *)kp->arg ? 'Y' : 'N');
+}
+
+EXPORT const struct kernel_param_ops param_ops_bool = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = param_set_bool,
+	.get = param_get_bool,
+};
 
 EXPORT int param_set_invbool(const char *val, const struct kernel_param *kp)
 {
@@ -44,6 +70,13 @@ EXPORT int param_set_invbool(const char *val, const struct kernel_param *kp)
 
 	return ret;
 }
+
+EXPORT int param_get_invbool(char *buffer, const struct kernel_param *kp)
+{
+	return sprintf(buffer, "%c\n", *(const bool *)kp->arg ? 'N' : 'Y');
+}
+
+DEFINE_OPS(invbool);
 
 /* The copy is the driver's for good. */
 EXPORT int param_set_charp(const char *val, const struct kernel_param *kp)
@@ -57,6 +90,13 @@ EXPORT int param_set_charp(const char *val, const struct kernel_param *kp)
 	return 0;
 }
 
+EXPORT int param_get_charp(char *buffer, const struct kernel_param *kp)
+{
+	return sprintf(buffer, "%s\n", *(char *const *)kp->arg);
+}
+
+DEFINE_OPS(charp);
+
 EXPORT int param_set_copystring(const char *val, const struct kernel_param *kp)
 {
 	const struct kparam_string *string = kp->arg;
@@ -68,6 +108,58 @@ EXPORT int param_set_copystring(const char *val, const struct kernel_param *kp)
 
 	return 0;
 }
+
+EXPORT int param_get_string(char *buffer, const struct kernel_param *kp)
+{
+	const struct kparam_string *string = kp->arg;
+
+	return sprintf(buffer, "%s\n", string->string);
+}
+
+EXPORT const struct kernel_param_ops param_ops_string = {
+	.set = param_set_copystring,
+	.get = param_get_string,
+};
+
+/* One element of an array after the other, each as @array->ops has it. */
+static int set_elements(char *list, const struct kernel_param *kp,
+			unsigned int *r_nr)
+{
+	const struct kparam_array *array = kp->arg;
+	struct kernel_param element = *kp;
+	char *value;
+	int ret = 0;
+
+	for (*r_nr = 0; ret == 0 && (value = strsep(&list, ",")); ++*r_nr) {
+		if (*r_nr == array->max)
+			return -EINVAL;
+		element.arg = (char *)array->elem + *r_nr * array->elemsize;
+		ret = array->ops->set(value, &element);
+	}
+
+	return ret;
+}
+
+static int param_set_array(const char *val, const struct kernel_param *kp)
+{
+	const struct kparam_array *array = kp->arg;
+	char *list = kstrdup(val, GFP_KERNEL);
+	unsigned int nr = 0;
+	int ret;
+
+	if (list == NULL)
+		return -ENOMEM;
+	ret = set_elements(list, kp, &nr);
+	if (array->num)
+		*array->num = nr;
+	kfree(list);
+
+	return ret;
+}
+
+EXPORT const struct kernel_param_ops param_ops_array = {
+	.set = param_set_array,
+};
 
 static void print_known(const struct module *mod, char *buf, size_t size)
 {
@@ -95,24 +187,30 @@ static const struct kernel_param *find_param(const struct module *mod,
 static int set_param(const struct module *mod, const char *param)
 {
 	size_t len = strcspn(param, "=");
-	const char *value = param[len] ? param + len + 1 : "1";
 	const struct kernel_param *kp = find_param(mod, param, len);
+	const char *value = param[len] ? param + len + 1 : NULL;
 	char known[256];
 	int ret;
 
 	if (kp == NULL) {
 		print_known(mod, known, sizeof(known));
-		log_err("driver %s: there is no parameter %.*s: it has %s",
-			module_path(mod), (int)len, param, known);
+		complain("driver %s: there is no parameter %.*s: it has %s",
+			 module_path(mod), (int)len, param, known);
+		return -EINVAL;
+	}
+	if (value == NULL && !(kp->ops->flags & KERNEL_PARAM_OPS_FL_NOARG)) {
+		complain("driver %s: parameter %s wants a value of type %s: "
+			 "write %s=VALUE",
+			 module_path(mod), kp->name, kp->type, kp->name);
 		return -EINVAL;
 	}
 
-	ret = kp->set(value, kp);
+	ret = kp->ops->set(value, kp);
 	if (ret)
-		log_err("driver %s: parameter %s cannot be '%s' (%s): give it "
-			"a value of type %s",
-			module_path(mod), kp->name, value,
-			strerrordesc_np(-ret), kp->type);
+		complain("driver %s: parameter %s cannot be '%s' (%s): give it "
+			 "a value of type %s",
+			 module_path(mod), kp->name, value ? value : "",
+			 strerrordesc_np(-ret), kp->type);
 
 	return ret ? -EINVAL : 0;
 }

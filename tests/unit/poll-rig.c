@@ -118,7 +118,7 @@ static struct open_file *new_file(struct node *of_node, unsigned int fd)
 {
 	struct open_file *of;
 
-	ck_assert_int_eq(open_file_new(of_node, &of), 0);
+	ck_assert_int_eq(open_file_new(of_node, NULL, &of), 0);
 	change_stage(&inband_stage);
 	if (of->filp.f_op->open)
 		ck_assert_int_eq(
@@ -136,8 +136,9 @@ struct rig_file *rig_file(unsigned int fd, bool with_handler)
 	ck_assert_uint_le(nr_files, MAX_FILES);
 	memset(file, 0, sizeof(*file));
 	evl_init_poll_head(&file->head);
-	ck_assert_int_eq(
-		open_file_new(with_handler ? &node : &bare_node, &file->of), 0);
+	ck_assert_int_eq(open_file_new(with_handler ? &node : &bare_node, NULL,
+				       &file->of),
+			 0);
 	file->of->filp.private_data = file;
 	change_stage(&inband_stage);
 	ck_assert_int_eq(evl_open_file(&file->efile, &file->of->filp), 0);

@@ -328,8 +328,8 @@ START_TEST(nor_one_whose_file_goes)
 	uint32_t numbers[2];
 
 	oob = _i;
-	ck_assert_int_eq(open_file_new(&node, &going), 0);
-	ck_assert_int_eq(open_file_new(&node, &other), 0);
+	ck_assert_int_eq(open_file_new(&node, NULL, &going), 0);
+	ck_assert_int_eq(open_file_new(&node, NULL, &other), 0);
 	start(&one, 1, going);
 	start(&two, 2, other);
 	hear_about(1, &numbers[0]);

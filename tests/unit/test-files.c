@@ -74,8 +74,8 @@ static void setup(void)
 	ck_assert_int_eq(cdev_add(&cdev, MKDEV(60, 0), 1), 0);
 	dev = device_create(class, NULL, MKDEV(60, 0), NULL, "dev");
 	ck_assert(!IS_ERR(dev));
-	ck_assert_int_eq(open_file_new(node_find("dev"), &a), 0);
-	ck_assert_int_eq(open_file_new(node_find("dev"), &b), 0);
+	ck_assert_int_eq(open_file_new(node_find("dev"), NULL, &a), 0);
+	ck_assert_int_eq(open_file_new(node_find("dev"), NULL, &b), 0);
 	ck_assert_int_eq(files_new(1000, &mine), 0);
 	ck_assert_int_eq(files_new(1001, &others), 0);
 }

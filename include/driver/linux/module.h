@@ -25,7 +25,7 @@
 #include <linux/types.h>
 
 /* Goes up when a driver built before can no longer be run. */
-#define EVL_DRIVER_ABI 1
+#define EVL_DRIVER_ABI 2
 
 /* What the driver calls itself. If nothing, "foo.so" is called foo. */
 #ifdef __KBUILD_MODNAME_IS_A_GUESS
@@ -39,10 +39,6 @@ struct module {
 	u32 abi;
 	u32 fops_size; /* of struct file_operations, as the driver knows it */
 	const char *name;
-	const char *license;
-	const char *author;
-	const char *description;
-	const char *version;
 	int (*init)(void);
 	void (*exit)(void);
 	struct kernel_param *params;
@@ -65,6 +61,10 @@ extern struct module *const evl_cused_driver
 struct module *const evl_cused_driver = &__this_module;
 
 #define THIS_MODULE (&__this_module)
+
+#ifndef __KBUILD_MODNAME_IS_A_GUESS
+MODULE_INFO(name, KBUILD_MODNAME);
+#endif
 
 static inline void __module_add_param(struct kernel_param *param)
 {
@@ -105,8 +105,9 @@ static inline void __module_add_param(struct kernel_param *param)
  * module_exit() - name the function that takes a driver down
  * @exitfn:	void exitfn(void)
  *
- * Runs in-band, on a fiber, as the daemon ends: every file of the driver's is
- * closed by then.
+ * Runs in-band, on a fiber, when the driver is unloaded or the daemon ends:
+ * every file of the driver's is closed by then. A driver with an init function
+ * and without this one stays until the daemon ends.
  */
 #define module_exit(exitfn) __module_set(exit, exitfn)
 
@@ -116,43 +117,38 @@ static inline void __module_add_param(struct kernel_param *param)
 #define device_initcall(fn) module_init(fn)
 #define late_initcall(fn)   module_init(fn)
 
-/* What people may want to know. The last one of a kind is kept. */
-#define MODULE_LICENSE(text)	 __module_note(license, text, __COUNTER__)
-#define MODULE_AUTHOR(text)	 __module_note(author, text, __COUNTER__)
-#define MODULE_DESCRIPTION(text) __module_note(description, text, __COUNTER__)
-#define MODULE_VERSION(text)	 __module_note(version, text, __COUNTER__)
+/* What people may want to know: evl driver info shows it. */
+#define MODULE_LICENSE(text)	 MODULE_INFO(license, text)
+#define MODULE_AUTHOR(text)	 MODULE_INFO(author, text)
+#define MODULE_DESCRIPTION(text) MODULE_INFO(description, text)
+#define MODULE_VERSION(text)	 MODULE_INFO(version, text)
+#define MODULE_ALIAS(text)	 MODULE_INFO(alias, text)
+#define MODULE_FIRMWARE(path)	 MODULE_INFO(firmware, path)
+#define MODULE_SOFTDEP(text)	 MODULE_INFO(softdep, text)
+#define MODULE_IMPORT_NS(ns)	 MODULE_INFO(import_ns, #ns)
 
-/* clang-format off */
-#define __module_note(field, text, id)	__module_note_id(field, text, id)
-#define __module_note_id(field, text, id)				\
-	__attribute__((constructor))					\
-	static void __module_note_##field##_##id(void)			\
-	{								\
-		__this_module.field = (text);				\
-	}								\
-	extern struct module __this_module
-/* clang-format on */
-
-/* For module loaders and depmod, of which there are none here. */
-#define MODULE_ALIAS(text)		 extern struct module __this_module
+/* For depmod, of which there is none here. */
 #define MODULE_DEVICE_TABLE(type, table) extern struct module __this_module
-#define MODULE_FIRMWARE(path)		 extern struct module __this_module
-#define MODULE_IMPORT_NS(ns)		 extern struct module __this_module
-#define MODULE_INFO(tag, text)		 extern struct module __this_module
-#define MODULE_SOFTDEP(text)		 extern struct module __this_module
-#define MODULE_PARM_DESC(name, text)	 extern struct module __this_module
 
-/* Drivers are not unloaded while the daemon runs. */
-static inline bool try_module_get(struct module *module)
-{
-	(void)module;
-	return true;
-}
-
-static inline void module_put(struct module *module)
-{
-	(void)module;
-}
+/**
+ * try_module_get() - have a driver stay
+ * @module:	the driver; NULL is the daemon itself
+ *
+ * Until module_put() it is not unloaded: -EBUSY for who tries. Open files and
+ * drivers which use its symbols do so by themselves.
+ *
+ * Stage:  any.
+ * Blocks: no.
+ *
+ * Return: false if it is being unloaded, or was
+ */
+bool try_module_get(struct module *module);
+/* The same, by who knows that it stays meanwhile. Any stage, does not block. */
+void __module_get(struct module *module);
+/* One try_module_get() less. Any stage, does not block. */
+void module_put(struct module *module);
+/* How many there are; 0 for the daemon itself. Any stage, does not block. */
+int module_refcount(struct module *module);
 
 /* Behind all of the above, which it includes: what else drivers count on. */
 #include <evl/prelude.h>

@@ -9,14 +9,29 @@
 #define _LINUX_MODULEPARAM_H
 
 #include <linux/compiler.h>
+#include <linux/modinfo.h>
 #include <linux/stat.h>
 #include <linux/types.h>
 #include <stdbool.h>
 
+struct kernel_param;
+
+/* How a type of parameters is read, and written. */
+struct kernel_param_ops {
+	unsigned int flags; /* KERNEL_PARAM_OPS_FL_* */
+	/* Store what @val says in *@kp->arg; 0 or -errno. */
+	int (*set)(const char *val, const struct kernel_param *kp);
+	/* Not called: there is no sysfs. */
+	int (*get)(char *buffer, const struct kernel_param *kp);
+	void (*free)(void *arg);
+};
+
+/* @val may be NULL: the parameter was given without a value. */
+#define KERNEL_PARAM_OPS_FL_NOARG 0x1
+
 struct kernel_param {
 	const char *name;
-	/* Store what @val says in *@arg; 0 or -errno. */
-	int (*set)(const char *val, const struct kernel_param *kp);
+	const struct kernel_param_ops *ops;
 	void *arg;
 	const char *type; /* for people */
 	struct kernel_param *next;
@@ -25,6 +40,14 @@ struct kernel_param {
 struct kparam_string {
 	unsigned int maxlen;
 	char *string;
+};
+
+struct kparam_array {
+	unsigned int max;
+	unsigned int elemsize;
+	unsigned int *num; /* how many were given; may be NULL */
+	const struct kernel_param_ops *ops;
+	void *elem;
 };
 
 /*
@@ -47,23 +70,53 @@ int param_set_invbool(const char *val, const struct kernel_param *kp);
 int param_set_charp(const char *val, const struct kernel_param *kp);
 int param_set_copystring(const char *val, const struct kernel_param *kp);
 
-typedef unsigned char __param_byte;
-typedef short __param_short;
-typedef unsigned short __param_ushort;
-typedef int __param_int;
-typedef unsigned int __param_uint;
-typedef long __param_long;
-typedef unsigned long __param_ulong;
-typedef unsigned long long __param_ullong;
-typedef bool __param_bool;
-typedef bool __param_invbool;
-typedef char *__param_charp;
+/* The value as text, with a newline, into a page of it; its length. Any stage,
+ * none blocks. */
+int param_get_byte(char *buffer, const struct kernel_param *kp);
+int param_get_short(char *buffer, const struct kernel_param *kp);
+int param_get_ushort(char *buffer, const struct kernel_param *kp);
+int param_get_int(char *buffer, const struct kernel_param *kp);
+int param_get_uint(char *buffer, const struct kernel_param *kp);
+int param_get_long(char *buffer, const struct kernel_param *kp);
+int param_get_ulong(char *buffer, const struct kernel_param *kp);
+int param_get_ullong(char *buffer, const struct kernel_param *kp);
+int param_get_bool(char *buffer, const struct kernel_param *kp);
+int param_get_invbool(char *buffer, const struct kernel_param *kp);
+int param_get_charp(char *buffer, const struct kernel_param *kp);
+int param_get_string(char *buffer, const struct kernel_param *kp);
+
+extern const struct kernel_param_ops param_ops_byte;
+extern const struct kernel_param_ops param_ops_short;
+extern const struct kernel_param_ops param_ops_ushort;
+extern const struct kernel_param_ops param_ops_int;
+extern const struct kernel_param_ops param_ops_uint;
+extern const struct kernel_param_ops param_ops_long;
+extern const struct kernel_param_ops param_ops_ulong;
+extern const struct kernel_param_ops param_ops_ullong;
+extern const struct kernel_param_ops param_ops_bool;
+extern const struct kernel_param_ops param_ops_invbool;
+extern const struct kernel_param_ops param_ops_charp;
+extern const struct kernel_param_ops param_ops_string;
+extern const struct kernel_param_ops param_ops_array;
+
+typedef unsigned char __param_type_byte;
+typedef short __param_type_short;
+typedef unsigned short __param_type_ushort;
+typedef int __param_type_int;
+typedef unsigned int __param_type_uint;
+typedef long __param_type_long;
+typedef unsigned long __param_type_ulong;
+typedef unsigned long long __param_type_ullong;
+typedef bool __param_type_bool;
+typedef bool __param_type_invbool;
+typedef char *__param_type_charp;
 
 /* Record it in the module before main(), so to speak. */
-#define __module_param(pname, setter, where, ptype)                        \
+#define __module_param(pname, how, where, ptype)                           \
+	MODULE_INFO(parmtype, #pname ":" ptype);                           \
 	static struct kernel_param __param_##pname = {                     \
 		.name = #pname,                                            \
-		.set = (setter),                                           \
+		.ops = (how),                                              \
 		.arg = (where),                                            \
 		.type = (ptype),                                           \
 	};                                                                 \
@@ -73,13 +126,13 @@ typedef char *__param_charp;
 	}                                                                  \
 	extern struct module __this_module
 
-/* The check: @var is what @setter takes it for. */
-#define __module_param_of(name, var, ctype, setter, ptype)             \
+/* The check: @var is what @how takes it for. */
+#define __module_param_of(name, var, ctype, how, ptype)                \
 	static inline __maybe_unused ctype *__param_check_##name(void) \
 	{                                                              \
 		return &(var);                                         \
 	}                                                              \
-	__module_param(name, setter, &(var), ptype)
+	__module_param(name, how, &(var), ptype)
 
 /**
  * module_param_named() - make a variable a parameter, under another name
@@ -89,8 +142,9 @@ typedef char *__param_charp;
  *		invbool (true and false swapped) or charp (a copy of the string)
  * @perm:	of the file in sysfs, which there is not
  */
-#define module_param_named(name, var, type, perm) \
-	__module_param_of(name, var, __param_##type, param_set_##type, #type)
+#define module_param_named(name, var, type, perm)                            \
+	__module_param_of(name, var, __param_type_##type, &param_ops_##type, \
+			  #type)
 
 /**
  * module_param() - make a variable a parameter
@@ -98,8 +152,9 @@ typedef char *__param_charp;
  * @type:	as for module_param_named()
  * @perm:	as for module_param_named()
  */
-#define module_param(name, type, perm) \
-	__module_param_of(name, name, __param_##type, param_set_##type, #type)
+#define module_param(name, type, perm)                                        \
+	__module_param_of(name, name, __param_type_##type, &param_ops_##type, \
+			  #type)
 
 /**
  * module_param_string() - make an array of characters a parameter
@@ -108,9 +163,49 @@ typedef char *__param_charp;
  * @len:	its size in bytes
  * @perm:	as for module_param_named()
  */
-#define module_param_string(name, str, len, perm)                          \
-	static struct kparam_string __param_string_##name = { len, str };  \
-	__module_param(name, param_set_copystring, &__param_string_##name, \
+#define module_param_string(name, str, len, perm)                         \
+	static struct kparam_string __param_string_##name = { len, str }; \
+	__module_param(name, &param_ops_string, &__param_string_##name,   \
 		       "string")
+
+/**
+ * module_param_array_named() - make an array a parameter: values and commas
+ * @name:	the parameter's name
+ * @array:	the array
+ * @type:	of an element, as for module_param_named()
+ * @nump:	unsigned int *, where to store how many were given; or NULL
+ * @perm:	as for module_param_named()
+ */
+/* clang-format off */
+#define module_param_array_named(name, array, type, nump, perm)		\
+	static inline __maybe_unused __param_type_##type *			\
+	__param_check_##name(void)					\
+	{								\
+		return &(array)[0];					\
+	}								\
+	static struct kparam_array __param_array_##name = {		\
+		.max = sizeof(array) / sizeof((array)[0]),		\
+		.elemsize = sizeof((array)[0]),				\
+		.num = (nump),						\
+		.ops = &param_ops_##type,				\
+		.elem = (array),					\
+	};								\
+	__module_param(name, &param_ops_array, &__param_array_##name,	\
+		       "array of " #type)
+/* clang-format on */
+
+/* The same, where the array has the parameter's name. */
+#define module_param_array(name, type, nump, perm) \
+	module_param_array_named(name, name, type, nump, perm)
+
+/**
+ * module_param_cb() - a parameter which is read by the driver's own function
+ * @name:	the parameter's name
+ * @how:	const struct kernel_param_ops *
+ * @where:	what ->set() finds as kp->arg
+ * @perm:	as for module_param_named()
+ */
+#define module_param_cb(name, how, where, perm) \
+	__module_param(name, how, (void *)(where), "special")
 
 #endif /* _LINUX_MODULEPARAM_H */

@@ -21,9 +21,30 @@ module_param_named(tag, label, charp, 0444);
 static char word[8];
 module_param_string(word, word, sizeof(word), 0444);
 
+static short pair[2];
+static unsigned int nr_pair;
+module_param_array(pair, short, &nr_pair, 0444);
+
+/* "left" or "right". */
+static int set_side(const char *val, const struct kernel_param *kp)
+{
+	if (strcmp(val, "left") && strcmp(val, "right"))
+		return -EDOM;
+	*(char *)kp->arg = val[0];
+
+	return 0;
+}
+
+static const struct kernel_param_ops side_ops = { .set = set_side };
+static char side = '-';
+module_param_cb(side, &side_ops, &side, 0444);
+MODULE_PARM_DESC(side, "left or right");
+
 /* For the test to look at. */
 char sample_text[64];
+#ifndef SAMPLE_SMALL /* is loaded beside another one */
 EXPORT_SYMBOL(sample_text);
+#endif
 
 static ssize_t sample_oob_read(struct file *filp, char __user *u_buf,
 			       size_t count)
@@ -54,8 +75,8 @@ static int __init sample_init(void)
 	struct device *dev;
 	int ret;
 
-	snprintf(sample_text, sizeof(sample_text), "%d %d %s %s", answer, quiet,
-		 label, word);
+	snprintf(sample_text, sizeof(sample_text), "%d %d %s %s %u:%d:%d %c",
+		 answer, quiet, label, word, nr_pair, pair[0], pair[1], side);
 
 	ret = alloc_chrdev_region(&sample_dev, 0, 1, "sample");
 	if (ret)

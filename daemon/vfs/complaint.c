@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "vfs/complaint.h"
+
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static char text[COMPLAINT_SIZE];
+static bool hushed;
+
+void complaint_clear(void)
+{
+	text[0] = '\0';
+}
+
+void complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (hushed)
+		return;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+
+	log_err("%s", text);
+}
+
+void complaint_hush(bool hush)
+{
+	hushed = hush;
+}
+
+const char *complaint(void)
+{
+	return text;
+}
