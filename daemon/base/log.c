@@ -71,11 +71,6 @@ static void print_line(enum log_level level, const char *text)
 		return; /* nobody is left to tell */
 }
 
-void log_last_words(const char *line)
-{
-	print_line(LOG_LEVEL_ERR, line);
-}
-
 __attribute__((format(printf, 2, 0))) static void
 defer_line(enum log_level level, const char *fmt, va_list ap)
 {
@@ -107,10 +102,9 @@ defer_line(enum log_level level, const char *fmt, va_list ap)
 		wake_inband();
 }
 
-void log_flush(void)
+/* In-band; or, once, by whichever thread is the last. */
+__attribute__((no_sanitize("thread"))) static void print_deferred(void)
 {
-	uint32_t lost;
-
 	for (;;) {
 		struct deferred *line = &ring[ring_tail % RING_SIZE];
 		uint32_t full = ring_tail / RING_SIZE * 2 + 1;
@@ -125,11 +119,23 @@ void log_flush(void)
 				      memory_order_release);
 		ring_tail++;
 	}
+}
 
+void log_flush(void)
+{
+	uint32_t lost;
+
+	print_deferred();
 	/* Relaxed: a mere count. */
 	lost = atomic_exchange_explicit(&nr_lost, 0, memory_order_relaxed);
 	if (lost)
 		log_warn("%u lines of the real-time workers were lost", lost);
+}
+
+void log_last_words(const char *line)
+{
+	print_deferred();
+	print_line(LOG_LEVEL_ERR, line);
 }
 
 void log_vline(enum log_level level, const char *fmt, va_list ap)

@@ -29,7 +29,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 void log_vline(enum log_level level, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 
-/* The line before a crash: at once, from a signal handler. */
+/* A line before a crash: at once, from a signal handler, behind what real-time
+ * threads have deferred. */
 void log_last_words(const char *line);
 
 #define log_err(...)   log_line(LOG_LEVEL_ERR, __VA_ARGS__)

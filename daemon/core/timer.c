@@ -150,9 +150,12 @@ static void run(struct evl_rq *rq, struct evl_timer *timer)
 	void (*handler)(struct evl_timer * timer) = timer->handler;
 
 	rq->running = timer;
+	rq->stage->call =
+		(struct stage_call){ "timer function", (void *)handler };
 	pi_unlock(&rq->lock);
 	handler(timer);
 	pi_lock(&rq->lock);
+	rq->stage->call.what = NULL;
 	rq->running = NULL;
 }
 

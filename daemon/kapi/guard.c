@@ -8,12 +8,13 @@
 #include "kapi/guard.h"
 
 #include "base/log.h"
+#include "kapi/crash.h"
 #include "kapi/held.h"
+#include "kapi/image.h"
 #include "kapi/task.h"
 #include "kapi/uaccess.h"
 #include "stage/stage.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -23,13 +24,11 @@
 #include <string.h>
 #include <sys/uio.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 #define PAGE_SIZE   4096
 #define LOWEST_PAGE 65536 /* nobody maps anything below */
 #define PEEK_SIZE   512	  /* how far into an argument we look for pointers */
 #define MAX_DRIVERS 64
-#define CRASH_LINE  480
 #define PLACE_SIZE  80
 #define NAMED_LOCKS 2
 
@@ -62,22 +61,6 @@ static bool first_time(const char *driver, bool locked)
 	return false;
 }
 
-/* "loopback.so+0x1234", for addr2line. */
-static void format_place(char *text, size_t size, uintptr_t addr)
-{
-	const char *base;
-	Dl_info info;
-
-	if (addr == 0 || !dladdr((void *)addr, &info) || !info.dli_fname) {
-		snprintf(text, size, "%#lx", (unsigned long)addr);
-		return;
-	}
-
-	base = strrchr(info.dli_fname, '/');
-	snprintf(text, size, "%.40s+%#lx", base ? base + 1 : info.dli_fname,
-		 (unsigned long)(addr - (uintptr_t)info.dli_fbase));
-}
-
 /* ", spin lock foo.so+0x40 and mutex foo.so+0x80 taken from it" */
 static void format_taken(char *text, size_t size)
 {
@@ -92,7 +75,7 @@ static void format_taken(char *text, size_t size)
 
 		lock = spin ? taken.spins[i]
 			    : taken.mutexes[i - taken.nr_spins];
-		format_place(place, sizeof(place), (uintptr_t)lock);
+		image_describe(place, sizeof(place), (uintptr_t)lock, false);
 		len += snprintf(text + len, size - (size_t)len, "%s %s %s",
 				i ? " and" : ",", spin ? "spin lock" : "mutex",
 				place);
@@ -271,67 +254,6 @@ static bool can_give_up(const struct fiber *fiber, const siginfo_t *info,
 	return call.driver && call.may_give_up && is_callers(&call, info, uc);
 }
 
-static uintptr_t pc_of(const void *uc)
-{
-#if defined(__x86_64__)
-	return (uintptr_t)((const ucontext_t *)uc)->uc_mcontext.gregs[REG_RIP];
-#elif defined(__aarch64__)
-	return ((const ucontext_t *)uc)->uc_mcontext.pc;
-#else
-	(void)uc;
-	return 0;
-#endif
-}
-
-static void format_call(char *text, size_t size, const struct fiber *fiber)
-{
-	struct guard_call call = { .op = NULL };
-
-	text[0] = '\0';
-	if (fiber == NULL || fiber->guard == NULL)
-		return;
-
-	fiber->guard->describe(fiber->arg, &call);
-	if (call.op == NULL)
-		return;
-	if (call.cmd)
-		snprintf(text, size, "driver %.60s: %s (command %#x): ",
-			 call.driver ? call.driver : "(none)", call.op,
-			 call.cmd);
-	else
-		snprintf(text, size, "driver %.60s: %s: ",
-			 call.driver ? call.driver : "(none)", call.op);
-}
-
-/* A fiber's stack ends in a guard page below. */
-static bool is_overflow(const struct fiber *fiber, const siginfo_t *info,
-			const void *uc)
-{
-	uintptr_t addr = (uintptr_t)info->si_addr;
-
-	return fiber && info->si_code > 0 && !is_untold(uc) &&
-	       (uintptr_t)fiber->stack->base - addr <= PAGE_SIZE;
-}
-
-static void report_crash(int sig, const siginfo_t *info, const void *uc)
-{
-	const struct fiber *fiber = fiber_current();
-	char call[128], place[PLACE_SIZE], line[CRASH_LINE];
-
-	format_call(call, sizeof(call), fiber);
-	format_place(place, sizeof(place), pc_of(uc));
-	if (info->si_code <= 0)
-		snprintf(line, sizeof(line), "%s was sent by process %d",
-			 sig == SIGBUS ? "SIGBUS" : "SIGSEGV", info->si_pid);
-	else
-		snprintf(line, sizeof(line), "%s%s at address %#lx, in %s%s",
-			 call, sig == SIGBUS ? "SIGBUS" : "SIGSEGV",
-			 (unsigned long)info->si_addr, place,
-			 is_overflow(fiber, info, uc) ? ": its stack overflowed"
-						      : "");
-	log_last_words(line);
-}
-
 static void on_fault(int sig, siginfo_t *info, void *uc)
 {
 	struct fiber *fiber = fiber_current();
@@ -345,7 +267,7 @@ static void on_fault(int sig, siginfo_t *info, void *uc)
 		return;
 	}
 
-	report_crash(sig, info, uc);
+	crash_report(sig, info, uc);
 	/* The same instruction again, without us; or the same signal. */
 	sigaction(sig, sig == SIGBUS ? &old_bus : &old_segv, NULL);
 	if (info->si_code <= 0)
@@ -371,6 +293,7 @@ void guard_start(void)
 		.sa_flags = SA_SIGINFO | SA_ONSTACK,
 	};
 
+	crash_start();
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGSEGV, &action, &old_segv);
 	sigaction(SIGBUS, &action, &old_bus);

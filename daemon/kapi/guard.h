@@ -3,8 +3,8 @@
  * The guard takes SIGSEGV and SIGBUS. A driver's handler which dereferenced a
  * __user pointer instead of copying is given up: its call fails with -EFAULT,
  * the log names the driver and the locks it had, which are unlocked, and the
- * daemon goes on. Anything else is a crash: one line names the driver, the
- * operation and the address, then what would have happened without us happens.
+ * daemon goes on. Anything else is a crash, reported by kapi/crash.h; then what
+ * would have happened without us happens.
  *
  * Before a fault it costs what kapi/held.h notes. Who runs handlers on a fiber
  * puts a struct guard there, and keeps at hand what must be undone.
@@ -29,7 +29,8 @@ struct guard_call {
 struct guard {
 	/* What @arg, the fiber's, is about. From a signal handler. */
 	void (*describe)(const void *arg, struct guard_call *r_call);
-	/* The fiber's new entry, on its empty stack: end the call, -EFAULT. */
+	/* The fiber's new entry, on its empty stack: end the call, -EFAULT. NULL
+	 * where no call may be given up. */
 	void (*give_up)(void *arg);
 };
 

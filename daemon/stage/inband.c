@@ -373,7 +373,10 @@ static void run_irq_work(struct stage_item *item)
 	/* Before the call, so that what is queued meanwhile runs again.
 	 * Acquire and release: pairs with irq_work_queue(). */
 	__atomic_exchange_n(&work->pending, 0, __ATOMIC_ACQ_REL);
+	inband_stage.call =
+		(struct stage_call){ "irq_work function", (void *)work->func };
 	work->func(work);
+	inband_stage.call.what = NULL;
 }
 
 bool irq_work_queue(struct irq_work *work)

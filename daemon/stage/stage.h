@@ -36,6 +36,13 @@ struct stage_item {
 	void (*func)(struct stage_item *item);
 };
 
+/* A function of somebody else's which runs on no fiber, for who tells of a
+ * crash. */
+struct stage_call {
+	const char *what; /* "timer function"; NULL: none runs */
+	const void *func;
+};
+
 struct stage {
 	const char *name;
 	bool oob;
@@ -43,6 +50,7 @@ struct stage {
 	/* The stage's own thread: */
 	struct fiber *running; /* NULL: the scheduler itself */
 	struct fiber_context scheduler;
+	struct stage_call call; /* read by its own signal handlers, too */
 	struct timer_base timers;
 	uint64_t ready_bits[2]; /* priorities with ready fibers */
 	struct list_head ready[STAGE_NR_PRIOS];
