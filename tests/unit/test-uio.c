@@ -3,6 +3,7 @@
  * Vectors of the caller's buffers, and other small things of EVL's. Each case
  * runs on a fiber that works for this process.
  */
+#include "own-memory.h"
 #include "suite.h"
 
 #include "base/log.h"
@@ -34,7 +35,11 @@ static void setup(void)
 {
 	test_stage_setup();
 	ck_assert_int_eq(heap_start(), 0);
-	task = (struct task_struct){ .pid = getpid(), .mem_fd = -1 };
+	task = (struct task_struct){
+		.pid = getpid(),
+		.mem_fd = -1,
+		.reach = &own_memory,
+	};
 	vec[0] = (struct iovec){ a, 4 };
 	vec[1] = (struct iovec){ bad, 0 };
 	vec[2] = (struct iovec){ b, 3 };
