@@ -204,6 +204,39 @@ int query_table(struct query *query, uint32_t table, size_t size,
 	return 0;
 }
 
+int query_order(struct query *query, uint32_t type,
+		const struct control_driver_order *order,
+		struct control_driver_answer *r_answer, int *r_result)
+{
+	struct control_driver_message msg = {
+		.header = { .type = type },
+		.u.order = *order,
+	};
+	const struct timeval forever = { .tv_sec = 0 };
+	const size_t answered = sizeof(msg.header) + sizeof(*r_answer);
+	ssize_t got;
+
+	setsockopt(query->fd, SOL_SOCKET, SO_RCVTIMEO, &forever,
+		   sizeof(forever));
+	if (send(query->fd, &msg, sizeof(msg), MSG_NOSIGNAL) < 0)
+		return errno == EPIPE ? -ECONNRESET : control_error_of(errno);
+	got = recv(query->fd, &msg, sizeof(msg), 0);
+	if (got <= 0)
+		return got ? control_error_of(errno) : -ECONNRESET;
+	if ((size_t)got < sizeof(msg.header) || msg.header.type != type)
+		return -EPROTO;
+
+	/* Refused before anybody looked at it. */
+	if ((size_t)got != answered && msg.header.result >= 0)
+		return -EPROTO;
+	if ((size_t)got != answered)
+		msg.u.answer.text[0] = '\0';
+	*r_answer = msg.u.answer;
+	*r_result = msg.header.result;
+
+	return 0;
+}
+
 int query_complain(const struct query *query, int ret)
 {
 	const char *me = program_invocation_short_name;

@@ -39,6 +39,15 @@ void query_close(struct query *query);
 int query_table(struct query *query, uint32_t table, size_t size,
 		void *r_records, size_t *r_nr);
 
+/*
+ * Have a driver loaded or unloaded (@type is CONTROL_DRIVER_*). Waits as long as
+ * the driver's init or exit function. 0 or -errno; then *@r_result is the
+ * daemon's.
+ */
+int query_order(struct query *query, uint32_t type,
+		const struct control_driver_order *order,
+		struct control_driver_answer *r_answer, int *r_result);
+
 /* One line on stderr about what went wrong, and what to do. Returns the exit
  * status that goes with it. */
 int query_complain(const struct query *query, int ret);

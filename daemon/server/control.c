@@ -9,6 +9,7 @@
 #include "server/client.h"
 #include "server/errand.h"
 #include "server/lease.h"
+#include "server/order.h"
 #include "server/query.h"
 #include "server/quota.h"
 #include "stage/inband.h"
@@ -29,10 +30,14 @@
 
 struct job {
 	struct client *client;
-	struct control_message msg; /* the request, then the reply */
 	size_t size;
 	int fds[2]; /* to go along with the reply; -1: none */
 	bool owns_fds;
+	/* The request, then the reply; there is room for both, no more. */
+	union {
+		struct control_message msg;
+		struct control_driver_message driver;
+	};
 };
 
 static void send_message(struct client *client, const void *msg, size_t size,
@@ -280,6 +285,20 @@ static int do_munmap(struct job *job)
 	return lease_end(job->client, &job->msg.u.munmap);
 }
 
+static int do_driver_load(struct job *job)
+{
+	job->size = sizeof(job->driver.header) + sizeof(job->driver.u.answer);
+
+	return order_load(job->client, &job->driver);
+}
+
+static int do_driver_unload(struct job *job)
+{
+	job->size = sizeof(job->driver.header) + sizeof(job->driver.u.answer);
+
+	return order_unload(job->client, &job->driver);
+}
+
 /* What a request must look like, and who answers it. */
 static const struct verb {
 	size_t size;
@@ -301,6 +320,10 @@ static const struct verb {
 	[CONTROL_MMAP] = { CONTROL_SIZE(mmap), false, do_mmap },
 	[CONTROL_SEGMENT] = { CONTROL_SIZE(segment), false, do_segment },
 	[CONTROL_MUNMAP] = { CONTROL_SIZE(munmap), false, do_munmap },
+	[CONTROL_DRIVER_LOAD] = { sizeof(struct control_driver_message), true,
+				  do_driver_load },
+	[CONTROL_DRIVER_UNLOAD] = { sizeof(struct control_driver_message), true,
+				    do_driver_unload },
 };
 
 static const struct verb *verb_of(const struct job *job)
@@ -367,13 +390,15 @@ static bool start_job(struct client *client, const struct control_message *msg,
 {
 	struct job *job;
 
-	if (size < sizeof(msg->header) || client->nr_jobs >= MAX_JOBS)
+	if (size < sizeof(msg->header) || client->nr_jobs >= MAX_JOBS ||
+	    (size > sizeof(*msg) && size != sizeof(job->driver)))
 		return false;
 	if (!vfs_take_fiber(client->uid)) {
 		refuse_job(client, &msg->header);
 		return true;
 	}
-	job = calloc(1, sizeof(*job));
+	job = calloc(1, offsetof(struct job, msg) +
+				(size > sizeof(*msg) ? size : sizeof(*msg)));
 	if (job == NULL) {
 		vfs_give_fiber(client->uid);
 		return false;
@@ -399,7 +424,7 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 	struct client *client = container_of(w, struct client, io);
 	/* One byte more than any message has: what is longer shows. Without
 	 * room for control data the kernel drops descriptors sent along. */
-	static char buf[sizeof(struct control_message) + 1]
+	static char buf[sizeof(struct control_driver_message) + 1]
 		__attribute__((aligned(8)));
 	ssize_t size;
 

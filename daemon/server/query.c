@@ -213,14 +213,21 @@ static int query_file(struct control_file_info *info, uint64_t cursor)
 static int query_driver(struct control_driver_info *info, uint64_t cursor)
 {
 	const struct module *mod = NULL;
+	struct module_facts facts;
 
 	if (cursor < UINT32_MAX)
 		mod = module_nth((unsigned int)cursor);
 	if (mod == NULL)
 		return -ENOENT;
 
+	module_facts(mod, &facts);
 	info->next = cursor + 1;
-	info->nr_nodes = module_nr_nodes(mod);
+	info->nr_nodes = facts.nr_nodes;
+	info->nr_files = facts.nr_files;
+	info->nr_refs = facts.nr_refs;
+	info->generation = facts.generation;
+	snprintf(info->state, sizeof(info->state), "%s", facts.state);
+	module_uses(mod, info->uses, sizeof(info->uses));
 	snprintf(info->name, sizeof(info->name), "%s", module_name(mod));
 	snprintf(info->path, sizeof(info->path), "%s", module_path(mod));
 

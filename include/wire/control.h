@@ -21,15 +21,16 @@
 #include <sys/ioctl.h>
 
 #define CONTROL_MAGIC 0x65766c73u /* "evls" */
-#define CONTROL_ABI   5u	  /* both sides must have the same */
+#define CONTROL_ABI   6u	  /* both sides must have the same */
 
 /* Feature bits: a side offers what it knows, the welcome says what holds. */
-#define CONTROL_FEATURES    UINT64_C(0)
+#define CONTROL_FEATURES      UINT64_C(0)
 
-#define CONTROL_NAME_MAX    64	/* element names, with the final 0 */
-#define CONTROL_PATH_MAX    256 /* with the final 0 */
-#define CONTROL_CPU_WORDS   16	/* CPU masks: 1024 CPUs */
-#define CONTROL_SECRET_SIZE 16
+#define CONTROL_NAME_MAX      64  /* element names, with the final 0 */
+#define CONTROL_PATH_MAX      256 /* with the final 0 */
+#define CONTROL_CPU_WORDS     16  /* CPU masks: 1024 CPUs */
+#define CONTROL_SECRET_SIZE   16
+#define CONTROL_DRIVER_PARAMS 64 /* of a driver */
 
 /* Where a process finds the daemon, in this order:
  * $EVL_CUSED_SOCKET; $XDG_RUNTIME_DIR/evl-cused/control, or
@@ -118,6 +119,14 @@ enum control_type {
 	 * control_munmap. Replied once the driver knows, unless another process
 	 * has the lifeline, too. -EINVAL: there is no such mapping. */
 	CONTROL_MUNMAP = 13,
+	/* Load a driver, or unload one; for root and the daemon's own user only,
+	 * others get -EPERM. A control_driver_message with the order, and with
+	 * the answer in the reply. The result of loading: that of the driver's
+	 * init function, -ENOENT and its like (no such file), -ENOEXEC (it
+	 * cannot be run), -EEXIST (it is loaded), -EINVAL (a parameter). Of
+	 * unloading: -ENOENT, -EBUSY (it is in use). */
+	CONTROL_DRIVER_LOAD = 14,
+	CONTROL_DRIVER_UNLOAD = 15,
 };
 
 enum control_errand_what {
@@ -311,9 +320,33 @@ struct control_file_info {
 struct control_driver_info {
 	uint64_t next;
 	uint32_t nr_nodes;
-	uint32_t reserved;
+	uint32_t nr_files;   /* open */
+	uint32_t nr_refs;    /* files, drivers that use it, its own */
+	uint32_t generation; /* how often one of that name was loaded */
+	char state[8];	     /* "coming", "live", "going" */
 	char name[32];
 	char path[CONTROL_PATH_MAX];
+	char uses[64]; /* other drivers: "one, two" */
+};
+
+struct control_driver_order {
+	char name[1024];    /* an absolute path, or a name */
+	uint32_t nr_params; /* 0 to unload */
+	uint32_t reserved;
+	char params[2048]; /* "name=value", each with its 0; zeroes behind */
+};
+
+struct control_driver_answer {
+	char text[1024]; /* what went wrong, and what to do */
+};
+
+/* Larger than any other: not a control_message. */
+struct control_driver_message {
+	struct control_header header;
+	union {
+		struct control_driver_order order;
+		struct control_driver_answer answer;
+	} u;
 };
 
 struct control_message {
@@ -384,6 +417,9 @@ static_assert(sizeof(struct control_channel_info) == 56, "ABI");
 static_assert(offsetof(struct control_channel_info, nr_requests) == 32, "ABI");
 static_assert(sizeof(struct control_node_info) == 40 + 256 + 32, "ABI");
 static_assert(sizeof(struct control_file_info) == 40 + 256, "ABI");
-static_assert(sizeof(struct control_driver_info) == 16 + 32 + 256, "ABI");
+static_assert(sizeof(struct control_driver_info) == 24 + 8 + 32 + 256 + 64,
+	      "ABI");
+static_assert(sizeof(struct control_driver_order) == 1024 + 8 + 2048, "ABI");
+static_assert(sizeof(struct control_driver_message) == 16 + 3080, "ABI");
 
 #endif /* _EVL_WIRE_CONTROL_H */
