@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "stage/placement.h"
+#include "config-file.h"
+#include "config-value.h"
 
 #include <argp.h>
-#include <errno.h>
-#include <grp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Where argp looks for it. */
 __attribute__((visibility("default"))) const char *argp_program_version =
 	"evl-cused " PROJECT_VERSION;
 
+static const char args_doc[] = "[--driver=NAME|PATH [PARAMETER=VALUE...]]...";
+
 static const char doc[] =
 	"Serve EVL device drivers from user space: their nodes through CUSE or "
 	"FUSE, their out-of-band operations through shared memory."
-	"\vExit status: 0 after SIGTERM or SIGINT; 2 bad usage; 3 neither CUSE "
-	"nor FUSE to be had; 4 a driver cannot be loaded; 5 another evl-cused "
-	"serves the socket; 1 any other failure. See evl-cused(8).";
+	"\vExit status: 0 after SIGTERM or SIGINT; 2 bad usage or "
+	"configuration; 3 neither CUSE nor FUSE to be had; 4 a driver cannot be "
+	"loaded; 5 another evl-cused serves the socket; 1 any other failure. "
+	"See evl-cused(8), evl-cused.conf(5).";
 
 enum option_key {
 	OPT_MOUNT = 256,
@@ -38,14 +38,16 @@ enum option_key {
 };
 
 static const struct argp_option options[] = {
+	{ "config", 'c', "FILE", 0,
+	  "Read this instead of /etc/evl-cused.conf or the user's own", 1 },
 	{ "front", 'f', "auto|cuse|fuse", 0,
 	  "How nodes reach the kernel (auto: cuse if /dev/cuse is there)", 1 },
 	{ "mount", OPT_MOUNT, "DIR", 0, "Where the FUSE front mounts", 1 },
 	{ "socket", 's', "PATH", 0, "The control socket", 1 },
 	{ "group", OPT_GROUP, "NAME", 0, "Group of nodes and socket", 1 },
 	{ "mode", OPT_MODE, "OCTAL", 0, "Mode of nodes and socket", 1 },
-	{ "driver", 'd', "PATH", 0,
-	  "Load the driver in this shared object (repeatable)", 2 },
+	{ "driver", 'd', "NAME|PATH", 0,
+	  "Load this driver, with the parameters that follow (repeatable)", 2 },
 	{ "oob-cpus", OPT_OOB_CPUS, "LIST", 0,
 	  "One real-time worker on each of these CPUs, as 2,3 or 4-7", 3 },
 	{ "oob-priority", OPT_OOB_PRIORITY, "N", 0,
@@ -70,234 +72,114 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-/* NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet */
-static unsigned long number(struct argp_state *state, const char *arg,
-			    unsigned long max, int base, const char *what)
+static const char *option_name(int key)
 {
-	unsigned long value;
-	char *end;
-
-	errno = 0;
-	value = strtoul(arg, &end, base);
-	if (errno || end == arg || *end || arg[0] == '-' || value > max)
-		argp_error(state, "%s: not a valid %s", arg, what);
-
-	return value;
-}
-
-/* Zero of something would be a daemon that serves nobody. */
-static unsigned int limit(struct argp_state *state, const char *arg,
-			  const char *what)
-{
-	unsigned long value = number(state, arg, 1u << 20, 10, what);
-
-	if (value == 0)
-		argp_error(state, "%s=%s: give at least 1", what, arg);
-
-	return (unsigned int)value;
-}
-
-static const char *one_of(struct argp_state *state, const char *arg,
-			  const char *const *words, const char *what)
-{
-	for (; *words; words++)
-		if (strcmp(arg, *words) == 0)
-			return *words;
-
-	argp_error(state, "%s: not a valid %s", arg, what);
+	for (const struct argp_option *opt = options; opt->name; opt++)
+		if (opt->key == key)
+			return opt->name;
 
 	return NULL;
 }
 
-static enum oob_spin spin_mode(struct argp_state *state, const char *arg)
+/* While the command line is read. */
+struct command_line {
+	struct config *config;
+	struct config_driver *last; /* whose parameters follow */
+};
+
+/* One which the file has got already keeps what the file says of it. */
+static void take_driver(struct command_line *line, const struct origin *origin,
+			const char *arg)
 {
-	if (strcmp(arg, "never") == 0)
-		return OOB_SPIN_NEVER;
-	if (strcmp(arg, "always") == 0)
-		return OOB_SPIN_ALWAYS;
-	if (strcmp(arg, "adaptive") != 0)
-		argp_error(state, "%s: not a valid --spin", arg);
+	struct config *config = line->config;
+	struct config_driver *drv;
 
-	return OOB_SPIN_ADAPTIVE;
-}
-
-static gid_t group_id(struct argp_state *state, const char *arg)
-{
-	const struct group *group = getgrnam(arg);
-
-	if (group)
-		return group->gr_gid;
-	if (arg[0] < '0' || arg[0] > '9')
-		argp_error(state, "%s: no such group", arg);
-
-	return (gid_t)number(state, arg, 0x7fffffff, 10, "--group");
-}
-
-static void add_cpu(struct argp_state *state, struct config *config,
-		    unsigned long cpu)
-{
-	if (!placement_cpu_usable((int)cpu))
-		argp_error(state, "--oob-cpus: there is no CPU %lu for us",
-			   cpu);
-	for (unsigned int i = 0; i < config->nr_cpus; i++)
-		if (config->cpus[i] == (int)cpu)
-			argp_error(state,
-				   "--oob-cpus: CPU %lu is there twice: name "
-				   "each one once",
-				   cpu);
-	if (config->nr_cpus == CONFIG_MAX_CPUS)
-		argp_error(state, "--oob-cpus: at most %d", CONFIG_MAX_CPUS);
-
-	config->cpus[config->nr_cpus++] = (int)cpu;
-}
-
-/* The kernel's list format: 0,2-3 */
-static void cpu_list(struct argp_state *state, struct config *config, char *arg)
-{
-	static const char what[] = "CPU for --oob-cpus";
-	unsigned long first, last;
-	char *item, *dash, *rest = arg;
-
-	if (arg[0] == '\0')
-		argp_error(state, "--oob-cpus: no CPU is named: give some, as "
-				  "2,3 or 4-7");
-
-	while ((item = strsep(&rest, ","))) {
-		dash = strchr(item, '-');
-		if (dash)
-			*dash++ = '\0';
-		first = number(state, item, 8191, 10, what);
-		last = dash ? number(state, dash, 8191, 10, what) : first;
-		if (first > last)
-			argp_error(state,
-				   "--oob-cpus: %lu-%lu: no CPU is in "
-				   "that range",
-				   first, last);
-		for (; first <= last; first++)
-			add_cpu(state, config, first);
+	for (unsigned int i = 0; i < config->nr_of_file; i++) {
+		drv = &config->drivers[i];
+		if (!config_is_driver(drv, arg))
+			continue;
+		line->last = drv;
+		if (strcmp(drv->name, arg) == 0)
+			return;
+		/* A path: there it is. */
+		free(drv->path);
+		drv->path = config_absolute(origin, "driver", arg);
+		return;
 	}
+
+	line->last = config_add_driver(config, origin, arg);
 }
 
-static void add_driver(struct argp_state *state, struct config *config,
-		       const char *arg)
+static void take_arg(struct command_line *line, const struct origin *origin,
+		     const char *arg)
 {
-	if (arg[0] == '\0')
-		argp_error(state, "--driver: an empty path: give that of a "
-				  "driver's shared object");
-	if (config->nr_drivers == CONFIG_MAX_DRIVERS)
-		argp_error(state, "--driver: at most %d", CONFIG_MAX_DRIVERS);
-	config->drivers[config->nr_drivers++] = arg;
-}
-
-static char *absolute(struct argp_state *state, const char *arg,
-		      const char *what)
-{
-	char *path = NULL, *here = NULL;
-
-	if (arg[0] == '\0')
-		argp_error(state, "%s: an empty path", what);
-	else if (arg[0] == '/')
-		path = strdup(arg);
-	else if ((here = getcwd(NULL, 0)) &&
-		 asprintf(&path, "%s/%s", here, arg) < 0)
-		path = NULL;
-	if (path == NULL)
-		argp_failure(state, EXIT_OTHER, errno,
-			     "%s: %s: give an absolute path", what, arg);
-	free(here);
-
-	return path;
+	if (line->last == NULL)
+		origin_complain(origin,
+				"%s: what is that for? Parameters "
+				"follow their --driver",
+				arg);
+	config_add_param(line->last, arg);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	static const char *const fronts[] = { "auto", "cuse", "fuse", NULL };
-	static const char *const wakes[] = { "one", "all", NULL };
-	struct config *config = state->input;
+	const struct origin origin = { .state = state };
+	struct command_line *line = state->input;
+	const char *name;
 
 	switch (key) {
-	case 'f':
-		config->front = one_of(state, arg, fronts, "--front");
-		break;
-	case OPT_MOUNT:
-		free(config->mount);
-		config->mount = absolute(state, arg, "--mount");
-		break;
-	case 's':
-		free(config->socket);
-		config->socket = absolute(state, arg, "--socket");
-		break;
-	case OPT_GROUP:
-		config->gid = group_id(state, arg);
-		break;
-	case OPT_MODE:
-		config->mode = (mode_t)number(state, arg, 0777, 8, "--mode");
-		break;
-	case 'd':
-		add_driver(state, config, arg);
-		break;
-	case OPT_OOB_CPUS:
-		cpu_list(state, config, arg);
-		break;
-	case OPT_OOB_PRIORITY:
-		config->priority = (int)number(state, arg, 99, 10,
-					       "--oob-priority (0 to 99)");
-		break;
-	case OPT_SPIN:
-		config->spin = spin_mode(state, arg);
-		break;
-	case OPT_SPIN_US:
-		config->spin_us = (unsigned int)number(state, arg, 1000000, 10,
-						       "--spin-us");
-		break;
-	case OPT_POLL_WAKE:
-		config->poll_wake_all =
-			one_of(state, arg, wakes, "--poll-wake") == wakes[1];
-		break;
-	case OPT_MAX_CLIENTS:
-		config->max_clients = limit(state, arg, "--max-clients");
-		break;
-	case OPT_MAX_THREADS:
-		config->max_threads = limit(state, arg, "--max-threads");
-		break;
-	case OPT_MAX_XBUFS:
-		config->max_xbufs = limit(state, arg, "--max-xbufs");
-		break;
+	case 'c':
 	case OPT_FOREGROUND:
-		break;
+		return 0;
+	case 'd':
+		take_driver(line, &origin, arg);
+		return 0;
 	case 'v':
-		config->verbose = true;
-		break;
+		line->config->verbose = true;
+		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "%s: what is that for?", arg);
-		break;
+		take_arg(line, &origin, arg);
+		return 0;
 	default:
+		name = option_name(key);
+		if (name && config_set(line->config, &origin, name, arg))
+			return 0;
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+/* Nothing but the file's name. */
+static error_t parse_config(int key, char *arg, struct argp_state *state)
+{
+	const char **file = state->input;
+
+	if (key == 'c')
+		*file = arg;
 
 	return 0;
 }
 
 void config_parse(struct config *config, int argc, char **argv)
 {
-	static const struct argp argp = {
+	static const struct argp first = {
 		.options = options,
-		.parser = parse_option,
+		.parser = parse_config,
+		.args_doc = args_doc,
 		.doc = doc,
 	};
-
-	*config = (struct config){
-		.front = "auto",
-		.priority = 90,
-		.spin = OOB_SPIN_ADAPTIVE,
-		.spin_us = 200,
-		.mode = geteuid() == 0 ? 0660 : 0600,
-		.gid = (gid_t)-1,
-		.max_clients = 1024,
-		.max_threads = 1024,
-		.max_xbufs = 16,
+	static const struct argp second = {
+		.options = options,
+		.parser = parse_option,
+		.args_doc = args_doc,
+		.doc = doc,
 	};
+	struct command_line line = { .config = config };
+	const char *file = NULL;
+
 	argp_err_exit_status = EXIT_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, config);
+	argp_parse(&first, argc, argv, ARGP_IN_ORDER, NULL, &file);
+	config_init(config);
+	config_file_read(config, file);
+	config->nr_of_file = config->nr_drivers;
+	argp_parse(&second, argc, argv, ARGP_IN_ORDER, NULL, &line);
 }
-/* NOLINTEND(concurrency-mt-unsafe) */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the command line asks for. */
+/* What the command line and the configuration file ask for. */
 #pragma once
 
 #include "stage/oob.h"
@@ -10,12 +10,22 @@
 #define CONFIG_MAX_DRIVERS 64
 #define CONFIG_MAX_CPUS	   64
 
+/* A driver to be loaded at start. */
+struct config_driver {
+	char *name;    /* owned: a path, or what it is called */
+	char *path;    /* owned: where the file says it is; NULL: see @name */
+	char **params; /* owned, "name=value"; later ones count */
+	unsigned int nr_params;
+	bool isolate;
+};
+
 struct config {
 	const char *front; /* "auto", "cuse", "fuse" */
 	char *socket;	   /* owned */
 	char *mount;	   /* owned */
-	const char *drivers[CONFIG_MAX_DRIVERS];
+	struct config_driver drivers[CONFIG_MAX_DRIVERS];
 	unsigned int nr_drivers;
+	unsigned int nr_of_file; /* the first ones */
 	int cpus[CONFIG_MAX_CPUS];
 	unsigned int nr_cpus;
 	int priority;
@@ -39,5 +49,7 @@ enum config_exit {
 	EXIT_RUNNING = 5,  /* another daemon serves that socket */
 };
 
-/* Fill @config from the command line, or exit with a message. */
+/* Fill @config from the configuration file, then from the command line, or exit
+ * with a message. */
 void config_parse(struct config *config, int argc, char **argv);
+void config_free(struct config *config);

@@ -13,6 +13,7 @@
 #include "core/timer.h"
 #include "core/trace.h"
 #include "core/xbuf.h"
+#include "drivers.h"
 #include "front/front.h"
 #include "front/leftover.h"
 #include "kapi/cpumask.h"
@@ -69,7 +70,7 @@ static void stop_serving(struct ev_loop *loop, ev_signal *w, int revents)
 
 static void ignore_hangup(struct ev_loop *loop, ev_signal *w, int revents)
 {
-	log_info("SIGHUP: there is no configuration to read again, going on");
+	log_info("SIGHUP: the configuration is read at start only, going on");
 }
 
 static void watch_signals(void)
@@ -233,9 +234,8 @@ static int start_all(const struct config *config)
 	if (ret)
 		return cannot_start("the core", ret);
 
-	for (unsigned int i = 0; i < config->nr_drivers; i++)
-		if (module_load(config->drivers[i], NULL, 0))
-			return EXIT_DRIVER;
+	if (drivers_load(config))
+		return EXIT_DRIVER;
 
 	if (front_start(&front))
 		return EXIT_NO_FRONT;
@@ -259,6 +259,7 @@ static bool stop_all(void)
 	uint64_t deadline = clock_ns() + FRONT_PATIENCE_NS;
 	bool ended;
 
+	module_hangup();
 	server_hangup();
 	front_hangup(deadline);
 	ended = server_stop(deadline);
@@ -332,6 +333,7 @@ int main(int argc, char **argv)
 	if (reacher_prepare())
 		return cannot_start("the process that reaches for memory",
 				    -EAGAIN);
+	drivers_init();
 
 	if (raise_nofile() == 0 && paths_prepare(&config) == 0) {
 		ret = server_lock(config.socket);
@@ -343,8 +345,7 @@ int main(int argc, char **argv)
 		}
 		server_unlock();
 	}
-	free(config.socket);
-	free(config.mount);
+	config_free(&config);
 
 	return status;
 }

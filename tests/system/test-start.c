@@ -26,7 +26,7 @@ static const struct {
 	{ "--front=", "--front" },
 	{ "--mount=", "--mount" },
 	{ "--socket=", "--socket" },
-	{ "--driver=", "--driver: an empty path" },
+	{ "--driver=", "--driver: name one" },
 	{ "--group=no-such-group", "no-such-group: no such group" },
 	{ "--group=12x", "--group" },
 	{ "--mode=9", "9: not a valid --mode" },
