@@ -178,6 +178,7 @@ static int start_core(const struct config *config)
 	if (ret)
 		return ret;
 
+	timers_init();
 	node_set_defaults(config->mode, geteuid(),
 			  config->gid == (gid_t)-1 ? getegid() : config->gid);
 	ret = heap_start();

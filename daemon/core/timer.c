@@ -18,6 +18,8 @@
 #include "kapi/export.h"
 #include "stage/clock.h"
 #include "stage/pi-mutex.h"
+#include "vfs/leftover.h"
+#include "vfs/module.h"
 
 #include <assert.h>
 
@@ -200,6 +202,70 @@ void timer_queue_init(struct evl_rq *rq)
 	rq->poke.func = poke;
 }
 
+/* Until a function that runs now has returned: @timer's, perhaps. */
+static void await_idle(struct evl_rq *rq)
+{
+	/* We are it, or it may be after a lock of ours. */
+	if (stage_self == rq->stage || pi_mutex_depth)
+		return;
+
+	pi_lock(&rq->busy);
+	pi_unlock(&rq->busy);
+}
+
+/* Locked. One which was started and whose function is @mod's. */
+static struct evl_timer *find_of(struct evl_rq *rq, struct module *mod)
+{
+	struct stage_timer *shot;
+
+	for (shot = timer_first(&rq->timers); shot; shot = timer_next(shot))
+		if (module_at((void *)timer_of(shot)->handler) == mod)
+			return timer_of(shot);
+
+	return NULL;
+}
+
+static unsigned int stop_of(struct evl_rq *rq, struct module *mod)
+{
+	struct evl_timer *timer;
+	unsigned int count = 0;
+	bool running;
+
+	do {
+		pi_lock(&rq->lock);
+		for (; (timer = find_of(rq, mod)); count++)
+			disarm(rq, timer);
+		running = rq->running && module_at(rq->stage->call.func) == mod;
+		pi_unlock(&rq->lock);
+		/* It may start itself again: look once more. */
+		if (running)
+			await_idle(rq);
+	} while (running);
+
+	return count;
+}
+
+static unsigned int stop_all_of(struct module *mod)
+{
+	unsigned int count = 0;
+	struct evl_rq *rq;
+
+	for (unsigned int n = 0; mod && (rq = rq_nth(n)); n++)
+		count += stop_of(rq, mod);
+
+	return count;
+}
+
+void timers_init(void)
+{
+	static struct leftover timers = {
+		.what = "timers",
+		.drop = stop_all_of,
+	};
+
+	leftover_add(&timers);
+}
+
 static void rearm_others(struct evl_rq *rq)
 {
 	struct evl_timer *timer;
@@ -257,17 +323,6 @@ static ktime_t time_left(struct evl_timer *timer)
 	left = timer->date - evl_read_clock(timer->clock);
 
 	return left > 0 ? left : 1;
-}
-
-/* Until a function that runs now has returned: @timer's, perhaps. */
-static void await_idle(struct evl_rq *rq)
-{
-	/* We are it, or it may be after a lock of ours. */
-	if (stage_self == rq->stage || pi_mutex_depth)
-		return;
-
-	pi_lock(&rq->busy);
-	pi_unlock(&rq->busy);
 }
 
 EXPORT void evl_stop_timer(struct evl_timer *timer)

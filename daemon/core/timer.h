@@ -7,5 +7,8 @@ struct evl_rq;
 /* For rq.c. */
 void timer_queue_init(struct evl_rq *rq);
 
+/* Once, at start: what drivers leave running is stopped. */
+void timers_init(void);
+
 /* A clock was set: timers on it are looked at again. Any stage. */
 void timers_clock_set(void);

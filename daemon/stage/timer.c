@@ -21,6 +21,11 @@ struct stage_timer *timer_first(struct timer_base *base)
 	return RB_MIN(timer_tree, &base->tree);
 }
 
+struct stage_timer *timer_next(struct stage_timer *timer)
+{
+	return RB_NEXT(timer_tree, NULL, timer);
+}
+
 static void note_first(struct timer_base *base)
 {
 	const struct stage_timer *first = timer_first(base);

@@ -34,5 +34,7 @@ void timer_arm(struct timer_base *base, struct stage_timer *timer,
 void timer_disarm(struct timer_base *base, struct stage_timer *timer);
 /* The one which is due first, NULL if none is armed. */
 struct stage_timer *timer_first(struct timer_base *base);
+/* The one after @timer, NULL at the end. */
+struct stage_timer *timer_next(struct stage_timer *timer);
 /* Fire what is due at @now. Returns how many. */
 unsigned int timer_run(struct timer_base *base, uint64_t now);

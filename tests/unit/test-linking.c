@@ -3,8 +3,11 @@
  * Drivers which use each other's symbols, and none that is not lent; loading,
  * unloading and loading again.
  */
+#include "core/rq.h"
+#include "core/timer.h"
 #include "module-rig.h"
 #include "stage/inband.h"
+#include "stage/oob.h"
 #include "suite.h"
 #include "vfs/complaint.h"
 #include "vfs/file.h"
@@ -15,6 +18,7 @@
 #include <errno.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -383,6 +387,43 @@ START_TEST(what_it_leaves_behind_is_asked_for)
 }
 END_TEST
 
+static const unsigned int *load_ticking(void)
+{
+	const unsigned int *nr_ticks;
+
+	ck_assert_int_eq(rig_load("ticking"), 0);
+	nr_ticks = module_symbol(rig_find("ticking"), "nr_ticks");
+	while (__atomic_load_n(nr_ticks, __ATOMIC_RELAXED) < 50)
+		sched_yield();
+
+	return nr_ticks;
+}
+
+/* On a worker, which goes on while we look. */
+START_TEST(timers_left_running_are_stopped)
+{
+	const struct oob_config config = { .spin = OOB_SPIN_NEVER };
+	const unsigned int *nr_ticks;
+	unsigned int count;
+
+	ck_assert_int_eq(oob_start(&config), 0);
+	ck_assert_int_eq(rq_add(oob_worker_stage(oob_worker(0)), -1), 0);
+	timers_init();
+
+	for (int i = 0; i < 20; i++) {
+		nr_ticks = load_ticking();
+		ck_assert_int_eq(module_unload("ticking"), 0);
+		count = *nr_ticks;
+		/* While another generation's go on. */
+		load_ticking();
+		ck_assert_uint_eq(*nr_ticks, count);
+		ck_assert_int_eq(module_unload("ticking"), 0);
+	}
+	oob_stop();
+	rq_remove_all();
+}
+END_TEST
+
 static int results[2];
 
 static void load_sleepy(void *arg)
@@ -596,6 +637,7 @@ int main(void)
 		{ "staying", who_has_no_exit_function_stays, 1 },
 		{ "unknown", who_is_not_there_cannot_go, 1 },
 		{ "leftovers", what_it_leaves_behind_is_asked_for, 1 },
+		{ "timers", timers_left_running_are_stopped, 1 },
 		{ "turns", one_is_loaded_at_a_time, 1 },
 		{ "going", who_is_going_cannot_be_used, 1 },
 		{ "params", parameters_are_what_they_were_set_to, 1 },
