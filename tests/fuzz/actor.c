@@ -110,7 +110,7 @@ static void note_errand(struct actor *actor, const char *buf, size_t size)
 void actor_listen(struct actor *actor)
 {
 	char buf[sizeof(struct control_welcome) +
-		 sizeof(struct control_message)];
+		 sizeof(struct control_driver_message)];
 	struct control_welcome *welcome = (void *)buf;
 	int fds[2], avail;
 

@@ -97,6 +97,27 @@ static void ask_to_map(struct control_mmap *request)
 		((uint32_t *)request)[below(sizeof(*request) / 4)] = number();
 }
 
+/* Nothing that there is: others are at work with what is loaded. */
+static void ask_to_load(struct actor *actor)
+{
+	static struct control_driver_message msg;
+	struct control_driver_order *order = &msg.u.order;
+
+	msg.header = (struct control_header){
+		.type = one_in(2) ? CONTROL_DRIVER_LOAD : CONTROL_DRIVER_UNLOAD,
+		.seq = any(),
+	};
+	memset(order, 0, sizeof(*order));
+	memset(order->name, one_in(2) ? '/' : 'x',
+	       below(sizeof(order->name) + 1));
+	memset(order->params, 'p',
+	       below(one_in(2) ? 8 : sizeof(order->params)));
+	order->nr_params = one_in(4) ? number() : below(3);
+	order->reserved = one_in(8) ? number() : 0;
+
+	actor_say(actor, &msg, one_in(8) ? below(sizeof(msg)) : sizeof(msg));
+}
+
 static void ask(struct actor *actor)
 {
 	struct control_message msg = {
@@ -109,6 +130,10 @@ static void ask(struct actor *actor)
 
 	for (int i = 0; i < 8; i++)
 		body[i] = one_in(3) ? number() : 0;
+	if (one_in(32)) {
+		ask_to_load(actor);
+		return;
+	}
 	if (msg.header.type == CONTROL_ATTACH && !one_in(4)) {
 		msg.u.attach.tid = tids[below(NR_THREADS)];
 		msg.u.attach.efd = any_file();

@@ -88,8 +88,10 @@ static void run_daemon(struct test_daemon *daemon, const char *const *args)
 		daemon->devdir,
 		"--oob-priority",
 		OOB_PRIORITY,
+		"--config",
+		"/dev/null", /* not the machine's own */
 	};
-	int argc = 9, log;
+	int argc = 11, log;
 
 	while (args && *args && argc < MAX_ARGS - 1)
 		argv[argc++] = *args++;

@@ -186,7 +186,8 @@ static void expect_einval(const struct control_message *msg, size_t size)
 
 static void send_odd_requests(void)
 {
-	const uint32_t unknown[] = { 0, NR_TYPES, 1000, INT_MAX, UINT_MAX };
+	const uint32_t unknown[] = { 0,	   NR_TYPES, CONTROL_DRIVER_UNLOAD + 1,
+				     1000, INT_MAX,  UINT_MAX };
 	struct control_message msg = { .header.seq = 77 };
 
 	raw_join(&client, false);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A driver which crashes as it is told to: in its ioctls, in a timer's or an
+ * irq_work's function, in its init and exit functions.
+ */
+#include <evl/file.h>
+#include <evl/timer.h>
+#include <linux/bug.h>
+#include <linux/fs.h>
+#include <linux/irq_work.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "crasher.h"
+
+static int in_init, in_exit;
+module_param(in_init, int, 0444);
+module_param(in_exit, int, 0444);
+
+static unsigned long how;
+static struct evl_timer timer;
+static struct irq_work work;
+
+/* The file ends before the page does begin. */
+static void __attribute__((noinline)) touch_beyond_file(void)
+{
+	int fd = memfd_create("empty", 0);
+	volatile char *page;
+
+	/* Where no caller has anything, or it would be its pointer. */
+	page = mmap((void *)0x7eadbeee0000, 4096, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_FIXED, fd, 0);
+	page[0] = 1;
+}
+
+static int __attribute__((noinline)) sink(volatile int *above)
+{
+	volatile int here[64];
+
+	here[0] = *above + 1;
+
+	return here[0] ? sink(here) + here[0] : 0;
+}
+
+static int __attribute__((noinline)) divide(volatile int *by)
+{
+#if defined(__x86_64__)
+	volatile int hundred = 100;
+
+	return hundred / *by;
+#else
+	return raise(SIGFPE);
+#endif
+}
+
+static void no_instruction(void)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("ud2");
+#elif defined(__aarch64__)
+	__asm__ volatile(".inst 0");
+#else
+	raise(SIGILL);
+#endif
+}
+
+/* With a name to be found, and a frame of its own. */
+static int __attribute__((noinline)) crash_now(unsigned long kind)
+{
+	void (*volatile nowhere)(void) = NULL;
+	volatile unsigned long wild = 0x7eadbeef0000;
+	volatile int zero = 0;
+
+	switch (kind) {
+	case CRASHER_SEGV:
+		*(volatile int *)wild = 1;
+		break;
+	case CRASHER_BUS:
+		touch_beyond_file();
+		break;
+	case CRASHER_FPE:
+		zero = divide(&zero);
+		break;
+	case CRASHER_ILL:
+		no_instruction();
+		break;
+	case CRASHER_ABRT:
+		BUG();
+		break;
+	case CRASHER_STACK:
+		zero = sink(&zero);
+		break;
+	case CRASHER_CALL:
+		nowhere();
+		break;
+	case CRASHER_LIBC:
+		memset((void *)wild, 0, 4096 + (unsigned long)zero);
+		break;
+	}
+
+	return zero;
+}
+
+static void crash_in_timer(struct evl_timer *t)
+{
+	crash_now(how);
+}
+
+static void crash_in_work(struct irq_work *w)
+{
+	crash_now(how);
+}
+
+static long crasher_ioctl(struct file *filp, unsigned int cmd,
+			  unsigned long arg)
+{
+	how = arg;
+	switch (cmd) {
+	case CRASHER_HERE:
+		return crash_now(arg);
+	case CRASHER_TIMER:
+		evl_start_timer(&timer, evl_abs_timeout(&timer, 0),
+				EVL_INFINITE);
+		return 0;
+	case CRASHER_WORK:
+		irq_work_queue(&work);
+		return 0;
+	default:
+		return -ENOTTY;
+	}
+}
+
+static int crasher_open(struct inode *inode, struct file *filp)
+{
+	filp->private_data = kzalloc(sizeof(struct evl_file), GFP_KERNEL);
+	if (filp->private_data == NULL)
+		return -ENOMEM;
+
+	return evl_open_file(filp->private_data, filp);
+}
+
+static int crasher_release(struct inode *inode, struct file *filp)
+{
+	evl_release_file(filp->private_data);
+	kfree(filp->private_data);
+
+	return 0;
+}
+
+static const struct file_operations crasher_fops = {
+	.owner = THIS_MODULE,
+	.open = crasher_open,
+	.release = crasher_release,
+	.unlocked_ioctl = crasher_ioctl,
+	.oob_ioctl = crasher_ioctl,
+};
+
+static struct miscdevice crasher_dev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "crasher",
+	.fops = &crasher_fops,
+};
+
+static int __init crasher_init(void)
+{
+	evl_init_timer(&timer, crash_in_timer);
+	init_irq_work(&work, crash_in_work);
+	if (in_init)
+		return crash_now((unsigned long)in_init);
+
+	return misc_register(&crasher_dev);
+}
+module_init(crasher_init);
+
+static void __exit crasher_exit(void)
+{
+	if (in_exit)
+		crash_now((unsigned long)in_exit);
+	misc_deregister(&crasher_dev);
+}
+module_exit(crasher_exit);
+MODULE_LICENSE("MIT");

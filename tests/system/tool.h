@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Running evl-driver, as people do, and what it says. */
+#pragma once
+
+#include <sys/types.h>
+
+struct tool_run {
+	pid_t pid;	 /* of one started, 0: it ended */
+	int status;	 /* its exit status, or 128 + signal */
+	char text[8192]; /* what it wrote, to stdout or stderr */
+	int fd;
+};
+
+/* Run it to its end, with arguments up to NULL. Returns the exit status. */
+int tool_run(struct tool_run *run, ...);
+/* The same in two steps. */
+void tool_start(struct tool_run *run, ...);
+int tool_wait(struct tool_run *run);
+/* It is to end with @status, and to have said @text (NULL: nothing at all). */
+void tool_expect(int status, const char *text, ...);
