@@ -143,13 +143,38 @@ static int map_more(struct stack_pool *pool)
 	return 0;
 }
 
-/* Touches every page, too. */
-static void fill(struct stack *stack)
+/* The lowest page in memory between @start and @end, or @end. */
+static char *first_resident(char *start, char *end, size_t page_size)
 {
-	uint64_t *words = stack->base;
+	unsigned char pages[64];
+	size_t size, i;
 
-	for (size_t i = 0; i < stack->size / sizeof(*words); i++)
-		words[i] = PATTERN;
+	for (; start < end; start += size) {
+		size = (size_t)(end - start);
+		if (size > sizeof(pages) * page_size)
+			size = sizeof(pages) * page_size;
+		if (mincore(start, size, pages))
+			return end;
+		for (i = 0; i < size / page_size; i++)
+			if (pages[i] & 1)
+				return start + i * page_size;
+	}
+
+	return end;
+}
+
+/* Touches every page, too. */
+static void fill(struct stack *stack, size_t page_size)
+{
+	char *base = stack->base, *end = base + stack->size, *start = base;
+
+	if (stack->size > STACK_PREFAULT)
+		start = first_resident(base, end - STACK_PREFAULT, page_size);
+
+	for (uint64_t *word = (uint64_t *)(void *)start;
+	     word < (uint64_t *)(void *)end; word++)
+		*word = PATTERN;
+	stack->filled = start;
 }
 
 int stack_pool_new(size_t stack_size, unsigned int max_stacks,
@@ -212,9 +237,9 @@ int stack_get(struct stack_pool *pool, bool prefault, struct stack **r_stack)
 	stack->next_free = NULL;
 	pool->nr_out++;
 
+	stack->filled = NULL;
 	if (prefault)
-		fill(stack);
-	stack->filled = prefault;
+		fill(stack, pool->guard_size);
 
 	*r_stack = stack;
 
@@ -232,22 +257,37 @@ void stack_put(struct stack_pool *pool, struct stack *stack)
 }
 
 /* Looks below the stack pointer, at what another thread may be writing. */
-__attribute__((no_sanitize("address", "thread"))) size_t
-stack_high_water(const struct stack *stack)
+__attribute__((no_sanitize("address", "thread"))) static const uint64_t *
+skip(const volatile uint64_t *word, const volatile uint64_t *end,
+     uint64_t value)
 {
-	const volatile uint64_t *words = stack->base;
-	size_t nr_words = stack->size / sizeof(*words);
-	size_t i = 0;
-
-	if (!stack->filled)
-		return 0;
-
 	VALGRIND_DISABLE_ERROR_REPORTING;
-	while (i < nr_words && words[i] == PATTERN)
-		i++;
+	while (word < end && *word == value)
+		word++;
 	VALGRIND_ENABLE_ERROR_REPORTING;
 
-	return (nr_words - i) * sizeof(*words);
+	return (const uint64_t *)word;
+}
+
+size_t stack_high_water(const struct stack *stack)
+{
+	char *base = stack->base, *end = base + stack->size;
+	char *filled = stack->filled;
+	const char *deepest;
+
+	if (filled == NULL)
+		return 0;
+
+	/* What lies below the pattern comes as zeroes, if it comes at all. */
+	deepest = first_resident(base, filled, (size_t)sysconf(_SC_PAGESIZE));
+	deepest = (const char *)skip((const uint64_t *)(const void *)deepest,
+				     (const uint64_t *)(void *)filled, 0);
+	if (deepest == filled)
+		deepest = (const char *)skip((const uint64_t *)(void *)filled,
+					     (const uint64_t *)(void *)end,
+					     PATTERN);
+
+	return (size_t)(end - deepest);
 }
 
 const struct stack *stack_pool_guard_hit(const struct stack_pool *pool,

@@ -2,9 +2,13 @@
 /*
  * Stacks for fibers: mapped in chunks, each with an inaccessible guard page
  * below, handed out and taken back. In-band only (it maps memory); one pool
- * serves every stage of the process. Stacks are populated when handed out for
- * a real-time stage, and filled with a pattern that shows afterwards how deep
- * they were used.
+ * serves every stage of the process.
+ *
+ * What a real-time stage gets is populated, and filled with a pattern that
+ * shows afterwards how deep it was used: as much of it as a kernel's stack has,
+ * which drivers for a kernel make do with. The rest is there for who needs more
+ * after all, at the price of a page fault the first time; all of it at once
+ * would be 64 KiB of memory for each of thousands of sleepers.
  */
 #pragma once
 
@@ -13,11 +17,13 @@
 
 struct stack_pool;
 
+#define STACK_PREFAULT ((size_t)16 << 10)
+
 struct stack {
 	void *base;  /* lowest usable byte, right above the guard page */
 	size_t size; /* usable bytes, a multiple of the page size */
 	struct stack *next_free;
-	bool filled; /* carries the pattern, so stack_high_water() knows */
+	void *filled; /* from here up it was, NULL: it was not */
 	unsigned int valgrind_id;
 };
 
@@ -33,8 +39,9 @@ int stack_pool_new(size_t stack_size, unsigned int max_stacks,
 struct stack_pool *stack_pool_free(struct stack_pool *pool);
 
 /*
- * Take a stack. @prefault: touch and fill all of it now, because who will run
- * on it must not take a page fault. Return: 0, -ENOMEM, or -EAGAIN if
+ * Take a stack. @prefault: touch and fill its upper STACK_PREFAULT bytes now,
+ * because who will run on it must not take a page fault, and what else of it is
+ * there already. Return: 0, -ENOMEM, or -EAGAIN if
  * @max_stacks are out.
  */
 int stack_get(struct stack_pool *pool, bool prefault, struct stack **r_stack);

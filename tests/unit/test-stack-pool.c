@@ -158,12 +158,36 @@ START_TEST(a_generous_limit_costs_nothing)
 }
 END_TEST
 
-START_TEST(prefaulted_stacks_are_resident)
+/* So that ten thousand that sleep cost 20 KiB each at most. */
+START_TEST(prefaulted_stacks_are_resident_as_far_as_drivers_go)
 {
 	struct stack *stack = get(true);
+	char *bytes = stack->base;
 
+	ck_assert_uint_eq(nr_resident(stack), STACK_PREFAULT / page_size);
+	/* Those pages are the upper ones. */
+	memset(bytes + stack->size - STACK_PREFAULT, 0, STACK_PREFAULT);
+	ck_assert_uint_eq(nr_resident(stack), STACK_PREFAULT / page_size);
+	/* There is more, for who needs it. */
+	memset(bytes, 0, stack->size);
 	ck_assert_uint_eq(nr_resident(stack), stack->size / page_size);
 	stack_put(pool, stack);
+}
+END_TEST
+
+START_TEST(small_stacks_are_resident_altogether)
+{
+	struct stack_pool *other;
+	struct stack *stack;
+
+	ck_assert_int_eq(stack_pool_new(8192, 1, &other), 0);
+	ck_assert_int_eq(stack_get(other, true, &stack), 0);
+	ck_assert_uint_eq(nr_resident(stack), stack->size / page_size);
+	ck_assert_uint_eq(stack_high_water(stack), 0);
+	memset(stack->base, 0, stack->size);
+	ck_assert_uint_eq(stack_high_water(stack), stack->size);
+	stack_put(other, stack);
+	stack_pool_free(other);
 }
 END_TEST
 
@@ -201,8 +225,31 @@ START_TEST(high_water_tells_the_deepest_use)
 	ck_assert_uint_eq(stack_high_water(stack), 8);
 	bytes[stack->size - 5000] = 0;
 	ck_assert_uint_eq(stack_high_water(stack), 5000);
-	bytes[0] = 0;
+	ck_assert_uint_eq(nr_resident(stack), STACK_PREFAULT / page_size);
+	stack_put(pool, stack);
+}
+END_TEST
+
+/* Whether or not it passes over where the pattern ends. */
+START_TEST(high_water_tells_of_what_was_not_prefaulted)
+{
+	struct stack *stack = get(true);
+	char *bytes = stack->base;
+
+	bytes[stack->size - STACK_PREFAULT] = 0;
+	ck_assert_uint_eq(stack_high_water(stack), STACK_PREFAULT);
+	bytes[stack->size - STACK_PREFAULT - 8] = 1;
+	ck_assert_uint_eq(stack_high_water(stack), STACK_PREFAULT + 8);
+	bytes[40000] = 1;
+	ck_assert_uint_eq(stack_high_water(stack), stack->size - 40000);
+	bytes[0] = 1;
 	ck_assert_uint_eq(stack_high_water(stack), stack->size);
+	stack_put(pool, stack);
+
+	stack = get(true);
+	ck_assert_uint_eq(stack_high_water(stack), 0);
+	bytes[40000] = 0;
+	ck_assert_uint_eq(stack_high_water(stack), stack->size - 40000);
 	stack_put(pool, stack);
 }
 END_TEST
@@ -352,7 +399,8 @@ static Suite *stack_pool_suite(void)
 	tcase_add_test(tc, stacks_do_not_overlap);
 	tcase_add_test(tc, the_limit_holds_until_a_stack_is_back);
 	tcase_add_test(tc, a_generous_limit_costs_nothing);
-	tcase_add_test(tc, prefaulted_stacks_are_resident);
+	tcase_add_test(tc, prefaulted_stacks_are_resident_as_far_as_drivers_go);
+	tcase_add_test(tc, small_stacks_are_resident_altogether);
 	tcase_add_test(tc, other_stacks_cost_no_memory);
 	tcase_add_test(tc, a_stack_put_back_keeps_its_memory);
 	suite_add_tcase(suite, tc);
@@ -360,6 +408,7 @@ static Suite *stack_pool_suite(void)
 	tc = tcase_create("high water");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, high_water_tells_the_deepest_use);
+	tcase_add_test(tc, high_water_tells_of_what_was_not_prefaulted);
 	tcase_add_test(tc, high_water_starts_anew_with_each_user);
 	suite_add_tcase(suite, tc);
 
