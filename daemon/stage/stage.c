@@ -80,18 +80,36 @@ bool stage_run_inbox(struct stage *stage)
 	return oldest != NULL;
 }
 
-static void make_ready(struct fiber *fiber)
+static void enqueue(struct fiber *fiber, int prio)
 {
 	struct stage *stage = fiber->stage;
 
 	fiber->state = FIBER_READY;
-	list_add_tail(&fiber->link, &stage->ready[fiber->prio]);
-	stage->ready_bits[fiber->prio / 64] |= UINT64_C(1) << fiber->prio % 64;
+	fiber->queue_prio = prio;
+	list_add_tail(&fiber->link, &stage->ready[prio]);
+	stage->ready_bits[prio / 64] |= UINT64_C(1) << prio % 64;
+}
+
+static void dequeue(struct fiber *fiber)
+{
+	struct stage *stage = fiber->stage;
+	int prio = fiber->queue_prio;
+
+	list_del(&fiber->link);
+	if (list_empty(&stage->ready[prio]))
+		stage->ready_bits[prio / 64] &= ~(UINT64_C(1) << prio % 64);
+}
+
+static void make_ready(struct fiber *fiber)
+{
+	if (fiber->held)
+		fiber->state = FIBER_HELD;
+	else
+		enqueue(fiber, fiber->prio);
 }
 
 static struct fiber *take_first(struct stage *stage)
 {
-	struct list_head *queue;
 	struct fiber *fiber;
 	int prio;
 
@@ -100,11 +118,8 @@ static struct fiber *take_first(struct stage *stage)
 	else
 		prio = 63 - __builtin_clzll(stage->ready_bits[0]);
 
-	queue = &stage->ready[prio];
-	fiber = list_first_entry(queue, struct fiber, link);
-	list_del(&fiber->link);
-	if (list_empty(queue))
-		stage->ready_bits[prio / 64] &= ~(UINT64_C(1) << prio % 64);
+	fiber = list_first_entry(&stage->ready[prio], struct fiber, link);
+	dequeue(fiber);
 
 	return fiber;
 }
@@ -253,13 +268,88 @@ void fiber_start_now(struct fiber *fiber, void (*entry)(void *arg), void *arg,
 	run_fiber(fiber->stage, fiber);
 }
 
+/* The running fiber is in a run queue, or wherever its state says. */
+static void leave_thread(struct fiber *fiber)
+{
+	assert(pi_mutex_depth == 0);
+	fiber_context_switch(&fiber->context, &fiber->stage->scheduler);
+}
+
 void fiber_yield(void)
 {
 	struct fiber *fiber = fiber_current();
 
-	assert(fiber && pi_mutex_depth == 0);
+	assert(fiber);
 	make_ready(fiber);
-	fiber_context_switch(&fiber->context, &fiber->stage->scheduler);
+	leave_thread(fiber);
+}
+
+void fiber_give_way(void)
+{
+	struct fiber *fiber = fiber_current();
+
+	assert(fiber && !fiber->held);
+	enqueue(fiber, 0);
+	leave_thread(fiber);
+}
+
+void fiber_exit(void)
+{
+	struct fiber *fiber = fiber_current();
+
+	assert(fiber);
+	fiber->state = FIBER_IDLE;
+	leave_thread(fiber);
+	abort(); /* started again instead of being freed */
+}
+
+void fiber_set_prio(struct fiber *fiber, int prio)
+{
+	if (wait_queue_requeue(fiber, prio))
+		return;
+
+	fiber->prio = prio;
+	if (fiber->state == FIBER_READY) {
+		dequeue(fiber);
+		enqueue(fiber, prio);
+	}
+}
+
+void fiber_hold(struct fiber *fiber)
+{
+	if (fiber->broken && fiber->state != FIBER_IDLE)
+		return;
+
+	fiber->held = true;
+	if (fiber->state == FIBER_READY) {
+		dequeue(fiber);
+		fiber->state = FIBER_HELD;
+	}
+}
+
+void fiber_release(struct fiber *fiber)
+{
+	fiber->held = false;
+	if (fiber->state == FIBER_HELD)
+		make_ready(fiber);
+}
+
+void fiber_rest(void)
+{
+	struct fiber *fiber = fiber_current();
+
+	assert(fiber);
+	if (!fiber->held)
+		return;
+	fiber->state = FIBER_HELD;
+	leave_thread(fiber);
+}
+
+void fiber_unblock(struct fiber *fiber, int status)
+{
+	if (fiber->state == FIBER_ASLEEP && fiber->interruptible &&
+	    wait_queue_abort(fiber, status))
+		fiber_wake(fiber);
 }
 
 void fiber_break(struct fiber *fiber)
@@ -268,9 +358,8 @@ void fiber_break(struct fiber *fiber)
 		return;
 
 	fiber->broken = true;
-	if (fiber->state == FIBER_ASLEEP && fiber->interruptible &&
-	    wait_queue_abort(fiber, -EINTR))
-		fiber_wake(fiber);
+	fiber_unblock(fiber, -EINTR);
+	fiber_release(fiber);
 }
 
 bool fiber_asleep_uninterruptibly(const struct fiber *fiber)
@@ -280,9 +369,8 @@ bool fiber_asleep_uninterruptibly(const struct fiber *fiber)
 
 void fiber_sleep(struct fiber *fiber)
 {
-	assert(pi_mutex_depth == 0);
 	fiber->state = FIBER_ASLEEP;
-	fiber_context_switch(&fiber->context, &fiber->stage->scheduler);
+	leave_thread(fiber);
 }
 
 void fiber_wake(struct fiber *fiber)

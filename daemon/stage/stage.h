@@ -24,7 +24,7 @@
 struct guard;
 struct wait_queue;
 
-#define STAGE_NR_PRIOS 100 /* 0 to 99, the highest runs first */
+#define STAGE_NR_PRIOS 102 /* 0 to 101, the highest runs first */
 
 /*
  * Something to do on a stage's thread. Embedded in what it is about; posted by
@@ -69,6 +69,7 @@ enum fiber_state {
 	FIBER_RUNNING, /* this is stage->running */
 	FIBER_ASLEEP,  /* on a wait queue, or woken by another thread and on
 			* its way through the inbox */
+	FIBER_HELD,    /* would be ready, but for fiber_hold() */
 };
 
 struct fiber {
@@ -77,7 +78,9 @@ struct fiber {
 	struct stack *stack;   /* owned */
 	struct list_head link; /* run queue while READY, owner's use if IDLE */
 	enum fiber_state state;
-	int prio;
+	int prio;	/* under wq->lock, too, while queued there */
+	int queue_prio; /* READY: in which run queue */
+	bool held;	/* fiber_hold() */
 	void (*entry)(void *arg);
 	void *arg;
 	/* Called from the scheduler after @entry returned; may be NULL. */
@@ -164,12 +167,33 @@ void fiber_start_now(struct fiber *fiber, void (*entry)(void *arg), void *arg,
 
 /* Go to the end of the queue of one's own priority. From a fiber. */
 void fiber_yield(void);
+/* The same, but let those of lower priorities have a turn, too. */
+void fiber_give_way(void);
+/* End here and now, whatever there is on the stack: from a fiber, which can
+ * only be freed afterwards. */
+_Noreturn void fiber_exit(void);
+
+/* From now on @fiber is of priority @prio: behind its equals, where it is ready
+ * or waits by priority. On its stage's thread. */
+void fiber_set_prio(struct fiber *fiber, int prio);
+
+/*
+ * Keep @fiber from running until it is released or broken; what would make it
+ * run meanwhile is remembered. On its stage's thread; the running fiber, which
+ * may hold itself, calls fiber_rest() next.
+ */
+void fiber_hold(struct fiber *fiber);
+void fiber_release(struct fiber *fiber);
+void fiber_rest(void);
 
 /*
  * Break the sleep of @fiber: it returns -EINTR from where it sleeps, and from
  * every interruptible sleep it tries until it ends. On its stage's thread.
  */
 void fiber_break(struct fiber *fiber);
+/* The same for one sleep: nothing happens if it is not asleep, and it returns
+ * @status. */
+void fiber_unblock(struct fiber *fiber, int status);
 bool fiber_asleep_uninterruptibly(const struct fiber *fiber);
 
 /*

@@ -19,22 +19,26 @@ void wait_queue_init(struct wait_queue *wq, enum wait_order order)
 }
 
 /* Behind everybody of the same or a higher priority. */
-void wait_queue_join_locked(struct wait_queue *wq, struct fiber *fiber)
+static void insert(struct wait_queue *wq, struct fiber *fiber)
 {
-	struct list_head *pos;
+	struct list_head *pos = wq->waiters.prev;
 
-	/* A zero-filled queue works too. */
-	if (wq->waiters.next == NULL)
-		INIT_LIST_HEAD(&wq->waiters);
-
-	pos = wq->waiters.prev;
 	if (wq->order == WAIT_PRIO)
 		while (pos != &wq->waiters &&
 		       waiter_of(pos)->prio < fiber->prio)
 			pos = pos->prev;
 
-	fiber->wq = wq;
 	list_add(&fiber->wait_link, pos);
+}
+
+void wait_queue_join_locked(struct wait_queue *wq, struct fiber *fiber)
+{
+	/* A zero-filled queue works too. */
+	if (wq->waiters.next == NULL)
+		INIT_LIST_HEAD(&wq->waiters);
+
+	fiber->wq = wq;
+	insert(wq, fiber);
 	/* Relaxed: under the lock; who looks without it takes it next. */
 	atomic_store_explicit(&fiber->queued, true, memory_order_relaxed);
 }
@@ -173,10 +177,10 @@ unsigned int wait_queue_flush(struct wait_queue *wq, int status)
 	return count;
 }
 
-bool wait_queue_abort(struct fiber *fiber, int status)
+/* Lock the queue @fiber is on; on its stage's thread. NULL: it is on none. */
+static struct wait_queue *lock_queue(struct fiber *fiber)
 {
 	struct wait_queue *wq = fiber->wq;
-	bool ours;
 
 	/*
 	 * Acquire: pairs with unlink_waiter(). Looking first keeps us off a
@@ -185,14 +189,49 @@ bool wait_queue_abort(struct fiber *fiber, int status)
 	 * returned to whoever waits for it to leave.
 	 */
 	if (!atomic_load_explicit(&fiber->queued, memory_order_acquire))
-		return false;
+		return NULL;
 
 	pi_lock(&wq->lock);
 	/* Relaxed: under the lock. */
-	ours = atomic_load_explicit(&fiber->queued, memory_order_relaxed);
-	if (ours)
-		unlink_waiter(fiber, status);
+	if (atomic_load_explicit(&fiber->queued, memory_order_relaxed))
+		return wq;
 	pi_unlock(&wq->lock);
 
-	return ours;
+	return NULL;
+}
+
+bool wait_queue_abort(struct fiber *fiber, int status)
+{
+	struct wait_queue *wq = lock_queue(fiber);
+
+	if (wq == NULL)
+		return false;
+
+	unlink_waiter(fiber, status);
+	pi_unlock(&wq->lock);
+
+	return true;
+}
+
+void wait_queue_requeue_locked(struct wait_queue *wq, struct fiber *fiber,
+			       int prio)
+{
+	fiber->prio = prio;
+	if (wq->order != WAIT_PRIO)
+		return;
+	list_del(&fiber->wait_link);
+	insert(wq, fiber);
+}
+
+bool wait_queue_requeue(struct fiber *fiber, int prio)
+{
+	struct wait_queue *wq = lock_queue(fiber);
+
+	if (wq == NULL)
+		return false;
+
+	wait_queue_requeue_locked(wq, fiber, prio);
+	pi_unlock(&wq->lock);
+
+	return true;
 }

@@ -79,5 +79,12 @@ static inline bool wait_queue_active_locked(const struct wait_queue *wq)
 	return !list_empty(&wq->waiters);
 }
 
+/* @fiber sleeps on @wq, locked: give it priority @prio, and its place behind
+ * its new equals if that counts here. */
+void wait_queue_requeue_locked(struct wait_queue *wq, struct fiber *fiber,
+			       int prio);
+
+/* For stage.c: the same, wherever it sleeps. False: it does not, any more. */
+bool wait_queue_requeue(struct fiber *fiber, int prio);
 /* For stage.c: unlink @fiber if it still sleeps. True: we did. */
 bool wait_queue_abort(struct fiber *fiber, int status);
