@@ -94,11 +94,12 @@ struct fiber {
 	const struct guard *guard;
 	/* Sleeping: */
 	struct wait_queue *wq;	    /* where; ours while ASLEEP */
-	struct list_head wait_link; /* under wq->lock */
-	_Atomic(bool) queued;	    /* written under wq->lock */
-	int wake_status;	    /* written by who unlinked us */
-	bool interruptible;	    /* may fiber_break() end this sleep? */
-	bool broken;		    /* fiber_break() was called: sticky */
+	struct list_head wait_link; /* under wq->lock, as the next */
+	struct list_head leader_link;
+	_Atomic(bool) queued; /* written under wq->lock */
+	int wake_status;      /* written by who unlinked us */
+	bool interruptible;   /* may fiber_break() end this sleep? */
+	bool broken;	      /* fiber_break() was called: sticky */
 	struct stage_item wake_item;
 	struct stage_timer timeout;
 };

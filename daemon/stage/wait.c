@@ -18,17 +18,67 @@ void wait_queue_init(struct wait_queue *wq, enum wait_order order)
 	INIT_LIST_HEAD(&wq->waiters);
 }
 
-/* Behind everybody of the same or a higher priority. */
+/*
+ * The first of each priority, the leaders, are linked in a ring, too: with
+ * thousands who wait there are as many as priorities at most, and a place is
+ * found by looking at those.
+ */
+static struct fiber *next_leader(struct fiber *leader)
+{
+	return list_entry(leader->leader_link.next, struct fiber, leader_link);
+}
+
+/* Before the followers of a lower priority, behind all others. */
+static void insert_by_prio(struct wait_queue *wq, struct fiber *fiber)
+{
+	struct fiber *first = waiter_of(wq->waiters.next), *pos = first;
+	struct list_head *place = &wq->waiters;
+	const struct fiber *equal = NULL;
+
+	do {
+		if (pos->prio < fiber->prio) {
+			place = &pos->wait_link;
+			break;
+		}
+		if (pos->prio == fiber->prio)
+			equal = pos;
+		pos = next_leader(pos);
+	} while (pos != first);
+
+	list_add_tail(&fiber->wait_link, place);
+	if (equal == NULL)
+		list_add_tail(&fiber->leader_link, &pos->leader_link);
+}
+
 static void insert(struct wait_queue *wq, struct fiber *fiber)
 {
-	struct list_head *pos = wq->waiters.prev;
+	INIT_LIST_HEAD(&fiber->leader_link);
+	if (wq->order == WAIT_PRIO && !list_empty(&wq->waiters))
+		insert_by_prio(wq, fiber);
+	else
+		list_add_tail(&fiber->wait_link, &wq->waiters);
+}
 
-	if (wq->order == WAIT_PRIO)
-		while (pos != &wq->waiters &&
-		       waiter_of(pos)->prio < fiber->prio)
-			pos = pos->prev;
+/* Does nobody of its priority stand before @fiber? */
+static bool is_leader(const struct wait_queue *wq, const struct fiber *fiber)
+{
+	const struct list_head *link = fiber->wait_link.prev;
 
-	list_add(&fiber->wait_link, pos);
+	return link == &wq->waiters ||
+	       list_entry(link, struct fiber, wait_link)->prio != fiber->prio;
+}
+
+/* The next one behind a leader leads, unless it does so already. */
+static void take_out(struct wait_queue *wq, struct fiber *fiber)
+{
+	struct list_head *link = fiber->wait_link.next;
+	struct fiber *next = waiter_of(link);
+
+	if (wq->order == WAIT_PRIO && link != &wq->waiters &&
+	    next->prio == fiber->prio && is_leader(wq, fiber))
+		list_add(&next->leader_link, &fiber->leader_link);
+	list_del(&fiber->leader_link);
+	list_del(&fiber->wait_link);
 }
 
 void wait_queue_join_locked(struct wait_queue *wq, struct fiber *fiber)
@@ -45,7 +95,7 @@ void wait_queue_join_locked(struct wait_queue *wq, struct fiber *fiber)
 
 static void unlink_waiter(struct fiber *fiber, int status)
 {
-	list_del(&fiber->wait_link);
+	take_out(fiber->wq, fiber);
 	fiber->wake_status = status;
 	/* Release: the status, to wait_queue_abort() finding us gone. */
 	atomic_store_explicit(&fiber->queued, false, memory_order_release);
@@ -216,10 +266,13 @@ bool wait_queue_abort(struct fiber *fiber, int status)
 void wait_queue_requeue_locked(struct wait_queue *wq, struct fiber *fiber,
 			       int prio)
 {
-	fiber->prio = prio;
-	if (wq->order != WAIT_PRIO)
+	if (wq->order != WAIT_PRIO) {
+		fiber->prio = prio;
 		return;
-	list_del(&fiber->wait_link);
+	}
+
+	take_out(wq, fiber);
+	fiber->prio = prio;
 	insert(wq, fiber);
 }
 

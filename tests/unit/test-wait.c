@@ -94,6 +94,79 @@ START_TEST(a_fifo_queue_ignores_priority)
 }
 END_TEST
 
+/* One of a crowd: when it came to its place. */
+struct one {
+	struct fiber *fiber;
+	unsigned int arrived;
+};
+
+#define NR_ONES 64
+
+static struct one ones[NR_ONES];
+static unsigned int nr_arrivals;
+
+static void sleep_again_and_again(void *arg)
+{
+	struct one *one = arg;
+
+	pi_lock(&wq.lock);
+	do
+		one->arrived = ++nr_arrivals;
+	while (wait_queue_sleep(&wq, DEADLINE_NONE) == 0);
+	pi_unlock(&wq.lock);
+}
+
+static struct one *one_of(const struct list_head *link)
+{
+	return list_entry(link, struct fiber, wait_link)->arg;
+}
+
+static void check_order(void)
+{
+	const struct one *a, *b;
+	struct list_head *pos;
+	unsigned int count = 0;
+
+	for (pos = wq.waiters.next; pos != &wq.waiters; pos = pos->next) {
+		count++;
+		if (pos->next == &wq.waiters)
+			break;
+		a = one_of(pos);
+		b = one_of(pos->next);
+		ck_assert_int_ge(a->fiber->prio, b->fiber->prio);
+		if (a->fiber->prio == b->fiber->prio)
+			ck_assert_uint_lt(a->arrived, b->arrived);
+	}
+	ck_assert_uint_eq(count, NR_ONES);
+}
+
+START_TEST(the_order_holds_whoever_comes_and_goes)
+{
+	struct one *one;
+
+	srand(1);
+	nr_arrivals = 0;
+	for (int i = 0; i < NR_ONES; i++)
+		ones[i].fiber =
+			test_fiber(sleep_again_and_again, &ones[i], rand() % 8);
+	stage_run_until_idle(&test_stage);
+	for (int i = 0; i < 5000; i++) {
+		one = &ones[rand() % NR_ONES];
+		if (rand() % 2) {
+			fiber_set_prio(one->fiber, rand() % 8);
+			one->arrived = ++nr_arrivals;
+		} else {
+			fiber_unblock(one->fiber, 0);
+			stage_run_until_idle(&test_stage);
+		}
+		check_order();
+	}
+	for (int i = 0; i < NR_ONES; i++)
+		fiber_break(ones[i].fiber);
+	stage_run_until_idle(&test_stage);
+}
+END_TEST
+
 START_TEST(a_deadline_ends_the_sleep)
 {
 	struct sleeper a = sleeper_of("a");
@@ -391,6 +464,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, sleepers_wake_by_priority_then_in_order);
 	tcase_add_test(tcase, a_fifo_queue_ignores_priority);
+	tcase_add_test(tcase, the_order_holds_whoever_comes_and_goes);
 	tcase_add_test(tcase, a_deadline_ends_the_sleep);
 	tcase_add_test(tcase, a_date_in_the_past_times_out_at_once);
 	tcase_add_test(tcase, a_fiber_woken_in_time_reports_no_timeout);
