@@ -16,6 +16,7 @@
 #include "core/rq.h"
 #include "core/timer.h"
 #include "kapi/export.h"
+#include "kapi/irqflags.h"
 #include "stage/clock.h"
 #include "stage/pi-mutex.h"
 #include "vfs/leftover.h"
@@ -155,7 +156,9 @@ static void run(struct evl_rq *rq, struct evl_timer *timer)
 	rq->stage->call =
 		(struct stage_call){ "timer function", (void *)handler };
 	pi_unlock(&rq->lock);
+	irq_enter_handler();
 	handler(timer);
+	irq_leave_handler();
 	pi_lock(&rq->lock);
 	rq->stage->call.what = NULL;
 	rq->running = NULL;

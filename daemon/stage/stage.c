@@ -251,6 +251,7 @@ static void prepare(struct fiber *fiber, void (*entry)(void *arg), void *arg,
 	fiber->arg = arg;
 	fiber->prio = prio;
 	fiber->broken = false;
+	fiber->nr_looks = 0;
 	fiber->stage->nr_fibers++;
 }
 
@@ -370,6 +371,7 @@ bool fiber_asleep_uninterruptibly(const struct fiber *fiber)
 void fiber_sleep(struct fiber *fiber)
 {
 	fiber->state = FIBER_ASLEEP;
+	fiber->nr_looks = 0;
 	leave_thread(fiber);
 }
 

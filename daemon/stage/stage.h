@@ -81,6 +81,8 @@ struct fiber {
 	int prio;	/* under wq->lock, too, while queued there */
 	int queue_prio; /* READY: in which run queue */
 	bool held;	/* fiber_hold() */
+	/* How often it looked, in vain, since it last slept: kapi/processor. */
+	unsigned int nr_looks;
 	void (*entry)(void *arg);
 	void *arg;
 	/* Called from the scheduler after @entry returned; may be NULL. */

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Source: driver-api 5.2 */
+/* Source: driver-api 5.2, 7.8 */
 #ifndef _ASM_PROCESSOR_H
 #define _ASM_PROCESSOR_H
 
-/* What a busy loop does each time round. */
-#if defined(__x86_64__) || defined(__i386__)
-#define cpu_relax() __builtin_ia32_pause()
-#elif defined(__aarch64__)
-#define cpu_relax() __asm__ __volatile__("yield" ::: "memory")
-#else
-#define cpu_relax() __asm__ __volatile__("" ::: "memory")
+/*
+ * cpu_relax() - what a busy wait does each time round
+ * Without a lock held, whoever else is ready on this stage has its turn: of the
+ * same or a higher priority at first, later of any. So a wait for what another
+ * handler, or a kernel thread, does ends. Stage: any. Blocks: no longer than
+ * the others run; in-band, after a while, for a moment.
+ */
+void __cpu_relax(void);
+
+#ifdef __KERNEL__ /* the daemon has one of its own */
+#define cpu_relax() __cpu_relax()
 #endif
 
 #endif /* _ASM_PROCESSOR_H */

@@ -6,7 +6,8 @@
  * The function is called on a worker's own ground, where an interrupt handler
  * would be: it must not sleep, and keeps every request of that worker waiting
  * while it runs. It may start and stop timers, its own included, raise flags,
- * wake whoever it likes, and queue irq_work.
+ * wake whoever it likes, and queue irq_work. Interrupts are off, as far as that
+ * goes here (<linux/irqflags.h>): of all such functions one runs at a time.
  *
  * A timer that is late runs its function once; dates which have passed
  * meanwhile are counted (evl_get_timer_overruns()) and left out, those to come

@@ -11,6 +11,7 @@
 #define _LINUX_SPINLOCK_H
 
 #include <linux/compiler.h>
+#include <linux/irqflags.h>
 #include <linux/types.h>
 
 /* Zero-filled means unlocked. */
@@ -101,22 +102,26 @@ static inline bool spin_is_locked(const struct hard_spinlock *lock)
 		spin_unlock(lock);       \
 	} while (0)
 
-#define spin_lock_irq(lock)			spin_lock(lock)
-#define spin_unlock_irq(lock)			spin_unlock(lock)
-#define spin_lock_bh(lock)			spin_lock(lock)
-#define spin_unlock_bh(lock)			spin_unlock(lock)
-#define spin_lock_nested(lock, subclass)	spin_lock(lock)
-#define spin_lock_irqsave(lock, flags)		__spin_lock_flags(lock, flags)
-#define spin_unlock_irqrestore(lock, flags)	__spin_unlock_flags(lock, flags)
+#define spin_lock_irq(lock)		 spin_lock(lock)
+#define spin_unlock_irq(lock)		 spin_unlock(lock)
+#define spin_lock_bh(lock)		 spin_lock(lock)
+#define spin_unlock_bh(lock)		 spin_unlock(lock)
+#define spin_lock_nested(lock, subclass) spin_lock(lock)
+#define spin_lock_irqsave(lock, flags)	 __spin_lock_flags(lock, flags)
+#define spin_lock_irqsave_nested(lock, flags, subclass) \
+	__spin_lock_flags(lock, flags)
+#define spin_unlock_irqrestore(lock, flags)  __spin_unlock_flags(lock, flags)
 
-#define raw_spin_lock_init(lock)		spin_lock_init(lock)
-#define raw_spin_lock(lock)			spin_lock(lock)
-#define raw_spin_unlock(lock)			spin_unlock(lock)
-#define raw_spin_trylock(lock)			spin_trylock(lock)
-#define raw_spin_is_locked(lock)		spin_is_locked(lock)
-#define raw_spin_lock_irq(lock)			spin_lock(lock)
-#define raw_spin_unlock_irq(lock)		spin_unlock(lock)
-#define raw_spin_lock_nested(lock, subclass)	spin_lock(lock)
+#define raw_spin_lock_init(lock)	     spin_lock_init(lock)
+#define raw_spin_lock(lock)		     spin_lock(lock)
+#define raw_spin_unlock(lock)		     spin_unlock(lock)
+#define raw_spin_trylock(lock)		     spin_trylock(lock)
+#define raw_spin_is_locked(lock)	     spin_is_locked(lock)
+#define raw_spin_lock_irq(lock)		     spin_lock(lock)
+#define raw_spin_unlock_irq(lock)	     spin_unlock(lock)
+#define raw_spin_lock_nested(lock, subclass) spin_lock(lock)
+#define raw_spin_lock_irqsave_nested(lock, flags, subclass) \
+	__spin_lock_flags(lock, flags)
 #define raw_spin_lock_irqsave(lock, flags)	__spin_lock_flags(lock, flags)
 #define raw_spin_unlock_irqrestore(lock, flags) __spin_unlock_flags(lock, flags)
 
