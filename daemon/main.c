@@ -7,6 +7,7 @@
 #include "base/notify.h"
 #include "config.h"
 #include "core/heap.h"
+#include "core/kthread.h"
 #include "core/poll-set.h"
 #include "core/rq.h"
 #include "core/thread-element.h"
@@ -181,6 +182,7 @@ static int start_core(const struct config *config)
 	timers_init();
 	node_set_defaults(config->mode, geteuid(),
 			  config->gid == (gid_t)-1 ? getegid() : config->gid);
+	kthread_init(stacks);
 	ret = heap_start();
 	if (ret == 0)
 		ret = thread_init(config->max_threads);
@@ -252,8 +254,8 @@ static int start_all(const struct config *config)
 
 /*
  * The reverse; what was never started does not mind. False: a handler does not
- * end, perhaps on a worker. Drivers, and what they use, are left alone then,
- * until the process is gone.
+ * end, or a kernel thread, perhaps on a worker. Drivers, and what they use, are
+ * left alone then, until the process is gone.
  */
 static bool stop_all(void)
 {
@@ -279,12 +281,15 @@ static bool stop_all(void)
 	thread_exit();
 	front_stop();
 	trace_stop();
-	oob_stop();
+	ended = oob_stop();
+	log_flush();
+	if (!ended)
+		return false;
+
 	rq_remove_all();
 	heap_stop();
-	log_flush();
-	/* A handler which never ends sleeps on, on its stack. */
-	if (inband_exit() == 0)
+	/* Who never ends sleeps on, on its stack. */
+	if (inband_exit() == 0 && kthread_count() == 0)
 		stacks = stack_pool_free(stacks);
 
 	return true;

@@ -83,6 +83,15 @@ static inline struct evl_element *element_behind(struct file *filp)
 /* Add a class: its clone node evl/<class>/clone. In-band fiber, at start. */
 int factory_register(struct evl_factory *fac);
 void factory_unregister(struct evl_factory *fac);
+/*
+ * Add @element, which the daemon made for itself and then holds. No user's share
+ * of the elements counts. On failure it is disposed of.
+ *
+ * In-band, from a fiber. Return: 0, -EINVAL (flags, or a name a public one
+ * cannot have), -EEXIST, -EAGAIN (the limit of the class), -ENOMEM, -EINTR.
+ */
+int element_add(struct evl_factory *fac, struct evl_element *element,
+		const char *name, unsigned int flags);
 /* The element of that name, NULL if there is none. */
 struct evl_element *factory_find(struct evl_factory *fac, const char *name);
 

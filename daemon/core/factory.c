@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uapi/evl/factory.h>
+#include <unistd.h>
 
 static uint32_t last_fundle;
 
@@ -160,6 +161,12 @@ static int make_node(struct evl_element *element)
 	return 0;
 }
 
+static bool is_node_name(const char *name)
+{
+	return name[0] && strchr(name, '/') == NULL &&
+	       strcmp(name, "clone") != 0;
+}
+
 static int check_request(struct evl_factory *fac, const char *name,
 			 unsigned int flags)
 {
@@ -167,15 +174,45 @@ static int check_request(struct evl_factory *fac, const char *name,
 
 	if (flags & ~fac->flags_allowed)
 		return -EINVAL;
-	if (name[0] == '\0' && flags & EVL_CLONE_PUBLIC)
-		return -EINVAL;
-	if (strchr(name, '/') || strcmp(name, "clone") == 0)
+	if ((name[0] || flags & EVL_CLONE_PUBLIC) && !is_node_name(name))
 		return -EINVAL;
 	ret = namesake_await(fac, name);
 	if (ret)
 		return ret;
 
 	return check_share(fac);
+}
+
+/* @element, just made, is one of @fac from now on, and its maker holds it. On
+ * failure it is disposed of. */
+static int enlist(struct evl_factory *fac, struct evl_element *element,
+		  unsigned int minor, const char *name, unsigned int flags)
+{
+	int ret;
+
+	element->fac = fac;
+	element->minor = minor;
+	element->fundle = ++last_fundle;
+	element->clone_flags = flags;
+	element->refs = 1;
+	element->node = NULL;
+	if (name[0])
+		snprintf(element->name, sizeof(element->name), "%s", name);
+	else
+		snprintf(element->name, sizeof(element->name), "%s%%%u",
+			 fac->name, minor);
+	/* Listed before it is shown: that may sleep, and the name is taken. */
+	list_add_tail(&element->link, &fac->elements);
+	fac->nr_elements++;
+
+	if ((flags & EVL_CLONE_PUBLIC) == 0)
+		return 0;
+
+	ret = make_node(element);
+	if (ret)
+		element_put(element);
+
+	return ret;
 }
 
 /* Build the element @filp is to become. @name is "" or NUL-terminated. */
@@ -200,33 +237,36 @@ static int build_element(struct evl_factory *fac, const char *name,
 		return ret;
 	}
 
-	element->fac = fac;
-	element->minor = minor;
-	element->fundle = ++last_fundle;
-	element->clone_flags = flags;
 	element->uid = current->uid;
-	element->refs = 1;
-	element->node = NULL;
-	if (name[0])
-		snprintf(element->name, sizeof(element->name), "%s", name);
-	else
-		snprintf(element->name, sizeof(element->name), "%s%%%u",
-			 fac->name, minor);
-	/* Listed before it is shown: that may sleep, and the name is taken. */
-	list_add_tail(&element->link, &fac->elements);
-	fac->nr_elements++;
-
-	if (flags & EVL_CLONE_PUBLIC) {
-		ret = make_node(element);
-		if (ret) {
-			element_put(element);
-			return ret;
-		}
-	}
+	ret = enlist(fac, element, minor, name, flags);
+	if (ret)
+		return ret;
 
 	*r_element = element;
 
 	return 0;
+}
+
+int element_add(struct evl_factory *fac, struct evl_element *element,
+		const char *name, unsigned int flags)
+{
+	unsigned int minor;
+	int ret;
+
+	ret = -EINVAL;
+	if ((flags & ~fac->flags_allowed) == 0 &&
+	    (is_node_name(name) || (flags & EVL_CLONE_PUBLIC) == 0))
+		ret = namesake_await(fac, name);
+	if (ret == 0)
+		ret = take_minor(fac, &minor);
+	if (ret) {
+		fac->dispose(element);
+		return ret;
+	}
+
+	element->uid = geteuid();
+
+	return enlist(fac, element, minor, name, flags);
 }
 
 /* From now on @filp is a file of @element, out-of-band capable. */

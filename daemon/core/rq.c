@@ -2,6 +2,7 @@
 #include "core/rq.h"
 
 #include "base/error.h"
+#include "core/thread.h"
 #include "core/timer.h"
 #include "kapi/export.h"
 
@@ -29,6 +30,7 @@ int rq_add(struct stage *stage, int cpu)
 	rq->stage = stage;
 	rq->cpu = cpu;
 	timer_queue_init(rq);
+	thread_queue_init(rq);
 	rqs[nr_rqs++] = rq;
 	if (cpu >= 0)
 		cpumask_set_cpu((unsigned int)cpu, &evl_oob_cpus);
@@ -48,6 +50,15 @@ void rq_remove_all(void)
 struct evl_rq *rq_nth(unsigned int n)
 {
 	return n < nr_rqs ? rqs[n] : NULL;
+}
+
+struct evl_rq *rq_of_stage(const struct stage *stage)
+{
+	for (unsigned int n = 0; n < nr_rqs; n++)
+		if (rqs[n]->stage == stage)
+			return rqs[n];
+
+	return NULL;
 }
 
 struct evl_rq *rq_of_cpu(int cpu)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A worker as the core sees it, a struct evl_rq to drivers: where its kernel
- * threads run, and its timers. Made in-band at start, before any driver, and
+ * A worker as the core sees it, a struct evl_rq to drivers: where its threads
+ * run, and its timers. Made in-band at start, before any driver, and
  * there until the daemon ends.
  */
 #pragma once
@@ -26,6 +26,11 @@ struct evl_rq {
 	struct stage_timer next;   /* the worker's own: when to look */
 	struct stage_item poke;	   /* look now */
 	_Atomic(bool) poked;
+	/* Threads of which something is asked, see thread.c: */
+	struct pi_mutex asked_lock; /* what follows, and who is in it */
+	struct list_head asked;	    /* struct evl_thread */
+	struct stage_item grant;
+	bool granting; /* that is on its way */
 };
 
 /* One for @stage. -ENOSPC: there are 64. */
@@ -34,5 +39,7 @@ void rq_remove_all(void);
 
 /* The @n'th, NULL at the end. */
 struct evl_rq *rq_nth(unsigned int n);
+/* That of @stage, NULL: it is no worker's. Any stage. */
+struct evl_rq *rq_of_stage(const struct stage *stage);
 /* That of @cpu, NULL: no worker is pinned there. */
 struct evl_rq *rq_of_cpu(int cpu);

@@ -72,13 +72,14 @@ static void thread_dispose(struct evl_element *element)
 	free(container_of(element, struct thread_element, element));
 }
 
-/* The attachment, until its thread dies. */
+/* The attachment, until its thread dies; a kernel thread. */
 static bool thread_held(const struct evl_element *element)
 {
 	const struct thread_element *thread =
 		container_of(element, struct thread_element, element);
 
-	return thread->attached && !thread_is_dying(thread);
+	return thread->kthread ||
+	       (thread->attached && !thread_is_dying(thread));
 }
 
 static struct evl_factory thread_factory = {
@@ -88,6 +89,8 @@ static struct evl_factory thread_factory = {
 	.build = thread_build,
 	.dispose = thread_dispose,
 	.held = thread_held,
+	/* Before it is registered there are none. */
+	.elements = LIST_HEAD_INIT(thread_factory.elements),
 };
 
 int thread_init(unsigned int max_elements)
@@ -114,6 +117,27 @@ struct thread_element *thread_find(pid_t tid)
 	}
 
 	return NULL;
+}
+
+int thread_add(struct thread_element *thread, const char *name,
+	       unsigned int flags)
+{
+	return element_add(&thread_factory, &thread->element, name, flags);
+}
+
+struct thread_element *thread_of_kernel(unsigned int first)
+{
+	struct thread_element *thread, *best = NULL;
+	struct evl_element *element;
+
+	list_for_each_entry(element, &thread_factory.elements, link) {
+		thread = container_of(element, struct thread_element, element);
+		if (thread->kthread && element->minor >= first &&
+		    (best == NULL || element->minor < best->element.minor))
+			best = thread;
+	}
+
+	return best;
 }
 
 /* SCHED_FIFO and SCHED_RR keep their priority, all others are weak: 0. */

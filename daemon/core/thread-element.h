@@ -3,6 +3,8 @@
  * The element that stands for an attached thread of a client. The element is
  * made like any other; the server attaches it to a thread and a slot, and
  * detaches it when that thread leaves or its process dies.
+ *
+ * Kernel threads have one each, too, which kthread.c makes.
  */
 #pragma once
 
@@ -17,8 +19,9 @@ struct thread_element {
 	bool attached;
 	bool gone; /* was attached once; its files answer -ESTALE */
 	pid_t pid, tid;
-	int policy, prio;	 /* in-band ones, when it attached */
-	struct evl_thread *self; /* as drivers know it, while attached */
+	int policy, prio;	     /* in-band ones, when it attached */
+	struct evl_thread *self;     /* as drivers know it, while attached */
+	struct evl_kthread *kthread; /* whose it is, while it runs; borrowed */
 };
 
 int thread_init(unsigned int max_elements);
@@ -26,6 +29,13 @@ void thread_exit(void);
 
 /* The thread behind @filp, NULL if that is something else. In-band. */
 struct thread_element *thread_behind(struct file *filp);
+
+/* Add one for a kernel thread, see element_add(). It goes by free(). */
+int thread_add(struct thread_element *thread, const char *name,
+	       unsigned int flags);
+/* That of a kernel thread, of the first minor that is @first or above, NULL at
+ * the end. */
+struct thread_element *thread_of_kernel(unsigned int first);
 
 /* The attached thread @tid, NULL if that is none. In-band. */
 struct thread_element *thread_find(pid_t tid);

@@ -5,14 +5,13 @@
  */
 #include "core/wait.h"
 
-#include "base/log.h"
+#include "core/complain.h"
+#include "core/thread.h"
 #include "kapi/export.h"
 #include "kapi/held.h"
 #include "kapi/spinlock.h"
-#include "stage/clock.h"
 #include "stage/stage.h"
 #include "stage/wait.h"
-#include "vfs/module.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -36,7 +35,7 @@ static struct wait_queue *queue_of(struct evl_wait_queue *wq)
 	return (struct wait_queue *)(void *)wq;
 }
 
-/* Who sleeps is somebody's thread: see check_context(). */
+/* Who sleeps is somebody's thread: see wait_permitted(). */
 static struct evl_thread *thread_of(struct fiber *fiber)
 {
 	return fiber ? fiber->thread : NULL;
@@ -47,7 +46,7 @@ static struct fiber *fiber_of(struct evl_thread *thread)
 	return thread ? thread->fiber : NULL;
 }
 
-static int status_of(int reason)
+int wait_status(int reason)
 {
 	if (reason & EVL_T_RMID)
 		return -EIDRM;
@@ -61,9 +60,8 @@ static int status_of(int reason)
 	return reason & EVL_T_BCAST ? WOKEN_FOR_GOOD : 0;
 }
 
-/* When @timeout is over, on CLOCK_MONOTONIC, which fibers sleep by. */
-static uint64_t deadline_of(const struct evl_wait_queue *wq, ktime_t timeout,
-			    enum evl_tmode mode)
+uint64_t wait_date(struct evl_clock *clock, ktime_t timeout,
+		   enum evl_tmode mode)
 {
 	ktime_t now = evl_read_clock(&evl_mono_clock), date = timeout;
 
@@ -71,40 +69,55 @@ static uint64_t deadline_of(const struct evl_wait_queue *wq, ktime_t timeout,
 		if (timeout == EVL_INFINITE ||
 		    __builtin_add_overflow(now, timeout, &date))
 			return DEADLINE_NONE;
-	} else if (wq->clock && wq->clock != &evl_mono_clock) {
-		date += now - evl_read_clock(wq->clock);
+	} else if (clock && clock != &evl_mono_clock) {
+		if (__builtin_add_overflow(date, now - evl_read_clock(clock),
+					   &date))
+			return DEADLINE_NONE;
 	}
 
 	return date < 0 ? 0 : (uint64_t)date;
 }
 
-/* May whoever is at @caller sleep here? If not, tell, once a second. */
-static bool check_context(const void *caller)
+bool wait_permitted(const void *caller, unsigned int nr_locks)
 {
-	static uint64_t last_told; /* relaxed: a line more or less is no harm */
-	uint64_t now;
-
-	if (!evl_cannot_block())
-		return true;
-
-	now = clock_ns();
-	if (now - __atomic_load_n(&last_told, __ATOMIC_RELAXED) < NS_PER_SEC)
+	if (evl_cannot_block()) {
+		complain(caller,
+			 "tried to wait outside of an out-of-band handler and "
+			 "of a kernel thread, where EVL's waits are not "
+			 "allowed");
 		return false;
+	}
+	if (pi_mutex_depth > nr_locks) {
+		complain(caller, "tried to wait with a spin lock held, or "
+				 "interrupts or preemption off");
+		return false;
+	}
 
-	__atomic_store_n(&last_told, now, __ATOMIC_RELAXED);
-	log_err("driver %s tried to wait outside of an out-of-band handler, "
-		"where EVL's waits are not allowed",
-		module_name_at(caller));
+	return true;
+}
 
-	return false;
+/* For people to look at: the thread of @fiber waits. */
+static void note_wait(const struct fiber *fiber, uint64_t deadline)
+{
+	thread_set(fiber->thread, deadline == DEADLINE_NONE
+					  ? EVL_T_PEND
+					  : EVL_T_PEND | EVL_T_DELAY);
+}
+
+static void note_waited(const struct fiber *fiber)
+{
+	thread_clear(fiber->thread, EVL_T_PEND | EVL_T_DELAY);
 }
 
 int wait_locked(struct evl_wait_queue *wq, unsigned int nr_removals,
 		ktime_t timeout, enum evl_tmode mode, const void *caller)
 {
+	uint64_t deadline;
+	int ret;
+
 	if (timeout == EVL_NONBLOCK)
 		return -EAGAIN;
-	if (!check_context(caller))
+	if (!wait_permitted(caller, 1))
 		return -EPERM;
 
 	/*
@@ -116,7 +129,12 @@ int wait_locked(struct evl_wait_queue *wq, unsigned int nr_removals,
 		return -EIDRM;
 	}
 
-	return wait_queue_sleep(queue_of(wq), deadline_of(wq, timeout, mode));
+	deadline = wait_date(wq->clock, timeout, mode);
+	note_wait(fiber_current(), deadline);
+	ret = wait_queue_sleep(queue_of(wq), deadline);
+	note_waited(fiber_current());
+
+	return ret;
 }
 
 EXPORT int __evl_wait_locked(struct evl_wait_queue *wq,
@@ -155,11 +173,11 @@ EXPORT void evl_add_wait_queue(struct evl_wait_queue *wq, ktime_t timeout,
 	struct fiber *fiber = fiber_current();
 
 	/* If not, evl_wait_schedule() has the answer. */
-	if (!check_context(__builtin_return_address(0)))
+	if (!wait_permitted(__builtin_return_address(0), 1))
 		return;
 
 	/* The timer is at rest: it keeps the date until it is armed. */
-	fiber->timeout.date = deadline_of(wq, timeout, mode);
+	fiber->timeout.date = wait_date(wq->clock, timeout, mode);
 	wait_queue_join_locked(queue_of(wq), fiber);
 }
 
@@ -171,7 +189,9 @@ EXPORT int evl_wait_schedule(struct evl_wait_queue *wq)
 	if (fiber == NULL || fiber->wq != queue_of(wq))
 		return -EPERM;
 
+	note_wait(fiber, fiber->timeout.date);
 	ret = wait_queue_commit(fiber->timeout.date, true);
+	note_waited(fiber);
 
 	return ret > 0 ? 0 : ret;
 }
@@ -208,8 +228,8 @@ EXPORT struct evl_thread *evl_wake_up(struct evl_wait_queue *wq,
 	if (fiber && !is_waiting(fiber, wq))
 		return NULL;
 
-	return thread_of(
-		wait_queue_wake_locked(queue_of(wq), fiber, status_of(reason)));
+	return thread_of(wait_queue_wake_locked(queue_of(wq), fiber,
+						wait_status(reason)));
 }
 
 EXPORT int evl_flush_wait_locked(struct evl_wait_queue *wq, int reason)
@@ -217,7 +237,7 @@ EXPORT int evl_flush_wait_locked(struct evl_wait_queue *wq, int reason)
 	if (reason & EVL_T_RMID)
 		wq->nr_removals++;
 
-	return (int)wait_queue_flush_locked(queue_of(wq), status_of(reason));
+	return (int)wait_queue_flush_locked(queue_of(wq), wait_status(reason));
 }
 
 EXPORT int evl_flush_wait(struct evl_wait_queue *wq, int reason)

@@ -3,9 +3,10 @@
  * Memory which drivers free in a release handler. Some free what an out-of-band
  * handler still waits for, before they wait for that handler; in the kernel
  * they get away with it, because a dying process has left by then. So what is
- * freed there stays a little longer.
+ * freed there stays a little longer. The same goes for an exit function which
+ * forgets a kernel thread.
  *
- * Stage: in-band, from the fiber of a release.
+ * Stage: in-band, from a fiber which works for a task.
  */
 #pragma once
 

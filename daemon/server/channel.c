@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "core/thread-element.h"
+#include "core/thread.h"
 #include "server/bereave.h"
 #include "server/chore.h"
 #include "server/client.h"
@@ -226,9 +227,12 @@ static void source_removed(struct oob_source *source)
 	irq_work_queue(&channel_of(source)->dead);
 }
 
-/* On the worker: nothing is being served any more. */
+/* On the worker: nothing is being served any more. Whoever held something has
+ * not given it back. */
 static void channel_at_rest(struct channel *ch)
 {
+	for (unsigned int i = 0; i < CHANNEL_SLOTS; i++)
+		thread_end(&ch->slots[i].self, false);
 	oob_source_remove(&ch->source, source_removed);
 }
 
@@ -318,14 +322,10 @@ int slot_attach(struct channel *ch, struct thread_element *thread,
 	slot->fiber->ended = serve_ended;
 	slot->fiber->guard = &serve_guard;
 	slot->fiber->task = &slot->task;
-	slot->fiber->thread = &slot->self;
-	slot->self = (struct evl_thread){
-		.fiber = slot->fiber,
-		.name = thread->element.name,
-	};
+	thread_begin(&slot->self, slot->fiber, thread->element.name,
+		     thread->prio, EVL_T_USER);
 	slot->thread = thread;
 	thread->self = &slot->self;
-	slot->prio = thread->prio;
 	fill_task(slot, thread);
 	chore_init_slot(slot);
 	/* The client goes on from the last sequence we answered. Relaxed: our
@@ -359,6 +359,7 @@ void serve_settle(struct slot *slot)
 
 	if (slot->detaching && !slot->busy) {
 		slot->detaching = false;
+		thread_end(&slot->self, true);
 		irq_work_queue(&slot->detached);
 	}
 	if (ch->draining && ch->nr_busy == 0)

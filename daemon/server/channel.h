@@ -48,10 +48,9 @@ struct slot {
 	/* Set in-band, cleared on the worker: may requests be taken? */
 	_Atomic(bool) open;
 	/* The worker's: */
-	bool busy;	/* a request is being served */
-	bool detaching; /* tell ->detached when it is not */
-	uint32_t seq;	/* of the last request taken */
-	int prio;
+	bool busy;		   /* a request is being served */
+	bool detaching;		   /* tell ->detached when it is not */
+	uint32_t seq;		   /* of the last request taken */
 	struct channel_request rq; /* our copy of it, checked */
 	struct task_struct task;   /* of its ->filp one reference */
 	struct evl_thread self;	   /* as drivers know it */

@@ -2,6 +2,7 @@
 #include "server/serve.h"
 
 #include "core/file.h"
+#include "core/thread.h"
 #include "kapi/guard.h"
 #include "server/channel.h"
 #include "server/chore.h"
@@ -322,7 +323,7 @@ static bool take_request(struct slot *slot)
 	note_request(slot);
 	slot->busy = true;
 	slot->ch->nr_busy++;
-	fiber_start(slot->fiber, serve_request, slot, slot->prio);
+	fiber_start(slot->fiber, serve_request, slot, thread_prio(&slot->self));
 
 	return true;
 }

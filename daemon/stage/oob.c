@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "stage/clock.h"
 #include "stage/oob-source.h"
 #include "stage/oob-worker.h"
@@ -22,6 +23,7 @@
 
 #define MAX_WORKERS	64
 #define ROUNDS_PER_TICK 64
+#define PATIENCE_S	5     /* with one that is to end */
 #define LOOK_NS		20000 /* while awake, cold sources wait so long */
 
 static struct oob_worker *workers[MAX_WORKERS];
@@ -353,21 +355,42 @@ static void nothing(struct stage_item *item)
 	(void)item;
 }
 
-void oob_stop(void)
+/* True: it has ended. */
+static bool stop_worker(struct oob_worker *worker)
 {
-	struct oob_worker *worker;
+	struct timespec deadline;
+
+	/* Release: pairs with serve(). */
+	atomic_store_explicit(&worker->stopping, true, memory_order_release);
+	worker->wake_up.func = nothing;
+	stage_post(&worker->stage, &worker->wake_up);
+
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += PATIENCE_S;
+	if (pthread_timedjoin_np(worker->thread, NULL, &deadline) == 0)
+		return true;
+
+	log_err("worker %s does not end: a handler, or a kernel thread, neither "
+		"returns nor sleeps",
+		worker->name);
+
+	return false;
+}
+
+bool oob_stop(void)
+{
+	bool all = true;
 
 	while (nr_workers) {
-		worker = workers[nr_workers - 1];
-		/* Release: pairs with serve(). */
-		atomic_store_explicit(&worker->stopping, true,
-				      memory_order_release);
-		worker->wake_up.func = nothing;
-		stage_post(&worker->stage, &worker->wake_up);
-		pthread_join(worker->thread, NULL);
-		worker_free(worker);
-		workers[--nr_workers] = NULL;
+		nr_workers--;
+		if (stop_worker(workers[nr_workers]))
+			worker_free(workers[nr_workers]);
+		else
+			all = false;
+		workers[nr_workers] = NULL;
 	}
+
+	return all;
 }
 
 unsigned int oob_nr_workers(void)

@@ -31,7 +31,9 @@ struct oob_worker;
 /* Start the workers. What is not allowed (SCHED_FIFO, mlock) is logged, with
  * the remedy, and done without. */
 int oob_start(const struct oob_config *wanted);
-void oob_stop(void);
+/* End them. False: one of them runs something which does not give way, even
+ * after a while. It is left to itself, with all it may use. */
+bool oob_stop(void);
 
 unsigned int oob_nr_workers(void);
 struct oob_worker *oob_worker(unsigned int index);

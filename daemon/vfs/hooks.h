@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 struct file;
+struct module;
 struct open_file;
 
 /* Ioctls every node understands, whatever its driver (wire/bind.h). Runs on the

@@ -26,21 +26,28 @@ void leftover_add(struct leftover *leftover)
 	list_add(&leftover->link, &others);
 }
 
-static void drop(const struct leftover *leftover, struct module *mod)
+/* False: some of it runs on. */
+static bool drop(const struct leftover *leftover, struct module *mod)
 {
 	unsigned int count = leftover->drop(mod);
 
 	if (count && mod)
 		log_debug("driver %s left %u %s behind: removed",
 			  module_name(mod), count, leftover->what);
+
+	return mod == NULL || leftover->runs_on == NULL ||
+	       !leftover->runs_on(mod);
 }
 
-void leftover_drop_all(struct module *mod)
+bool leftover_drop_all(struct module *mod)
 {
 	struct leftover *leftover;
+	bool all = true;
 
 	list_for_each_entry(leftover, &others, link)
-		drop(leftover, mod);
+		all &= drop(leftover, mod);
 	for (unsigned int i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		drop(&own[i], mod);
+
+	return all;
 }

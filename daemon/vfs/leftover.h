@@ -10,6 +10,7 @@
 #pragma once
 
 #include <linux/list.h>
+#include <stdbool.h>
 
 struct module;
 
@@ -19,9 +20,12 @@ struct leftover {
 	 * sleep; nothing of the driver's is to run for it afterwards. NULL, at
 	 * the end, on no fiber: what is nobody's. */
 	unsigned int (*drop)(struct module *mod);
+	/* Does some of it run on, which could not be taken back? May be NULL. */
+	bool (*runs_on)(const struct module *mod);
 	struct list_head link;
 };
 
 /* The latest one added is asked first. At start; once. */
 void leftover_add(struct leftover *leftover);
-void leftover_drop_all(struct module *mod);
+/* False: something of @mod's runs on, and may use what it has freed. */
+bool leftover_drop_all(struct module *mod);

@@ -15,6 +15,8 @@
  */
 #pragma once
 
+#include "kapi/grave.h"
+
 #include <linux/list.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -52,6 +54,7 @@ struct loaded {
 	struct loaded **uses; /* owned; a reference on each */
 	size_t nr_uses;
 	struct list_head copies; /* struct fops_copy */
+	struct grave kept;	 /* what it freed, if some of it runs on */
 	struct list_head link;	 /* those which are not gone, oldest first */
 };
 

@@ -6,8 +6,10 @@
 #include "vfs/module.h"
 
 #include "base/log.h"
+#include "kapi/grave.h"
 #include "kapi/guard.h"
 #include "kapi/image.h"
+#include "kapi/task.h"
 #include "stage/inband.h"
 #include "stage/wait.h"
 #include "vfs/complaint.h"
@@ -22,6 +24,7 @@
 #include <errno.h>
 #include <link.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,12 +113,43 @@ static void run_exit(struct module *mod)
 		run(mod, "exit", call_exit);
 }
 
-/* Nothing of it is in use from now on, but what is on its way out. */
-static void bury(struct loaded *drv)
+/* Nothing of it is in use from now on, but what is on its way out. False: some
+ * of it runs on. */
+static bool bury(struct loaded *drv)
 {
+	bool all;
+
 	loaded_set_state(drv, LOADED_GOING);
-	leftover_drop_all(drv->mod);
+	all = leftover_drop_all(drv->mod);
 	loaded_unlist(drv);
+
+	return all;
+}
+
+/* The calling fiber goes into a driver's init or exit function. What is freed
+ * there stays until nothing of the driver's runs any more. */
+struct visit {
+	struct task_struct task, *before;
+	struct grave grave;
+};
+
+static void enter(struct visit *visit)
+{
+	struct fiber *fiber = fiber_current();
+
+	visit->before = fiber->task;
+	visit->task = *task_current();
+	task_set(fiber, &visit->task);
+	grave_open(&visit->grave);
+}
+
+static void leave(struct visit *visit, struct loaded *drv, bool all)
+{
+	if (all)
+		grave_close(&visit->grave);
+	else
+		drv->kept = visit->grave;
+	task_set(fiber_current(), visit->before);
 }
 
 static int explain_init(const struct loaded *drv, int ret)
@@ -192,6 +226,33 @@ static int map(struct object *obj, struct loaded *drv, struct module **r_mod)
 	return 0;
 }
 
+static int start_or_bury(struct loaded *drv, const struct module_order *order)
+{
+	struct visit visit;
+	bool all = true;
+	int ret;
+
+	enter(&visit);
+	ret = param_set_all(drv->mod, order->params, order->nr_params);
+	if (ret == 0)
+		ret = start(drv);
+	if (ret)
+		all = bury(drv);
+	leave(&visit, drv, all);
+
+	return ret;
+}
+
+static void end(struct loaded *drv)
+{
+	struct visit visit;
+
+	loaded_set_state(drv, LOADED_GOING);
+	enter(&visit);
+	run_exit(drv->mod);
+	leave(&visit, drv, bury(drv));
+}
+
 /* What is mapped stays, whatever comes of it. */
 static int bring_up(struct object *obj, const struct module_order *order)
 {
@@ -215,13 +276,8 @@ static int bring_up(struct object *obj, const struct module_order *order)
 
 	loaded_list(drv, mod);
 	linking_note_exports(drv);
-	ret = param_set_all(mod, order->params, order->nr_params);
-	if (ret == 0)
-		ret = start(drv);
-	if (ret)
-		bury(drv);
 
-	return ret;
+	return start_or_bury(drv, order);
 }
 
 static int load_in_order(struct object **objs,
@@ -327,9 +383,7 @@ static int stop(struct loaded *drv)
 		return -EBUSY;
 	}
 
-	loaded_set_state(drv, LOADED_GOING);
-	run_exit(drv->mod);
-	bury(drv);
+	end(drv);
 	log_info("driver %s: unloaded", drv->name);
 
 	return 0;
@@ -386,11 +440,8 @@ static void run_end(void *arg)
 
 	for (drv = loaded_prev(NULL); drv; drv = prev) {
 		prev = loaded_prev(drv);
-		if (loaded_state(drv) != LOADED_LIVE)
-			continue;
-		loaded_set_state(drv, LOADED_GOING);
-		run_exit(drv->mod);
-		bury(drv);
+		if (loaded_state(drv) == LOADED_LIVE)
+			end(drv);
 	}
 }
 

@@ -16,9 +16,12 @@
 #include <evl/file.h>
 #include <evl/flag.h>
 #include <evl/list.h>
+#include <evl/lock.h>
 #include <evl/memory.h>
+#include <evl/mutex.h>
 #include <evl/poll.h>
 #include <evl/sched.h>
+#include <evl/sem.h>
 #include <evl/thread.h>
 #include <evl/timeout.h>
 #include <evl/timer.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Out-of-band wait queues: where handlers of out-of-band operations sleep.
+ * Out-of-band wait queues: where handlers of out-of-band operations sleep, and
+ * kernel threads: "from a handler" means from either.
+ *
  * The lock of a queue also protects the state its users wait for: take it with
  * raw_spin_lock_irqsave(&wq->lock, flags).
  *
@@ -13,7 +15,8 @@
  *   -EINTR	the wait was broken, e.g. by a signal to the caller or its death;
  *		from then on so is every further wait of this request
  *   -EIDRM	the queue was flushed because it goes away: hands off
- *   -EPERM	the caller cannot sleep here: it is in-band, or in no handler
+ *   -EPERM	the caller cannot sleep here: it is in-band, in no handler, or
+ *		has a spin lock, or interrupts or preemption off
  *
  * Source: driver-api 2.4
  */
