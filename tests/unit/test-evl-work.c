@@ -266,10 +266,12 @@ START_TEST(nobody_waits_on_no_fiber)
 END_TEST
 
 static struct stage_item breaking;
+static bool broken;
 
 static void break_fiber(struct stage_item *unused)
 {
 	fiber_break(fiber);
+	__atomic_store_n(&broken, true, __ATOMIC_RELEASE);
 }
 
 /* Its work is on its stack: nobody may use that behind its back. */
@@ -291,6 +293,9 @@ START_TEST(a_broken_wait_leaves_nothing_behind)
 		inband_step();
 	breaking.func = break_fiber;
 	stage_post(worker, &breaking);
+	/* Not overtaken by the answer: the first event wins. */
+	while (!__atomic_load_n(&broken, __ATOMIC_ACQUIRE))
+		;
 	if (_i == 0) {
 		while (!__atomic_load_n(&finished, __ATOMIC_ACQUIRE))
 			;
