@@ -15,7 +15,7 @@ static void no_kick(struct stage *stage)
 void test_stage_setup(void)
 {
 	nr_fibers = 0;
-	ck_assert_int_eq(stack_pool_new(32768, 20000, &test_stacks), 0);
+	ck_assert_int_eq(stack_pool_new(0, 20000, &test_stacks), 0);
 	stage_init(&test_stage, "test", true, no_kick);
 	stage_enter(&test_stage);
 }

@@ -22,6 +22,7 @@
 #include <evl/poll.h>
 #include <evl/sched.h>
 #include <evl/sem.h>
+#include <evl/stax.h>
 #include <evl/thread.h>
 #include <evl/timeout.h>
 #include <evl/timer.h>
