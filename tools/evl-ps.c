@@ -16,17 +16,19 @@
 #define MAX_CPUS     1024
 #define OPT_CHANNELS 256
 
-static const char summary[] = "report a snapshot of the attached threads";
+static const char summary[] = "report a snapshot of EVL threads";
 
 __attribute__((visibility("default"))) const char *argp_program_version =
 	"evl-ps " PROJECT_VERSION;
 
 static const char doc[] =
-	"Show the threads attached to evl-cused, by process."
-	"\vSCHED and PRIO are those a thread had when it attached. STATE is idle, "
-	"or the call it is in and on which descriptor, as in read(5). WAKEUPS "
-	"counts the requests that found the worker asleep; STACK is the most "
-	"any of them took, in bytes."
+	"Show the kernel threads of evl-cused's drivers, which have no PID, and the "
+	"threads attached to it, by process."
+	"\vSCHED and PRIO are those an attached thread had when it attached, and "
+	"those a kernel thread has. STATE is idle, or the call an attached thread "
+	"is in and on which descriptor, as in read(5); or what a kernel thread "
+	"does. WAKEUPS counts the requests that found the worker asleep; STACK is "
+	"the most any of them took, in bytes."
 	"\n\nExit status: 0; 1 a failure; 2 bad usage; 3 no evl-cused to ask.";
 
 enum columns {
@@ -158,6 +160,25 @@ static const char *op_name(uint32_t op)
 	}
 }
 
+/* What a kernel thread does, in a word. */
+static const char *kernel_state(uint32_t state)
+{
+	static const char *const names[] = {
+		[CONTROL_KTHREAD_READY] = "ready",
+		[CONTROL_KTHREAD_WAITING] = "waiting",
+		[CONTROL_KTHREAD_SLEEPING] = "sleeping",
+		[CONTROL_KTHREAD_PERIODIC] = "periodic",
+		[CONTROL_KTHREAD_HELD] = "held",
+		[CONTROL_KTHREAD_NEW] = "new",
+		[CONTROL_KTHREAD_ENDED] = "ended",
+	};
+
+	if (state == 0 || state >= sizeof(names) / sizeof(names[0]))
+		return "?";
+
+	return names[state];
+}
+
 static bool is_wanted(const void *record)
 {
 	const struct control_thread_info *info = record;
@@ -193,13 +214,18 @@ static void print_state(const struct control_thread_info *info)
 {
 	char state[24] = "idle", slot[24], file[24] = "-";
 
-	if (info->busy)
+	if (info->kernel)
+		snprintf(state, sizeof(state), "%s", kernel_state(info->state));
+	else if (info->busy)
 		snprintf(state, sizeof(state), "%s(%d)", op_name(info->busy_op),
 			 info->busy_fd);
 	if (info->busy_file)
 		snprintf(file, sizeof(file), "%" PRIu64, info->busy_file);
-	snprintf(slot, sizeof(slot), "%u:%u", info->slot.channel,
-		 info->slot.slot);
+	if (info->kernel)
+		snprintf(slot, sizeof(slot), "-");
+	else
+		snprintf(slot, sizeof(slot), "%u:%u", info->slot.channel,
+			 info->slot.slot);
 	printf(" %10" PRIu64 " %10" PRIu64 " %6" PRIu64 "  %-10s %6s %-7s",
 	       info->nr_requests, info->nr_wakeups, info->stack_used, state,
 	       file, slot);
@@ -213,7 +239,10 @@ static void print_thread(void *record)
 		printf("%3s", "-");
 	else
 		printf("%3d", info->cpu);
-	printf("   %-7d %-7d", info->pid, info->tid);
+	if (info->kernel)
+		printf("   %-7s %-7s", "-", "-");
+	else
+		printf("   %-7d %-7d", info->pid, info->tid);
 	if (want.columns & COLUMNS_POLICY)
 		printf(" %5s %4d", policy_name(info->policy), info->prio);
 	if (want.columns & COLUMNS_STATE)
@@ -226,6 +255,12 @@ static struct json_object *thread_to_json(void *record)
 	struct control_thread_info *info = record;
 	struct json_object *obj = json_object_new_object();
 
+	json_put_bool(obj, "kernel", info->kernel);
+	if (info->kernel) {
+		json_put_string(obj, "state", kernel_state(info->state));
+		json_put_string(obj, "driver",
+				printable(info->driver, sizeof(info->driver)));
+	}
 	json_put_int(obj, "cpu", info->cpu);
 	json_put_int(obj, "pid", info->pid);
 	json_put_int(obj, "tid", info->tid);
@@ -240,8 +275,10 @@ static struct json_object *thread_to_json(void *record)
 		json_put_int(obj, "busy_fd", info->busy_fd);
 		json_put_uint(obj, "busy_file", info->busy_file);
 	}
-	json_put_uint(obj, "channel", info->slot.channel);
-	json_put_uint(obj, "slot", info->slot.slot);
+	if (!info->kernel) {
+		json_put_uint(obj, "channel", info->slot.channel);
+		json_put_uint(obj, "slot", info->slot.slot);
+	}
 	json_put_string(obj, "name", printable(info->name, sizeof(info->name)));
 
 	return obj;

@@ -3,6 +3,7 @@
 
 #include "core/fd-index.h"
 #include "core/file.h"
+#include "core/kthread.h"
 #include "core/thread-element.h"
 #include "server/channel.h"
 #include "server/client.h"
@@ -16,9 +17,12 @@
 #include "vfs/node.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define KTHREADS (UINT64_C(1) << 32) /* cursors from here on: minor + this */
 
 static unsigned int count_channels(void)
 {
@@ -118,10 +122,53 @@ static void fill_thread(struct control_thread_info *info, struct slot *slot)
 	snprintf(info->name, sizeof(info->name), "%s", thread->element.name);
 }
 
+static enum control_kthread_state kthread_state(uint32_t state)
+{
+	if (state & EVL_T_ZOMBIE)
+		return CONTROL_KTHREAD_ENDED;
+	if (state & (EVL_T_SUSP | EVL_T_HALT))
+		return CONTROL_KTHREAD_HELD;
+	if (state & EVL_T_DORMANT)
+		return CONTROL_KTHREAD_NEW;
+	if (state & EVL_T_PEND)
+		return CONTROL_KTHREAD_WAITING;
+	if (state & EVL_T_WAIT)
+		return CONTROL_KTHREAD_PERIODIC;
+	if (state & EVL_T_DELAY)
+		return CONTROL_KTHREAD_SLEEPING;
+
+	return CONTROL_KTHREAD_READY;
+}
+
+/* Those of drivers, by their minors. */
+static int query_kthread(struct control_thread_info *info, uint64_t cursor)
+{
+	struct kthread_info kthread;
+
+	if (!kthread_query((unsigned int)(cursor & ~KTHREADS), &kthread))
+		return -ENOENT;
+
+	info->next = KTHREADS | (kthread.minor + 1);
+	info->kernel = 1;
+	info->policy = SCHED_FIFO;
+	info->prio = kthread.prio;
+	info->cpu = kthread.cpu;
+	info->state = kthread_state(kthread.state);
+	info->stack_used = kthread.stack_used;
+	info->busy_fd = -1;
+	snprintf(info->name, sizeof(info->name), "%s", kthread.name);
+	snprintf(info->driver, sizeof(info->driver), "%s", kthread.driver);
+
+	return 0;
+}
+
 static int query_thread(struct control_thread_info *info, uint64_t cursor)
 {
 	uint64_t n = cursor / CHANNEL_SLOTS, i = cursor % CHANNEL_SLOTS;
 	struct channel *ch;
+
+	if (cursor & KTHREADS)
+		return query_kthread(info, cursor);
 
 	for (; (ch = nth_channel(n)); n++, i = 0) {
 		for (; i < CHANNEL_SLOTS; i++) {
@@ -133,7 +180,7 @@ static int query_thread(struct control_thread_info *info, uint64_t cursor)
 		}
 	}
 
-	return -ENOENT;
+	return query_kthread(info, KTHREADS);
 }
 
 static int query_channel(struct control_channel_info *info, uint64_t cursor)

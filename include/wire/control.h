@@ -265,6 +265,20 @@ struct control_daemon_info {
 	char version[32];
 };
 
+/* What a kernel thread does. */
+enum control_kthread_state {
+	CONTROL_KTHREAD_READY = 1, /* to run; or it does */
+	CONTROL_KTHREAD_WAITING = 2, /* for something */
+	CONTROL_KTHREAD_SLEEPING = 3, /* for a time */
+	CONTROL_KTHREAD_PERIODIC = 4, /* until its next period */
+	CONTROL_KTHREAD_HELD = 5,
+	CONTROL_KTHREAD_NEW = 6, /* it has not begun */
+	CONTROL_KTHREAD_ENDED = 7, /* its function has returned */
+};
+
+/* Of an attached thread; or, if @kernel, of a driver's own: then @cpu is that of
+ * its worker (-1: it is not pinned), @prio is the one it has now, and all that
+ * is about requests is 0. */
 struct control_thread_info {
 	uint64_t next;
 	int32_t pid, tid;
@@ -278,6 +292,9 @@ struct control_thread_info {
 	uint64_t nr_wakeups; /* requests which found the worker asleep */
 	uint64_t stack_used; /* deepest, in bytes */
 	uint64_t busy_file;  /* the file_id it is inside of, 0: none */
+	uint32_t kernel; /* 1: a kernel thread */
+	uint32_t state;	 /* of one: enum control_kthread_state; else 0 */
+	char driver[32]; /* whose it is; else "" */
 	char name[CONTROL_NAME_MAX];
 };
 
@@ -411,7 +428,7 @@ static_assert(offsetof(struct control_query, cursor) == 8, "ABI");
 static_assert(sizeof(struct control_daemon_info) == 56 + 128 + 8 + 256 + 32,
 	      "ABI");
 static_assert(offsetof(struct control_daemon_info, worker_cpus) == 56, "ABI");
-static_assert(sizeof(struct control_thread_info) == 80 + 64, "ABI");
+static_assert(sizeof(struct control_thread_info) == 88 + 32 + 64, "ABI");
 static_assert(offsetof(struct control_thread_info, nr_requests) == 48, "ABI");
 static_assert(sizeof(struct control_channel_info) == 56, "ABI");
 static_assert(offsetof(struct control_channel_info, nr_requests) == 32, "ABI");
