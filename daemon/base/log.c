@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,8 +11,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define LINE_SIZE 240 /* of a deferred line */
-#define RING_SIZE 256 /* lines, a power of two */
+#define LINE_SIZE   240 /* of a deferred line */
+#define RING_SIZE   256 /* lines, a power of two */
+
+#define PROMPT_SIZE 512 /* of a line which must not block, nor allocate */
 
 /*
  * One deferred line. @turn tells who may touch it: 2n when writer number n of
@@ -31,7 +34,13 @@ static _Atomic(uint32_t) nr_lost;
 static enum log_level max_level = LOG_LEVEL_INFO;
 static void (*wake_inband)(void);
 static bool journal;
-static __thread bool deferring;
+
+/* What a thread does with a line. */
+static __thread enum {
+	MAY_BLOCK, /* it is printed, whatever its length */
+	DEFERS,
+	PROMPT, /* printed if that does not block */
+} manner;
 
 void log_init(enum log_level level, void (*wake)(void))
 {
@@ -47,7 +56,12 @@ bool log_wants(enum log_level level)
 
 void log_defer_here(void)
 {
-	deferring = true;
+	manner = DEFERS;
+}
+
+void log_promptly_here(void)
+{
+	manner = PROMPT;
 }
 
 static void print_line(enum log_level level, const char *text)
@@ -138,21 +152,47 @@ void log_last_words(const char *line)
 	print_line(LOG_LEVEL_ERR, line);
 }
 
+/* False: it would block, and @ap was not touched. */
+__attribute__((format(printf, 2, 0))) static bool
+print_promptly(enum log_level level, const char *fmt, va_list ap)
+{
+	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	char text[PROMPT_SIZE];
+
+	/* A pipe that says so has room for a line. */
+	if (poll(&pfd, 1, 0) != 1 || !(pfd.revents & POLLOUT))
+		return false;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	print_line(level, text);
+
+	return true;
+}
+
+__attribute__((format(printf, 2, 0))) static void
+print_whole(enum log_level level, const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		return;
+
+	/* Paths may be long, and the remedy comes last. */
+	print_line(level, text);
+	free(text);
+}
+
 void log_vline(enum log_level level, const char *fmt, va_list ap)
 {
 	int saved_errno = errno;
-	char *text;
 
 	if (!log_wants(level))
 		return;
 
-	if (deferring) {
+	if (manner == MAY_BLOCK)
+		print_whole(level, fmt, ap);
+	else if (manner == DEFERS || !print_promptly(level, fmt, ap))
 		defer_line(level, fmt, ap);
-	} else if (vasprintf(&text, fmt, ap) >= 0) {
-		/* Whole: paths may be long, and the remedy comes last. */
-		print_line(level, text);
-		free(text);
-	}
 
 	errno = saved_errno;
 }

@@ -23,6 +23,9 @@ bool log_wants(enum log_level level);
 void log_flush(void);
 /* This thread defers its lines to log_flush(). */
 void log_defer_here(void);
+/* This thread prints its lines at once unless that would block it: those it
+ * defers. It takes no lock and allocates nothing. */
+void log_promptly_here(void);
 
 void log_line(enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
