@@ -288,6 +288,7 @@ static bool stop_all(void)
 
 	rq_remove_all();
 	heap_stop();
+	oob_free();
 	/* Who never ends sleeps on, on its stack. */
 	if (inband_exit() == 0 && kthread_count() == 0)
 		stacks = stack_pool_free(stacks);

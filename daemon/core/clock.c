@@ -3,6 +3,7 @@
 
 #include "core/timer.h"
 #include "kapi/export.h"
+#include "stage/own-call.h"
 
 #include <errno.h>
 
@@ -25,7 +26,7 @@ static int set_system(struct evl_clock *clock, ktime_t date)
 
 	if (date < 0)
 		return -EINVAL;
-	if (clock_settime(clock->id, &now))
+	if (own_clock_settime(clock->id, &now))
 		return -errno;
 	timers_clock_set();
 

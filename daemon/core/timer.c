@@ -153,14 +153,14 @@ static void run(struct evl_rq *rq, struct evl_timer *timer)
 	void (*handler)(struct evl_timer * timer) = timer->handler;
 
 	rq->running = timer;
-	rq->stage->call =
-		(struct stage_call){ "timer function", (void *)handler };
+	stage_function_begin(rq->stage, "timer function",
+			     (const void *)handler);
 	pi_unlock(&rq->lock);
 	irq_enter_handler();
 	handler(timer);
 	irq_leave_handler();
 	pi_lock(&rq->lock);
-	rq->stage->call.what = NULL;
+	stage_function_end(rq->stage);
 	rq->running = NULL;
 }
 

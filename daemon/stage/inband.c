@@ -4,19 +4,27 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "stage/clock.h"
+#include "stage/own-call.h"
 #include "stage/wait.h"
 
 #include <errno.h>
 #include <ev.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 struct stage inband_stage;
 
 static struct ev_loop *loop;
-static ev_async doorbell; /* another thread posted something */
+/* Another thread posted something. No ev_async: the one system call which a
+ * worker makes for it is to be marked as our own. */
+static ev_io doorbell;
+static int bell_fd = -1;       /* owned, eventfd */
+static _Atomic(bool) sleeping; /* or about to */
 static ev_prepare before_sleep;
+static ev_check after_sleep;
 static ev_io date_watcher;
 static int date_fd = -1;    /* owned: a timerfd for the stage's first timer */
 static uint64_t date_armed; /* what it is set to; UINT64_MAX: not at all */
@@ -31,17 +39,39 @@ static LIST_HEAD(idle_fibers);
 static struct stack_pool *stacks;
 static unsigned int nr_fibers, max_nr_fibers;
 
+#define NR_WATCHERS 4  /* of our own, from inband_init() to inband_exit() */
 #define KEPT_FIBERS 64 /* idle ones beyond this many are freed */
 
 static void kick_inband(struct stage *stage)
 {
+	uint64_t one = 1;
+
 	(void)stage;
-	ev_async_send(loop, &doorbell);
+	/*
+	 * seq_cst: stage_post() wrote the inbox before; on_prepare() sets
+	 * @sleeping, then looks at the inbox.
+	 */
+	if (!atomic_load_explicit(&sleeping, memory_order_seq_cst))
+		return;
+	while (own_write(bell_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
 }
 
-static void on_doorbell(struct ev_loop *l, ev_async *w, int revents)
+static void on_doorbell(struct ev_loop *l, ev_io *w, int revents)
 {
-	(void)l, (void)w, (void)revents; /* before_sleep does the work */
+	uint64_t count;
+
+	(void)l, (void)w, (void)revents;
+	/* before_sleep does the work. */
+	while (own_read(bell_fd, &count, sizeof(count)) < 0 && errno == EINTR)
+		;
+}
+
+static void on_check(struct ev_loop *l, ev_check *w, int revents)
+{
+	(void)l, (void)w, (void)revents;
+	/* Relaxed: at worst we are kicked while awake. */
+	atomic_store_explicit(&sleeping, false, memory_order_relaxed);
 }
 
 /* A date which is awaited keeps the loop alive. */
@@ -108,6 +138,8 @@ static void on_prepare(struct ev_loop *l, ev_prepare *w, int revents)
 	wait_queue_flush(&give_way, 0);
 	did = stage_run_until_idle(&inband_stage);
 	arm_date();
+	/* seq_cst: pairs with kick_inband(), as does the look below. */
+	atomic_store_explicit(&sleeping, true, memory_order_seq_cst);
 	/* A post by a fiber's own thread rings no doorbell. And who wants one
 	 * round may have been waiting for just what was done. */
 	if ((one_round && did) || anybody_gave_way() ||
@@ -115,18 +147,35 @@ static void on_prepare(struct ev_loop *l, ev_prepare *w, int revents)
 		ev_idle_start(l, &keep_going);
 }
 
+static int open_fds(void)
+{
+	bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (bell_fd < 0)
+		return err_origin(-errno);
+
+	date_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (date_fd < 0) {
+		bell_fd = fd_close(bell_fd);
+		return err_origin(-errno);
+	}
+
+	return 0;
+}
+
 int inband_init(struct stack_pool *pool, unsigned int max_fibers)
 {
+	int ret;
+
 	/* No signal handlers: one that ran on a fiber would be lost on
 	 * ThreadSanitizer, which keeps it for when that fiber next runs. */
 	loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK | EVFLAG_SIGNALFD);
 	if (loop == NULL)
 		return err_origin(-ENOMEM);
 
-	date_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (date_fd < 0) {
+	ret = open_fds();
+	if (ret) {
 		ev_loop_destroy(loop);
-		return err_origin(-errno);
+		return err_trace(ret);
 	}
 
 	stacks = pool;
@@ -135,17 +184,18 @@ int inband_init(struct stack_pool *pool, unsigned int max_fibers)
 	stage_init(&inband_stage, "in-band", false, kick_inband);
 	stage_enter(&inband_stage);
 
-	ev_async_init(&doorbell, on_doorbell);
-	ev_async_start(loop, &doorbell);
 	ev_prepare_init(&before_sleep, on_prepare);
 	ev_prepare_start(loop, &before_sleep);
+	ev_check_init(&after_sleep, on_check);
+	ev_check_start(loop, &after_sleep);
+	ev_io_init(&doorbell, on_doorbell, bell_fd, EV_READ);
+	ev_io_start(loop, &doorbell);
 	ev_io_init(&date_watcher, on_date, date_fd, EV_READ);
 	ev_io_start(loop, &date_watcher);
 	ev_idle_init(&keep_going, on_idle);
 	/* None of these keeps the loop alive by itself. */
-	ev_unref(loop);
-	ev_unref(loop);
-	ev_unref(loop);
+	for (int i = 0; i < NR_WATCHERS; i++)
+		ev_unref(loop);
 
 	return 0;
 }
@@ -215,12 +265,12 @@ unsigned int inband_exit(void)
 	free_idle_fibers(0);
 	stage_leave(&inband_stage);
 	note_armed(UINT64_MAX);
-	ev_ref(loop);
-	ev_ref(loop);
-	ev_ref(loop);
+	for (int i = 0; i < NR_WATCHERS; i++)
+		ev_ref(loop);
 	ev_loop_destroy(loop);
 	date_fd = fd_close(date_fd);
 	loop = NULL;
+	bell_fd = fd_close(bell_fd);
 
 	return nr_fibers;
 }
@@ -373,10 +423,10 @@ static void run_irq_work(struct stage_item *item)
 	/* Before the call, so that what is queued meanwhile runs again.
 	 * Acquire and release: pairs with irq_work_queue(). */
 	__atomic_exchange_n(&work->pending, 0, __ATOMIC_ACQ_REL);
-	inband_stage.call =
-		(struct stage_call){ "irq_work function", (void *)work->func };
+	stage_function_begin(&inband_stage, "irq_work function",
+			     (const void *)work->func);
 	work->func(work);
-	inband_stage.call.what = NULL;
+	stage_function_end(&inband_stage);
 }
 
 bool irq_work_queue(struct irq_work *work)

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "stage/oob-worker.h"
 #include "stage/oob.h"
+#include "stage/own-call.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -80,7 +81,7 @@ void oob_source_remove(struct oob_source *source,
 
 	/* From here on no event names it; one that was fetched already is
 	 * handled before the worker comes to our item. */
-	epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
+	own_epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
 	/* Relaxed: see nr_sources(). */
 	atomic_fetch_sub_explicit(&worker->nr_sources, 1, memory_order_relaxed);
 	source->removed = removed;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A worker as oob.c, which runs it, and oob-source.c, which brings sources to
- * it, see it; nobody else does. It lives from oob_start() to oob_stop().
+ * it, see it; nobody else does. It lives from oob_start() to oob_free().
  *
  * Every source of a worker that it has met is either hot or cold, and only the
  * worker moves it: here, inline, since its loop does so too.

@@ -7,6 +7,7 @@
 #include "stage/clock.h"
 #include "stage/oob-source.h"
 #include "stage/oob-worker.h"
+#include "stage/own-call.h"
 #include "stage/placement.h"
 
 #include <errno.h>
@@ -21,12 +22,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define MAX_WORKERS	64
 #define ROUNDS_PER_TICK 64
 #define PATIENCE_S	5     /* with one that is to end */
 #define LOOK_NS		20000 /* while awake, cold sources wait so long */
 
-static struct oob_worker *workers[MAX_WORKERS];
+static struct oob_worker *workers[OOB_MAX_WORKERS];
 static unsigned int nr_workers;
 static struct oob_config config;
 static bool many_cpus;
@@ -42,7 +42,8 @@ static void kick_worker(struct stage *stage)
 	 */
 	if (!atomic_load_explicit(&worker->sleeping, memory_order_seq_cst))
 		return;
-	while (write(worker->kick_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+	while (own_write(worker->kick_fd, &one, sizeof(one)) < 0 &&
+	       errno == EINTR)
 		;
 }
 
@@ -121,7 +122,7 @@ static void take_events(struct oob_worker *worker,
 	for (int i = 0; i < count; i++) {
 		source = events[i].data.ptr;
 		if (source == NULL) {
-			if (read(worker->kick_fd, &value, sizeof(value)) < 0)
+			if (own_read(worker->kick_fd, &value, 8) < 0)
 				continue; /* somebody else's kick was merged */
 		} else if (source->worker == worker) {
 			end_silence(source, now);
@@ -138,9 +139,19 @@ static void look_for_kicks(struct oob_worker *worker)
 
 	if (list_empty(&worker->cold))
 		return;
-	count = epoll_wait(worker->epoll_fd, events, 16, 0);
+	count = own_epoll_wait(worker->epoll_fd, events, 16, 0);
 	if (count > 0)
 		take_events(worker, events, count);
+}
+
+/* *@timeout may be changed. Not in own-call.h: others have a poll.h. */
+static int own_ppoll(struct pollfd *pfd, struct timespec *timeout)
+{
+	if (!OWN_CALLS_MARKED)
+		return ppoll(pfd, 1, timeout, NULL);
+
+	return (int)own_call(SYS_ppoll, (long)(uintptr_t)pfd, 1,
+			     (long)(uintptr_t)timeout, 0, 0);
 }
 
 /* The one place where a worker waits in the kernel. */
@@ -162,16 +173,16 @@ static void sleep_until_kicked(struct oob_worker *worker)
 	}
 
 	if (date == UINT64_MAX) {
-		count = epoll_wait(worker->epoll_fd, events, 16, -1);
+		count = own_epoll_wait(worker->epoll_fd, events, 16, -1);
 	} else {
 		/* epoll_wait() counts milliseconds; ppoll() does not. */
 		now = clock_ns();
 		date = date > now ? date - now : 0;
 		timeout.tv_sec = (time_t)(date / NS_PER_SEC);
 		timeout.tv_nsec = (long)(date % NS_PER_SEC);
-		count = ppoll(&pfd, 1, &timeout, NULL);
+		count = own_ppoll(&pfd, &timeout);
 		if (count > 0)
-			count = epoll_wait(worker->epoll_fd, events, 16, 0);
+			count = own_epoll_wait(worker->epoll_fd, events, 16, 0);
 	}
 
 	/* Relaxed: as above. */
@@ -323,7 +334,7 @@ int oob_start(const struct oob_config *wanted)
 	config = *wanted;
 	respect_rttime();
 	many_cpus = placement_nr_cpus() > 1;
-	if (count > MAX_WORKERS)
+	if (count > OOB_MAX_WORKERS)
 		return err_origin(-EINVAL);
 
 	for (unsigned int i = 0; i < count; i++) {
@@ -346,6 +357,7 @@ int oob_start(const struct oob_config *wanted)
 	return 0;
 fail:
 	oob_stop();
+	oob_free();
 
 	return err_trace(ret);
 }
@@ -381,16 +393,18 @@ bool oob_stop(void)
 {
 	bool all = true;
 
-	while (nr_workers) {
-		nr_workers--;
-		if (stop_worker(workers[nr_workers]))
-			worker_free(workers[nr_workers]);
-		else
-			all = false;
-		workers[nr_workers] = NULL;
-	}
+	for (unsigned int i = nr_workers; i > 0; i--)
+		all &= stop_worker(workers[i - 1]);
 
 	return all;
+}
+
+void oob_free(void)
+{
+	while (nr_workers) {
+		worker_free(workers[--nr_workers]);
+		workers[nr_workers] = NULL;
+	}
 }
 
 unsigned int oob_nr_workers(void)

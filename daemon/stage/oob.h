@@ -18,6 +18,8 @@ enum oob_spin {
 	OOB_SPIN_ALWAYS,
 };
 
+#define OOB_MAX_WORKERS 64
+
 struct oob_config {
 	const int *cpus; /* one worker for each; NULL: one worker, CPU chosen */
 	unsigned int nr_cpus;
@@ -31,9 +33,11 @@ struct oob_worker;
 /* Start the workers. What is not allowed (SCHED_FIFO, mlock) is logged, with
  * the remedy, and done without. */
 int oob_start(const struct oob_config *wanted);
-/* End them. False: one of them runs something which does not give way, even
- * after a while. It is left to itself, with all it may use. */
+/* End their threads. False: one of them runs something which does not give way,
+ * even after a while. It is left to itself, with all it may use. */
 bool oob_stop(void);
+/* They have ended: what is known of them is there until now. */
+void oob_free(void);
 
 unsigned int oob_nr_workers(void);
 struct oob_worker *oob_worker(unsigned int index);

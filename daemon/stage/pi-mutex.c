@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "stage/pi-mutex.h"
 
+#include "stage/own-call.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <linux/futex.h>
@@ -31,8 +33,7 @@ uint32_t pi_mutex_learn_tid(void)
 
 static long futex_pi(struct pi_mutex *mutex, int op)
 {
-	return syscall(SYS_futex, &mutex->word, op | FUTEX_PRIVATE_FLAG, 0,
-		       NULL, NULL, 0);
+	return own_futex(&mutex->word, op | FUTEX_PRIVATE_FLAG, 0);
 }
 
 void pi_mutex_lock_slow(struct pi_mutex *mutex)

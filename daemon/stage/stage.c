@@ -108,7 +108,7 @@ static void make_ready(struct fiber *fiber)
 		enqueue(fiber, fiber->prio);
 }
 
-static struct fiber *take_first(struct stage *stage)
+static __always_inline struct fiber *take_first(struct stage *stage)
 {
 	struct fiber *fiber;
 	int prio;
@@ -124,11 +124,17 @@ static struct fiber *take_first(struct stage *stage)
 	return fiber;
 }
 
-/* From the scheduler: let @fiber run until it sleeps, yields or ends. */
-static void run_fiber(struct stage *stage, struct fiber *fiber)
+/*
+ * From the scheduler: let @fiber run until it sleeps, yields or ends. Inline,
+ * whatever the compiler thinks: after a switch each return to a caller is one
+ * which the processor did not expect (6 ns).
+ */
+static __always_inline void run_fiber(struct stage *stage, struct fiber *fiber)
 {
 	fiber->state = FIBER_RUNNING;
-	/* Atomic for stage_running_now(); relaxed: it only tells. */
+	stage_turn(stage);
+	/* Relaxed, both: for who watches us, stage_look(),
+	 * stage_running_now(). */
 	__atomic_store_n(&stage->running, fiber, __ATOMIC_RELAXED);
 	fiber_context_switch(&stage->scheduler, &fiber->context);
 	__atomic_store_n(&stage->running, NULL, __ATOMIC_RELAXED);

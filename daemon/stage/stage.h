@@ -36,8 +36,8 @@ struct stage_item {
 	void (*func)(struct stage_item *item);
 };
 
-/* A function of somebody else's which runs on no fiber, for who tells of a
- * crash. */
+/* A function of somebody else's which runs on no fiber, for who tells of what
+ * runs. */
 struct stage_call {
 	const char *what; /* "timer function"; NULL: none runs */
 	const void *func;
@@ -47,15 +47,17 @@ struct stage {
 	const char *name;
 	bool oob;
 	unsigned int cpu; /* whose data it uses, see kapi/percpu.c */
-	/* The stage's own thread: */
+	/* The stage's own thread; others may look, see stage_look(): */
 	struct fiber *running; /* NULL: the scheduler itself */
+	uint32_t turn;	       /* goes up whenever one of them begins to run */
 	struct fiber_context scheduler;
-	struct stage_call call; /* read by its own signal handlers, too */
+	struct stage_call call; /* a driver's function which it runs */
 	struct timer_base timers;
 	uint64_t ready_bits[2]; /* priorities with ready fibers */
 	struct list_head ready[STAGE_NR_PRIOS];
 	unsigned int nr_fibers; /* in use */
 	void *signal_stack;	/* owned; NULL: none, or not ours */
+	unsigned int lenient;	/* system calls are our own, stage_lenient() */
 	/* Any thread: items posted, newest first. */
 	_Atomic(struct stage_item *) inbox;
 	/* Wake the thread if it sleeps; called after each post to an empty
@@ -118,6 +120,52 @@ static inline struct fiber *fiber_current(void)
 static inline const struct fiber *stage_running_now(const struct stage *stage)
 {
 	return __atomic_load_n(&stage->running, __ATOMIC_RELAXED);
+}
+
+/* For the scheduler: something begins to run. Relaxed, here and below: who
+ * watches the thread sees it now or later. */
+static inline void stage_turn(struct stage *stage)
+{
+	__atomic_store_n(&stage->turn, stage->turn + 1, __ATOMIC_RELAXED);
+}
+
+/* Around a driver's function @func on no fiber, a timer's: @what it is. */
+static inline void stage_function_begin(struct stage *stage, const char *what,
+					const void *func)
+{
+	stage_turn(stage);
+	stage->call.func = func;
+	__atomic_store_n(&stage->call.what, what, __ATOMIC_RELAXED);
+}
+
+static inline void stage_function_end(struct stage *stage)
+{
+	__atomic_store_n(&stage->call.what, NULL, __ATOMIC_RELAXED);
+}
+
+/* Any thread: is something running? Its turn, in *@r_turn. */
+static inline bool stage_look(const struct stage *stage, uint32_t *r_turn)
+{
+	*r_turn = __atomic_load_n(&stage->turn, __ATOMIC_RELAXED);
+
+	return __atomic_load_n(&stage->running, __ATOMIC_RELAXED) ||
+	       __atomic_load_n(&stage->call.what, __ATOMIC_RELAXED);
+}
+
+/*
+ * Around library calls which we make on a worker for who runs there, and which
+ * may make system calls: those are not the driver's. No sleep in between.
+ */
+static inline void stage_lenient(void)
+{
+	if (stage_self)
+		stage_self->lenient++;
+}
+
+static inline void stage_strict(void)
+{
+	if (stage_self)
+		stage_self->lenient--;
 }
 
 #define assert_oob()	assert(stage_self && stage_self->oob)

@@ -310,6 +310,7 @@ static void teardown_worker(void)
 {
 	oob_stop();
 	rq_remove_all();
+	oob_free();
 }
 
 static void stay_inside(struct evl_timer *who)

@@ -35,6 +35,7 @@ static void teardown(void)
 	complete_all(&go);
 	inband_step();
 	oob_stop();
+	oob_free();
 	fiber_free(fiber, stacks);
 	stack_pool_free(stacks);
 	inband_teardown();

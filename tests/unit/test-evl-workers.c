@@ -53,6 +53,7 @@ static void teardown(void)
 	thread_exit();
 	ck_assert(oob_stop());
 	rq_remove_all();
+	oob_free();
 	ck_assert_uint_eq(inband_exit(), 0);
 	stack_pool_free(stacks);
 }

@@ -248,6 +248,7 @@ static void setup_rcu(void)
 static void teardown_rcu(void)
 {
 	oob_stop();
+	oob_free();
 	inband_teardown();
 }
 

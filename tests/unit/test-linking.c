@@ -420,6 +420,7 @@ START_TEST(timers_left_running_are_stopped)
 		ck_assert_int_eq(module_unload("ticking"), 0);
 	}
 	oob_stop();
+	oob_free();
 	rq_remove_all();
 }
 END_TEST

@@ -191,6 +191,41 @@ START_TEST(timers_fire_by_date_and_equals_in_order_of_arming)
 }
 END_TEST
 
+static uint32_t turns[4];
+static unsigned int nr_turns;
+
+static void look_and_yield(void *arg)
+{
+	for (int i = 0; i < 2; i++) {
+		ck_assert(stage_look(&test_stage, &turns[nr_turns++]));
+		fiber_yield();
+	}
+}
+
+/* That is what tells one from the other, to who looks from outside. */
+START_TEST(each_time_something_runs_is_another_turn)
+{
+	uint32_t turn;
+
+	nr_turns = 0;
+	ck_assert(!stage_look(&test_stage, &turn));
+	test_fiber(look_and_yield, NULL, 1);
+	test_fiber(look_and_yield, NULL, 1);
+	stage_run_until_idle(&test_stage);
+	ck_assert(!stage_look(&test_stage, &turn));
+	ck_assert_uint_eq(nr_turns, 4);
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_eq(turns[i] + 1, turns[i + 1]);
+
+	stage_function_begin(&test_stage, "function",
+			     (const void *)look_and_yield);
+	ck_assert(stage_look(&test_stage, &turns[0]));
+	ck_assert_uint_gt(turns[0], turns[3]);
+	stage_function_end(&test_stage);
+	ck_assert(!stage_look(&test_stage, &turn));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("stage/stage");
@@ -205,6 +240,7 @@ int main(void)
 	tcase_add_test(sched,
 		       what_another_thread_posts_arrives_once_and_in_order);
 	tcase_add_test(sched, only_a_post_to_an_empty_inbox_kicks);
+	tcase_add_test(sched, each_time_something_runs_is_another_turn);
 	suite_add_tcase(suite, sched);
 	tcase_add_test(timer,
 		       timers_fire_by_date_and_equals_in_order_of_arming);
