@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "core/file.h"
 #include "core/pool.h"
+#include "stage/stage.h"
 #include "vfs/files.h"
 
 #include <assert.h>
@@ -123,13 +124,28 @@ int watchpoint_attach(struct watchpoint *wpt, struct files_struct *files,
 	return -EBADF;
 }
 
+/* While its handler runs it is that driver's code, not ours. */
+static unsigned int ask_driver(struct file *filp, struct oob_poll_wait *wait)
+{
+	struct task_struct *task = fiber_current()->task;
+	unsigned int events;
+
+	if (task)
+		task->polled = filp;
+	events = filp->f_op->oob_poll(filp, wait);
+	if (task)
+		task->polled = NULL;
+
+	return events;
+}
+
 unsigned int watchpoint_poll(struct watchpoint *wpt)
 {
 	struct file *filp = wpt->filp;
 	unsigned int events = DEFAULT_EVENTS;
 
 	if (filp->f_op->oob_poll)
-		events = filp->f_op->oob_poll(filp, &wpt->wait);
+		events = ask_driver(filp, &wpt->wait);
 	wpt->ready = events & wpt->wait.wanted;
 
 	return wpt->ready;

@@ -2,6 +2,7 @@
 #include <linux/completion.h>
 
 #include "kapi/export.h"
+#include "kapi/golden-rule.h"
 #include "kapi/spinlock.h"
 #include "kapi/wait.h"
 #include "stage/wait.h"
@@ -44,6 +45,7 @@ static long wait_done(struct completion *x, unsigned long timeout,
 	u64 start = get_jiffies_64();
 	int ret = 0;
 
+	golden_rule_note(BREACH_WAIT, "wait_for_completion");
 	spinlock_take(&x->wait.lock);
 	while (x->done == 0 && ret == 0)
 		ret = wait_sleep_locked(&x->wait, wait_deadline(start, limit),

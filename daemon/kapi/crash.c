@@ -28,6 +28,8 @@ static const int signals[] = { SIGFPE, SIGILL, SIGABRT };
 #define NR_SIGNALS (sizeof(signals) / sizeof(signals[0]))
 static struct sigaction old_actions[NR_SIGNALS];
 
+static _Atomic(bool) met;
+
 /* Of the only thread that ever reports; as are these. */
 static _Atomic(pid_t) reporter;
 static struct frame {
@@ -35,18 +37,6 @@ static struct frame {
 	unsigned int times; /* in a row: recursion */
 } frames[MAX_FRAMES];
 static int nr_frames;
-
-static uintptr_t pc_of(const void *uc)
-{
-#if defined(__x86_64__)
-	return (uintptr_t)((const ucontext_t *)uc)->uc_mcontext.gregs[REG_RIP];
-#elif defined(__aarch64__)
-	return ((const ucontext_t *)uc)->uc_mcontext.pc;
-#else
-	(void)uc;
-	return 0;
-#endif
-}
 
 /* Where a function returns to which was called, and was none. */
 static uintptr_t return_of(const void *uc)
@@ -100,22 +90,6 @@ static const struct module *driver_at(uintptr_t addr)
 	return image ? image->owner : NULL;
 }
 
-/* What runs: a request's handler, or a function on no fiber. */
-static void describe(struct guard_call *r_call)
-{
-	const struct fiber *fiber = fiber_current();
-	const struct module *mod;
-
-	*r_call = (struct guard_call){ .op = NULL };
-	if (fiber && fiber->guard) {
-		fiber->guard->describe(fiber->arg, r_call);
-	} else if (fiber == NULL && stage_self && stage_self->call.what) {
-		mod = driver_at((uintptr_t)stage_self->call.func);
-		r_call->op = stage_self->call.what;
-		r_call->driver = mod ? mod->name : NULL;
-	}
-}
-
 static void format_call(char *text, size_t size, const struct guard_call *call)
 {
 	if (call->op == NULL)
@@ -163,7 +137,7 @@ static uintptr_t place_of(int sig, const void *uc)
 			if (driver_at(frames[i].pc))
 				return frames[i].pc;
 
-	return pc_of(uc);
+	return guard_pc(uc);
 }
 
 static void tell_place(int sig, const siginfo_t *info, const void *uc,
@@ -174,7 +148,7 @@ static void tell_place(int sig, const siginfo_t *info, const void *uc,
 	const struct module *mod = driver_at(place);
 
 	format_call(what, sizeof(what), call);
-	image_describe(where, sizeof(where), place, place != pc_of(uc));
+	image_describe(where, sizeof(where), place, place != guard_pc(uc));
 	if (has_address(info))
 		snprintf(at, sizeof(at), " at address %#lx,",
 			 (unsigned long)info->si_addr);
@@ -264,7 +238,7 @@ static _Unwind_Reason_Code on_frame(struct _Unwind_Context *context, void *arg)
  * @uc, and is told that the call is over. */
 static void collect_frames(void *uc)
 {
-	uintptr_t pc = pc_of(uc), start = pc;
+	uintptr_t pc = guard_pc(uc), start = pc;
 
 	if (image_at(pc)) {
 		_Unwind_Backtrace(on_frame, &start);
@@ -322,11 +296,19 @@ static bool take_part(void)
 	return false;
 }
 
+bool crash_met(void)
+{
+	/* Relaxed: who asks has met a system call which we make after that. */
+	return atomic_load_explicit(&met, memory_order_relaxed);
+}
+
 void crash_report(int sig, const siginfo_t *info, void *uc)
 {
-	struct guard_call call;
+	struct guard_call call = { .op = NULL };
 	char line[LINE_SIZE];
 
+	/* Relaxed: see crash_met(). */
+	atomic_store_explicit(&met, true, memory_order_relaxed);
 	if (!take_part())
 		return;
 
@@ -340,7 +322,8 @@ void crash_report(int sig, const siginfo_t *info, void *uc)
 	/* The stack of who called abort() is in order. */
 	if (sig == SIGABRT)
 		collect_frames(uc);
-	describe(&call);
+	if (stage_self)
+		guard_describe(stage_self, &call);
 	tell_place(sig, info, uc, &call);
 	tell_request(&call);
 	if (sig != SIGABRT)

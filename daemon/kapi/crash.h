@@ -13,8 +13,12 @@
 #pragma once
 
 #include <signal.h>
+#include <stdbool.h>
 
 /* In-band, once. */
 void crash_start(void);
+/* One was met, which ends the daemon: whatever is needed to tell of it is
+ * allowed. Any thread. */
+bool crash_met(void);
 /* In a handler of signal @sig, which is going to end the process. */
 void crash_report(int sig, const siginfo_t *info, void *uc);

@@ -2,6 +2,7 @@
 #include <linux/delay.h>
 
 #include "kapi/export.h"
+#include "kapi/golden-rule.h"
 #include "kapi/spinlock.h"
 #include "kapi/wait.h"
 #include "stage/clock.h"
@@ -12,6 +13,7 @@ static void sleep_until(uint64_t deadline, bool interruptible)
 {
 	DECLARE_WAIT_QUEUE_HEAD_ONSTACK(wq);
 
+	golden_rule_note(BREACH_WAIT, "msleep");
 	spinlock_take(&wq.lock);
 	(void)wait_sleep_locked(&wq, deadline, interruptible);
 	spinlock_drop(&wq.lock);

@@ -3,6 +3,7 @@
 #include <linux/dma-mapping.h>
 
 #include "kapi/export.h"
+#include "kapi/golden-rule.h"
 #include "kapi/grave.h"
 #include "kapi/memory.h"
 
@@ -12,8 +13,12 @@
 EXPORT void *dma_alloc_coherent(struct device *dev, size_t size,
 				dma_addr_t *r_handle, gfp_t flags)
 {
-	void *ptr = memory_alloc(size);
+	void *ptr;
 
+	if (!golden_rule_allows("dma_alloc_coherent"))
+		return NULL;
+
+	ptr = memory_alloc(size);
 	if (ptr)
 		*r_handle = virt_to_phys(ptr);
 
@@ -23,8 +28,11 @@ EXPORT void *dma_alloc_coherent(struct device *dev, size_t size,
 EXPORT void dma_free_coherent(struct device *dev, size_t size, void *cpu_addr,
 			      dma_addr_t handle)
 {
-	if (!grave_take(cpu_addr))
-		memory_free(cpu_addr);
+	if (cpu_addr == NULL || grave_take(cpu_addr))
+		return;
+
+	golden_rule_note(BREACH_MEMORY, "dma_free_coherent");
+	memory_free(cpu_addr);
 }
 
 EXPORT int dma_mmap_coherent(struct device *dev, struct vm_area_struct *vma,

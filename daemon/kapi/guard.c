@@ -11,6 +11,7 @@
 #include "kapi/crash.h"
 #include "kapi/held.h"
 #include "kapi/image.h"
+#include "kapi/tally.h"
 #include "kapi/task.h"
 #include "kapi/uaccess.h"
 #include "stage/stage.h"
@@ -238,20 +239,40 @@ static bool can_give_up(const struct fiber *fiber, const siginfo_t *info,
 			const void *uc)
 {
 	struct guard_call call = { .op = NULL };
+	bool callers;
 
 	/* Sent by somebody; or in the scheduler; or by nobody's handler. */
 	if (info->si_code <= 0 || fiber == NULL || fiber->guard == NULL)
 		return false;
-	/* A lock of ours, which protects something half done; a queue which
-	 * would point to a stack in other use. Relaxed: it is written by this
-	 * thread. */
-	if (!held_spins_are_all() || guard_held ||
+	/* A lock of ours, or of malloc()'s, which protects something half done;
+	 * a queue which would point to a stack in other use. Relaxed: it is
+	 * written by this thread. */
+	if (!held_spins_are_all() || guard_held || fiber->stage->lenient ||
 	    atomic_load_explicit(&fiber->queued, memory_order_relaxed))
 		return false;
 
 	fiber->guard->describe(fiber->arg, &call);
+	if (call.driver == NULL || !call.may_give_up)
+		return false;
 
-	return call.driver && call.may_give_up && is_callers(&call, info, uc);
+	/* It is we who look, not the handler. */
+	stage_lenient();
+	callers = is_callers(&call, info, uc);
+	stage_strict();
+
+	return callers;
+}
+
+uintptr_t guard_pc(const void *uc)
+{
+#if defined(__x86_64__)
+	return (uintptr_t)((const ucontext_t *)uc)->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+	return ((const ucontext_t *)uc)->uc_mcontext.pc;
+#else
+	(void)uc;
+	return 0;
+#endif
 }
 
 static void on_fault(int sig, siginfo_t *info, void *uc)
@@ -277,13 +298,33 @@ static void on_fault(int sig, siginfo_t *info, void *uc)
 
 const char *guard_driver(void)
 {
-	const struct fiber *fiber = fiber_current();
 	struct guard_call call = { .driver = NULL };
 
-	if (fiber && fiber->guard)
-		fiber->guard->describe(fiber->arg, &call);
+	if (stage_self)
+		guard_describe(stage_self, &call);
 
 	return call.driver ? call.driver : "(unknown)";
+}
+
+/* A function, on no fiber. */
+static void describe_function(const struct stage_call *run,
+			      struct guard_call *r_call)
+{
+	const struct tally *tally = tally_at(run->func);
+
+	r_call->driver = tally ? tally->name : NULL;
+	r_call->op = run->what;
+}
+
+void guard_describe(const struct stage *stage, struct guard_call *r_call)
+{
+	const struct fiber *fiber = stage->running;
+
+	*r_call = (struct guard_call){ .op = NULL };
+	if (fiber && fiber->guard)
+		fiber->guard->describe(fiber->arg, r_call);
+	else if (fiber == NULL && stage->call.what)
+		describe_function(&stage->call, r_call);
 }
 
 void guard_start(void)

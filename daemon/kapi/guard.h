@@ -15,16 +15,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A call of a driver's handler, as it was made. */
 struct guard_call {
-	const char *driver; /* borrowed; NULL: the daemon's own */
-	const char *op;	    /* "oob_read" ... */
+	const char *driver; /* borrowed; NULL: unknown, or nobody's */
+	const char *op;	    /* "oob_read" ...; NULL: no handler runs */
 	unsigned int cmd;   /* of an ioctl */
 	unsigned long addr; /* the __user pointer it was given */
 	size_t size;	    /* of what is there; 0: unknown */
 	bool may_give_up;   /* it runs now, and give_up() can end it */
 };
+
+struct stage;
 
 struct guard {
 	/* What @arg, the fiber's, is about. From a signal handler. */
@@ -39,6 +42,13 @@ const char *guard_driver(void);
 
 /* From now on, whole process. In-band, before drivers are loaded. */
 void guard_start(void);
+
+/* Where a signal handler broke in; 0: unknown on this architecture. */
+uintptr_t guard_pc(const void *uc);
+
+/* Whose handler or function runs on @stage. On its thread, from a signal handler
+ * too, or while that is held by something it did. */
+void guard_describe(const struct stage *stage, struct guard_call *r_call);
 
 /* How deep this thread is in code of the core's which must not be left half-way
  * though it touches memory a driver named. */

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "stage/pi-mutex.h"
+#include "stage/stage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,7 +96,9 @@ void *memory_alloc(size_t size)
 
 	if (size == 0 || size > SIZE_MAX / 2)
 		return NULL;
+	stage_lenient();
 	mem = memory_new(PAGE_ALIGN(size));
+	stage_strict();
 	if (mem == NULL)
 		return NULL;
 
@@ -145,8 +148,10 @@ bool memory_free(const void *base)
 
 	mapped = mem->base;
 	mem->base = NULL;
+	stage_lenient();
 	munmap(mapped, mem->size);
 	memory_put(mem);
+	stage_strict();
 
 	return true;
 }

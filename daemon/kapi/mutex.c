@@ -7,6 +7,7 @@
 #include <linux/mutex.h>
 
 #include "kapi/export.h"
+#include "kapi/golden-rule.h"
 #include "kapi/held.h"
 #include "kapi/spinlock.h"
 #include "kapi/wait.h"
@@ -25,6 +26,7 @@ static int lock_mutex(struct mutex *lock, bool interruptible)
 	unsigned int nr_locked = 0;
 	int ret = 0;
 
+	golden_rule_note(BREACH_WAIT, "mutex_lock");
 	spinlock_take(&lock->wait.lock);
 
 	while (lock->locked && ret == 0)

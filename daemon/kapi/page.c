@@ -3,6 +3,7 @@
 #include <linux/gfp.h>
 
 #include "kapi/export.h"
+#include "kapi/golden-rule.h"
 #include "kapi/grave.h"
 #include "kapi/memory.h"
 
@@ -10,15 +11,19 @@
 
 EXPORT unsigned long __get_free_pages(gfp_t flags, unsigned int order)
 {
-	return order > MAX_PAGE_ORDER
-		       ? 0
-		       : (unsigned long)memory_alloc(PAGE_SIZE << order);
+	if (order > MAX_PAGE_ORDER || !golden_rule_allows("alloc_pages"))
+		return 0;
+
+	return (unsigned long)memory_alloc(PAGE_SIZE << order);
 }
 
 EXPORT void free_pages(unsigned long addr, unsigned int order)
 {
-	if (!grave_take((void *)addr))
-		memory_free((const void *)addr);
+	if (addr == 0 || grave_take((void *)addr))
+		return;
+
+	golden_rule_note(BREACH_MEMORY, "free_pages");
+	memory_free((const void *)addr);
 }
 
 EXPORT struct page *alloc_pages(gfp_t flags, unsigned int order)
@@ -33,7 +38,8 @@ EXPORT void __free_pages(struct page *page, unsigned int order)
 
 EXPORT void *alloc_pages_exact(size_t size, gfp_t flags)
 {
-	return memory_alloc(size);
+	return golden_rule_allows("alloc_pages_exact") ? memory_alloc(size)
+						       : NULL;
 }
 
 EXPORT void free_pages_exact(void *ptr, size_t size)

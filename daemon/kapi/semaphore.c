@@ -2,6 +2,7 @@
 #include <linux/semaphore.h>
 
 #include "kapi/export.h"
+#include "kapi/golden-rule.h"
 #include "kapi/spinlock.h"
 #include "kapi/wait.h"
 #include "stage/wait.h"
@@ -11,6 +12,7 @@ static int take_one(struct semaphore *sem, uint64_t deadline,
 {
 	int ret = 0;
 
+	golden_rule_note(BREACH_WAIT, "down");
 	spinlock_take(&sem->wait.lock);
 
 	while (sem->count == 0 && ret == 0)

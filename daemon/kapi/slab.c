@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "kapi/export.h"
+#include "kapi/golden-rule.h"
 #include "kapi/grave.h"
 
 #include <malloc.h>
@@ -21,13 +22,16 @@ EXPORT void *kmalloc(size_t size, gfp_t flags)
 {
 	void *ptr;
 
-	if (size >= PAGE_BYTES) {
-		if (posix_memalign(&ptr, PAGE_BYTES, size))
-			return NULL;
-	} else {
+	if (!golden_rule_allows("kmalloc"))
+		return NULL;
+
+	stage_lenient();
+	if (size < PAGE_BYTES)
 		/* Never NULL for nothing: drivers take that for failure. */
 		ptr = malloc(size ? size : 1);
-	}
+	else if (posix_memalign(&ptr, PAGE_BYTES, size))
+		ptr = NULL;
+	stage_strict();
 
 	if (ptr && (flags & __GFP_ZERO))
 		memset(ptr, 0, size);
@@ -42,8 +46,13 @@ EXPORT size_t ksize(const void *ptr)
 
 EXPORT void kfree(const void *ptr)
 {
-	if (!grave_take((void *)ptr))
-		free((void *)ptr);
+	if (ptr == NULL || grave_take((void *)ptr))
+		return;
+
+	golden_rule_note(BREACH_MEMORY, "kfree");
+	stage_lenient();
+	free((void *)ptr);
+	stage_strict();
 }
 
 EXPORT void *krealloc(void *ptr, size_t size, gfp_t flags)
@@ -101,9 +110,14 @@ EXPORT char *kasprintf(gfp_t flags, const char *fmt, ...)
 	int len;
 
 	(void)flags;
+	if (!golden_rule_allows("kasprintf"))
+		return NULL;
+
+	stage_lenient();
 	va_start(ap, fmt);
 	len = vasprintf(&str, fmt, ap);
 	va_end(ap);
+	stage_strict();
 
 	return len < 0 ? NULL : str;
 }

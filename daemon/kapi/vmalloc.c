@@ -4,6 +4,7 @@
 
 #include "kapi/area.h"
 #include "kapi/export.h"
+#include "kapi/golden-rule.h"
 #include "kapi/grave.h"
 #include "kapi/memory.h"
 
@@ -15,21 +16,32 @@ EXPORT void *vmalloc(unsigned long size)
 {
 	void *ptr;
 
-	if (size == 0 || posix_memalign(&ptr, PAGE_SIZE, size))
+	if (size == 0 || !golden_rule_allows("vmalloc"))
 		return NULL;
+
+	stage_lenient();
+	if (posix_memalign(&ptr, PAGE_SIZE, size))
+		ptr = NULL;
+	stage_strict();
 
 	return ptr;
 }
 
 EXPORT void *vmalloc_user(unsigned long size)
 {
-	return memory_alloc(size);
+	return golden_rule_allows("vmalloc_user") ? memory_alloc(size) : NULL;
 }
 
 EXPORT void vfree(const void *ptr)
 {
-	if (ptr && !grave_take((void *)ptr) && !memory_free(ptr))
+	if (ptr == NULL || grave_take((void *)ptr))
+		return;
+
+	golden_rule_note(BREACH_MEMORY, "vfree");
+	stage_lenient();
+	if (!memory_free(ptr))
 		free((void *)ptr);
+	stage_strict();
 }
 
 EXPORT int remap_vmalloc_range(struct vm_area_struct *vma, void *addr,

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/golden-rule.h"
 #include "kapi/held.h"
 #include "kapi/poll.h"
 #include "kapi/spinlock.h"
@@ -123,6 +124,7 @@ EXPORT int __wait_sleep(struct wait_queue_head *wq, unsigned int nr_wakeups,
 	uint64_t deadline = wait_deadline(start, timeout);
 	int ret = 0;
 
+	golden_rule_note(BREACH_WAIT, "wait_event");
 	spinlock_take(&wq->lock);
 	if (wq->nr_wakeups == nr_wakeups)
 		ret = wait_sleep_locked(wq, deadline, interruptible);
@@ -135,6 +137,7 @@ EXPORT int __wait_sleep_locked(struct wait_queue_head *wq, bool interruptible)
 {
 	int ret;
 
+	golden_rule_note(BREACH_WAIT, "wait_event");
 	/* The driver's lock; asleep it does not hold it. */
 	held_spin_remove(spinlock_mutex(&wq->lock));
 	ret = wait_sleep_locked(wq, DEADLINE_NONE, interruptible);

@@ -195,6 +195,7 @@ int channel_go_live(struct channel *ch)
 
 static void give_back(struct slot *slot)
 {
+	serve_tally_up(slot);
 	slot->fiber = fiber_free(slot->fiber, server_config()->stacks);
 	if (slot->thread)
 		thread_detach(slot->thread);

@@ -66,6 +66,10 @@ struct slot {
 	_Atomic(int) cpu;
 	_Atomic(uint64_t) nr_requests;
 	_Atomic(uint64_t) nr_wakeups;
+	/* For whom those from @tallied_from on are, but this one: not in
+	 * tally->nr_oob yet. Written by the worker, or at rest. */
+	_Atomic(struct tally *) tally;
+	_Atomic(uint64_t) tallied_from;
 	/* Detaching: */
 	struct stage_item item;
 	struct irq_work detached;
@@ -107,4 +111,6 @@ void channel_drain(struct channel *ch);
 int slot_attach(struct channel *ch, struct thread_element *thread,
 		struct slot **r_slot);
 void slot_detach(struct slot *slot);
+/* Requests for @tally which are not in its nr_oob yet. */
+uint64_t slot_nr_tallied(const struct slot *slot, const struct tally *tally);
 unsigned int channel_nr_threads(const struct channel *ch);

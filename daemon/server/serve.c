@@ -4,8 +4,10 @@
 #include "core/file.h"
 #include "core/thread.h"
 #include "kapi/guard.h"
+#include "kapi/tally.h"
 #include "server/channel.h"
 #include "server/chore.h"
+#include "stage/own-call.h"
 #include "vfs/file.h"
 #include "vfs/result.h"
 
@@ -13,8 +15,6 @@
 #include <limits.h>
 #include <linux/fs.h>
 #include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #define MAX_COUNT 0x7ffff000ull /* what the kernel's VFS allows as well */
 
@@ -23,7 +23,7 @@
 
 static void wake_client(struct channel_slot *shared)
 {
-	syscall(SYS_futex, &shared->done, FUTEX_WAKE, 1, NULL, NULL, 0);
+	own_futex(&shared->done, FUTEX_WAKE, 1);
 }
 
 static long do_read(struct file *filp, const struct channel_request *rq)
@@ -66,12 +66,64 @@ static long do_ioctl(struct file *filp, const struct slot *slot)
 	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
 }
 
+/* Relaxed: we alone write it. */
+static uint64_t nr_requests(const struct slot *slot)
+{
+	return atomic_load_explicit(&slot->nr_requests, memory_order_relaxed);
+}
+
+/*
+ * Requests are not counted for each driver as they come: those up to the
+ * @upto'th are set down now, what follows is for @next. Relaxed, all of it: for
+ * people to look at.
+ */
+static void tally_up(struct slot *slot, uint64_t upto, struct tally *next)
+{
+	struct tally *tally =
+		atomic_load_explicit(&slot->tally, memory_order_relaxed);
+	uint64_t from =
+		atomic_load_explicit(&slot->tallied_from, memory_order_relaxed);
+
+	if (tally)
+		atomic_fetch_add_explicit(&tally->nr_oob, upto - from,
+					  memory_order_relaxed);
+	atomic_store_explicit(&slot->tallied_from, upto, memory_order_relaxed);
+	atomic_store_explicit(&slot->tally, next, memory_order_relaxed);
+}
+
+void serve_tally_up(struct slot *slot)
+{
+	tally_up(slot, nr_requests(slot), NULL);
+}
+
+/* It was for nobody. */
+static void skip_request(struct slot *slot)
+{
+	/* Relaxed: as above. */
+	atomic_fetch_add_explicit(&slot->tallied_from, 1, memory_order_relaxed);
+}
+
+uint64_t slot_nr_tallied(const struct slot *slot, const struct tally *tally)
+{
+	/* Relaxed, both: as above. */
+	if (atomic_load_explicit(&slot->tally, memory_order_relaxed) != tally)
+		return 0;
+
+	return nr_requests(slot) -
+	       atomic_load_explicit(&slot->tallied_from, memory_order_relaxed);
+}
+
 /* @filp is ours to put. Relaxed, both: for people, and for bereave.c. */
 static void enter_file(struct slot *slot, struct file *filp)
 {
+	struct open_file *of = open_file_of(filp);
+
 	slot->task.filp = filp;
-	atomic_store_explicit(&slot->busy_file, open_file_of(filp)->id,
-			      memory_order_relaxed);
+	atomic_store_explicit(&slot->busy_file, of->id, memory_order_relaxed);
+	/* Relaxed: we wrote it. */
+	if (of->tally !=
+	    atomic_load_explicit(&slot->tally, memory_order_relaxed))
+		tally_up(slot, nr_requests(slot) - 1, of->tally);
 }
 
 /* No driver is asked any more: back in our own code. */
@@ -100,6 +152,7 @@ static long call_driver(struct slot *slot)
 
 	filp = oob_file_get(slot->task.files, (unsigned int)rq->fd);
 	if (filp == NULL) {
+		skip_request(slot);
 		slot->task.window.written = CHANNEL_UNBOUND;
 		return -EBADF;
 	}
@@ -229,9 +282,14 @@ static void describe(const void *arg, struct guard_call *r_call)
 
 	if (slot->task.filp == NULL)
 		return;
+	if (slot->task.polled) {
+		r_call->driver = open_file_of(slot->task.polled)->tally->name;
+		r_call->op = "oob_poll";
+		return;
+	}
 
 	*r_call = (struct guard_call){
-		.driver = open_file_of(slot->task.filp)->node->driver,
+		.driver = open_file_of(slot->task.filp)->tally->name,
 		.op = rq->op <= CHANNEL_IOCTL ? names[rq->op] : NULL,
 		.cmd = rq->op == CHANNEL_IOCTL ? rq->cmd : 0,
 		.addr = (unsigned long)rq->addr,
@@ -288,11 +346,8 @@ static void note_request(struct slot *slot)
 	atomic_store_explicit(&slot->busy_fd, slot->rq.fd,
 			      memory_order_relaxed);
 	atomic_store_explicit(&slot->cpu, ch->last_cpu, memory_order_relaxed);
-	atomic_store_explicit(
-		&slot->nr_requests,
-		atomic_load_explicit(&slot->nr_requests, memory_order_relaxed) +
-			1,
-		memory_order_relaxed);
+	atomic_store_explicit(&slot->nr_requests, nr_requests(slot) + 1,
+			      memory_order_relaxed);
 	if (ch->woken)
 		atomic_store_explicit(
 			&slot->nr_wakeups,

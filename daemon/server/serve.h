@@ -28,5 +28,7 @@ void serve_tell(struct slot *slot, uint32_t number);
 extern const struct guard serve_guard;
 /* For fiber->ended: the slot is at rest again. */
 void serve_ended(struct fiber *fiber);
+/* At rest: all its requests are in the drivers' tallies. */
+void serve_tally_up(struct slot *slot);
 /* A slot or channel that was waiting for rest may have it now. */
 void serve_settle(struct slot *slot);

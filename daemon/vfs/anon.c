@@ -2,6 +2,7 @@
 #include "vfs/anon.h"
 
 #include "kapi/export.h"
+#include "kapi/tally.h"
 #include "stage/stage.h"
 #include "vfs/file.h"
 #include "vfs/module.h"
@@ -70,6 +71,7 @@ EXPORT struct file *anon_inode_getfile(const char *name,
 
 	snprintf(of->anon_name, sizeof(of->anon_name), "%s", name);
 	of->opener = current->pid;
+	of->tally = tally_at(fops) ? tally_at(fops) : &tally_own;
 	of->filp.f_op = fops;
 	of->filp.private_data = priv;
 	of->filp.f_flags = (unsigned int)flags & (O_ACCMODE | O_NONBLOCK);

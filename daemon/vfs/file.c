@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "kapi/export.h"
 #include "kapi/poll.h"
+#include "kapi/tally.h"
 #include "stage/stage.h"
 
 #include <errno.h>
@@ -142,6 +143,7 @@ int open_file_new(struct node *node, struct module *owner,
 	of->node = node;
 	node_get(node);
 	node->nr_open++;
+	of->tally = tally_of(node->driver);
 	of->filp.f_op = node->fops;
 	of->filp.f_inode = &node->inode;
 	wait_queue_init(&of->leave, WAIT_FIFO);

@@ -26,6 +26,7 @@ struct open_file {
 	struct node *node;    /* one reference */
 	struct module *owner; /* one reference; NULL: the daemon's own */
 	uint64_t id;	      /* never reused */
+	struct tally *tally;  /* of the driver behind it */
 	void *front_data; /* the front's own, from the request that opened it */
 	pid_t opener;	  /* thread id, 0 if unknown */
 	/* Owned: what requests on this one mean; NULL: itself. See anon.h. */

@@ -5,10 +5,12 @@
  */
 #include "vfs/module.h"
 
+#include "base/error.h"
 #include "base/log.h"
 #include "kapi/grave.h"
 #include "kapi/guard.h"
 #include "kapi/image.h"
+#include "kapi/tally.h"
 #include "kapi/task.h"
 #include "stage/inband.h"
 #include "stage/wait.h"
@@ -233,7 +235,9 @@ static int start_or_bury(struct loaded *drv, const struct module_order *order)
 	int ret;
 
 	enter(&visit);
-	ret = param_set_all(drv->mod, order->params, order->nr_params);
+	ret = tally_add(drv->name, drv->mod);
+	if (ret == 0)
+		ret = param_set_all(drv->mod, order->params, order->nr_params);
 	if (ret == 0)
 		ret = start(drv);
 	if (ret)
@@ -299,17 +303,24 @@ static int load_in_order(struct object **objs,
 
 static int load_all(const struct module_order *orders, unsigned int nr)
 {
-	struct object *objs[MAX_ORDERS] = { NULL };
-	int ret = nr > MAX_ORDERS ? -E2BIG : 0;
+	struct object **objs;
+	int ret = 0;
+
+	if (nr > MAX_ORDERS)
+		return -E2BIG;
+	objs = calloc(nr ? nr : 1, sizeof(*objs));
+	if (objs == NULL)
+		return err_origin(-ENOMEM);
 
 	take_turn();
 	for (unsigned int i = 0; i < nr && ret == 0; i++)
 		ret = object_read(orders[i].path, &objs[i]);
 	if (ret == 0)
 		ret = load_in_order(objs, orders, nr);
-	for (unsigned int i = 0; i < nr && i < MAX_ORDERS; i++)
+	for (unsigned int i = 0; i < nr; i++)
 		object_free(objs[i]);
 	give_turn();
+	free(objs);
 
 	return ret;
 }

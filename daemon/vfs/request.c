@@ -3,6 +3,7 @@
 
 #include "base/share.h"
 #include "kapi/guard.h"
+#include "kapi/tally.h"
 #include "kapi/task.h"
 #include "stage/inband.h"
 #include "vfs/dispatch.h"
@@ -181,12 +182,22 @@ static const struct guard request_guard = {
 	.give_up = give_up,
 };
 
+static void count_request(const struct vfs_request *rq)
+{
+	struct tally *tally =
+		rq->file ? rq->file->tally : tally_of(rq->node->driver);
+
+	/* Relaxed: for people to look at. */
+	atomic_fetch_add_explicit(&tally->nr_inband, 1, memory_order_relaxed);
+}
+
 static void run_request(void *arg)
 {
 	struct vfs_request *rq = arg;
 	struct open_file *of = file_in_use(rq);
 	ssize_t ret;
 
+	count_request(rq);
 	if (of)
 		open_file_enter(of);
 	fill_task(rq);

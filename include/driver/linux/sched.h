@@ -75,7 +75,8 @@ struct task_struct {
 	int mem_fd;	 /* /proc/PID/mem, -1: out of reach */
 	uid_t uid;	 /* of its user; the core's own, as what follows */
 	struct grave *grave;
-	struct file *filp;		/* whose handler runs; NULL: none */
+	struct file *filp;   /* whose handler runs; NULL: none */
+	struct file *polled; /* whose oob_poll runs within it, out-of-band */
 	const struct user_reach *reach; /* NULL: as the stage does it */
 	unsigned int nr_mutexes;
 	struct task_mutex mutexes[TASK_NR_MUTEXES];
