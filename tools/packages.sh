@@ -16,6 +16,7 @@ PACKAGES_BUILD=(
 	libfuse3-dev
 	libinih-dev
 	libjson-c-dev
+	libseccomp-dev
 	meson
 	ninja-build
 	pkg-config
