@@ -309,6 +309,24 @@ static void set_poll_wake(struct config *config, const struct origin *origin,
 	config->poll_wake_all = one_of(origin, name, value, "one|all");
 }
 
+static void set_golden_rule(struct config *config, const struct origin *origin,
+			    const char *name, char *value)
+{
+	static const enum golden_rule rules[] = { GOLDEN_RULE_OFF,
+						  GOLDEN_RULE_WARN,
+						  GOLDEN_RULE_ENFORCE };
+
+	config->golden_rule =
+		rules[one_of(origin, name, value, "off|warn|enforce")];
+}
+
+static void set_watchdog_ms(struct config *config, const struct origin *origin,
+			    const char *name, char *value)
+{
+	config->watchdog_ms =
+		(unsigned int)number(origin, name, value, 3600000, 10);
+}
+
 static void set_max_clients(struct config *config, const struct origin *origin,
 			    const char *name, char *value)
 {
@@ -342,6 +360,8 @@ static const struct {
 	{ "spin", set_spin },
 	{ "spin-us", set_spin_us },
 	{ "poll-wake", set_poll_wake },
+	{ "golden-rule", set_golden_rule },
+	{ "watchdog-ms", set_watchdog_ms },
 	{ "max-clients", set_max_clients },
 	{ "max-threads", set_max_threads },
 	{ "max-xbufs", set_max_xbufs },
@@ -354,6 +374,8 @@ void config_init(struct config *config)
 		.priority = 90,
 		.spin = OOB_SPIN_ADAPTIVE,
 		.spin_us = 200,
+		.golden_rule = GOLDEN_RULE_WARN,
+		.watchdog_ms = 1000,
 		.mode = geteuid() == 0 ? 0660 : 0600,
 		.gid = (gid_t)-1,
 		.max_clients = 1024,

@@ -29,6 +29,8 @@ enum option_key {
 	OPT_SPIN,
 	OPT_SPIN_US,
 	OPT_POLL_WAKE,
+	OPT_GOLDEN_RULE,
+	OPT_WATCHDOG_MS,
 	OPT_GROUP,
 	OPT_MODE,
 	OPT_FOREGROUND,
@@ -58,6 +60,14 @@ static const struct argp_option options[] = {
 	  "Spin no longer than this many microseconds (default 200)", 3 },
 	{ "poll-wake", OPT_POLL_WAKE, "one|all", 0,
 	  "How many that poll a file are told of an event (default one)", 3 },
+	{ "golden-rule", OPT_GOLDEN_RULE, "off|warn|enforce", 0,
+	  "System calls and in-band services of out-of-band handlers: let them "
+	  "be, tell of them, or have them fail (default warn)",
+	  3 },
+	{ "watchdog-ms", OPT_WATCHDOG_MS, "N", 0,
+	  "Tell of handlers that keep a worker for so long, 0: do not (default "
+	  "1000)",
+	  3 },
 	{ "max-clients", OPT_MAX_CLIENTS, "N", 0,
 	  "Processes that may be connected (default 1024)", 4 },
 	{ "max-threads", OPT_MAX_THREADS, "N", 0,

@@ -2,6 +2,7 @@
 /* What the command line and the configuration file ask for. */
 #pragma once
 
+#include "kapi/golden-rule.h"
 #include "stage/oob.h"
 
 #include <stdbool.h>
@@ -32,6 +33,8 @@ struct config {
 	enum oob_spin spin;
 	unsigned int spin_us;
 	bool poll_wake_all;
+	enum golden_rule golden_rule;
+	unsigned int watchdog_ms; /* 0: none */
 	mode_t mode;
 	gid_t gid; /* (gid_t)-1: ours */
 	unsigned int max_clients;

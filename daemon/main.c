@@ -30,6 +30,7 @@
 #include "stage/placement.h"
 #include "vfs/module.h"
 #include "vfs/request.h"
+#include "watch/watch.h"
 #include "wire/control.h"
 
 #include <errno.h>
@@ -131,6 +132,10 @@ static int start_stages(const struct config *config)
 		.spin = config->spin,
 		.spin_ns = config->spin_us * 1000u,
 	};
+	struct watch_config watch = {
+		.rule = config->golden_rule,
+		.watchdog_ms = config->watchdog_ms,
+	};
 	int ret;
 
 	ret = stack_pool_new(STACK_SIZE, VFS_MAX_FIBERS + config->max_threads,
@@ -147,6 +152,8 @@ static int start_stages(const struct config *config)
 	ret = oob_start(&oob);
 	smp_place_inband();
 
+	if (ret == 0)
+		ret = watch_start(&watch);
 	/* What the workers could not have, before we say how we get on. */
 	log_flush();
 
@@ -286,6 +293,7 @@ static bool stop_all(void)
 	if (!ended)
 		return false;
 
+	watch_stop();
 	rq_remove_all();
 	heap_stop();
 	oob_free();
