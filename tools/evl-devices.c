@@ -25,7 +25,10 @@ static const char doc[] =
 	"\vOPEN counts open file descriptions. OOB tells whether the driver has "
 	"out-of-band operations. With --files: FDS are the descriptors bound to "
 	"a file, over all processes; REFS the out-of-band requests and driver "
-	"references that hold it; a file in state closing waits for them."
+	"references that hold it; a file in state closing waits for them. With "
+	"--drivers: OOB and INBAND count requests; SYSCALLS, MEMORY and WAITS "
+	"what its out-of-band code did against the golden rule, HOGS how often it "
+	"kept a worker for too long; - is not watched."
 	"\n\nExit status: 0; 1 a failure; 2 bad usage; 3 no evl-cused to ask.";
 
 enum table {
@@ -203,24 +206,51 @@ static struct json_object *file_to_json(void *record)
 
 static void print_drivers_head(void)
 {
-	printf("%-16s %5s  %s\n", "NAME", "NODES", "PATH");
+	printf("%-16s %5s %10s %10s %8s %6s %5s %4s  %s\n", "NAME", "NODES",
+	       "OOB", "INBAND", "SYSCALLS", "MEMORY", "WAITS", "HOGS", "PATH");
+}
+
+/* A count, or that nobody counts. */
+static void print_count(int width, uint64_t count, bool known)
+{
+	if (known)
+		printf(" %*" PRIu64, width, count);
+	else
+		printf(" %*s", width, "-");
 }
 
 static void print_driver(void *record)
 {
 	struct control_driver_info *info = record;
+	bool services = info->watched & CONTROL_WATCH_SERVICES;
 
-	printf("%-16s %5u  %s\n", printable(info->name, sizeof(info->name)),
-	       info->nr_nodes, printable(info->path, sizeof(info->path)));
+	printf("%-16s %5u %10" PRIu64 " %10" PRIu64,
+	       printable(info->name, sizeof(info->name)), info->nr_nodes,
+	       info->nr_oob, info->nr_inband);
+	print_count(8, info->nr_syscalls,
+		    info->watched & CONTROL_WATCH_SYSCALLS);
+	print_count(6, info->nr_memory, services);
+	print_count(5, info->nr_waits, services);
+	print_count(4, info->nr_hogs, info->watched & CONTROL_WATCH_HOGS);
+	printf("  %s\n", printable(info->path, sizeof(info->path)));
 }
 
 static struct json_object *driver_to_json(void *record)
 {
 	struct control_driver_info *info = record;
 	struct json_object *obj = json_object_new_object();
+	bool services = info->watched & CONTROL_WATCH_SERVICES;
 
 	json_put_string(obj, "name", printable(info->name, sizeof(info->name)));
 	json_put_uint(obj, "nodes", info->nr_nodes);
+	json_put_uint(obj, "oob_requests", info->nr_oob);
+	json_put_uint(obj, "inband_requests", info->nr_inband);
+	json_put_uint_if(obj, "syscalls", info->nr_syscalls,
+			 info->watched & CONTROL_WATCH_SYSCALLS);
+	json_put_uint_if(obj, "memory", info->nr_memory, services);
+	json_put_uint_if(obj, "waits", info->nr_waits, services);
+	json_put_uint_if(obj, "hogs", info->nr_hogs,
+			 info->watched & CONTROL_WATCH_HOGS);
 	json_put_string(obj, "path", printable(info->path, sizeof(info->path)));
 
 	return obj;

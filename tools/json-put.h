@@ -31,6 +31,14 @@ static inline void json_put_bool(struct json_object *obj, const char *key,
 	json_object_object_add(obj, key, json_object_new_boolean(value));
 }
 
+/* null, if it is not known. */
+static inline void json_put_uint_if(struct json_object *obj, const char *key,
+				    uint64_t value, bool known)
+{
+	json_object_object_add(obj, key,
+			       known ? json_object_new_uint64(value) : NULL);
+}
+
 /* Print and free @root. False: stdout did not take it. */
 static inline bool json_print(struct json_object *root)
 {

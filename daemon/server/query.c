@@ -15,6 +15,7 @@
 #include "vfs/misc.h"
 #include "vfs/module.h"
 #include "vfs/node.h"
+#include "watch/watch.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -257,6 +258,56 @@ static int query_file(struct control_file_info *info, uint64_t cursor)
 	return 0;
 }
 
+static uint32_t what_is_watched(void)
+{
+	uint32_t watched = 0;
+
+	if (golden_rule() != GOLDEN_RULE_OFF)
+		watched |= CONTROL_WATCH_SERVICES;
+	if (watch_syscalls())
+		watched |= CONTROL_WATCH_SYSCALLS;
+	if (watch_hogs())
+		watched |= CONTROL_WATCH_HOGS;
+
+	return watched;
+}
+
+static uint64_t nr_breaches(struct tally *tally, enum breach kind)
+{
+	/* Relaxed: for people to look at. */
+	return atomic_load_explicit(&tally->nr_breaches[kind],
+				    memory_order_relaxed);
+}
+
+static uint64_t nr_served(const struct tally *tally)
+{
+	/* Relaxed: for people to look at. */
+	uint64_t count =
+		atomic_load_explicit(&tally->nr_oob, memory_order_relaxed);
+	struct channel *ch;
+
+	for (struct client *c = client_next(NULL); c; c = client_next(c))
+		list_for_each_entry(ch, &c->channels, link)
+			for (unsigned int i = 0; i < CHANNEL_SLOTS; i++)
+				count += slot_nr_tallied(&ch->slots[i], tally);
+
+	return count;
+}
+
+static void fill_tally(struct control_driver_info *info, struct tally *tally)
+{
+	info->watched = what_is_watched();
+	info->nr_oob = nr_served(tally);
+	/* Relaxed, both: for people to look at. */
+	info->nr_inband =
+		atomic_load_explicit(&tally->nr_inband, memory_order_relaxed);
+	info->nr_hogs =
+		atomic_load_explicit(&tally->nr_hogs, memory_order_relaxed);
+	info->nr_syscalls = nr_breaches(tally, BREACH_SYSCALL);
+	info->nr_memory = nr_breaches(tally, BREACH_MEMORY);
+	info->nr_waits = nr_breaches(tally, BREACH_WAIT);
+}
+
 static int query_driver(struct control_driver_info *info, uint64_t cursor)
 {
 	const struct module *mod = NULL;
@@ -273,6 +324,7 @@ static int query_driver(struct control_driver_info *info, uint64_t cursor)
 	info->nr_files = facts.nr_files;
 	info->nr_refs = facts.nr_refs;
 	info->generation = facts.generation;
+	fill_tally(info, tally_of(module_name(mod)));
 	snprintf(info->state, sizeof(info->state), "%s", facts.state);
 	module_uses(mod, info->uses, sizeof(info->uses));
 	snprintf(info->name, sizeof(info->name), "%s", module_name(mod));

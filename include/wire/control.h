@@ -334,12 +334,27 @@ struct control_file_info {
 	char path[CONTROL_PATH_MAX];
 };
 
+enum control_watch {
+	CONTROL_WATCH_SERVICES = 1, /* nr_memory, nr_waits are counted */
+	CONTROL_WATCH_SYSCALLS = 2, /* nr_syscalls are */
+	CONTROL_WATCH_HOGS = 4,	    /* nr_hogs are */
+};
+
 struct control_driver_info {
 	uint64_t next;
 	uint32_t nr_nodes;
 	uint32_t nr_files;   /* open */
 	uint32_t nr_refs;    /* files, drivers that use it, its own */
 	uint32_t generation; /* how often one of that name was loaded */
+	uint32_t watched;    /* enum control_watch, any of them */
+	uint32_t reserved;
+	/* Requests its handlers were called for, on either stage. */
+	uint64_t nr_oob, nr_inband;
+	/* How often its out-of-band code broke the golden rule. */
+	uint64_t nr_syscalls;
+	uint64_t nr_memory;  /* kmalloc(), kfree() ... */
+	uint64_t nr_waits;   /* mutex_lock(), wait_event() ... */
+	uint64_t nr_hogs;    /* and how often it kept a worker for too long */
 	char state[8];	     /* "coming", "live", "going" */
 	char name[32];
 	char path[CONTROL_PATH_MAX];
@@ -434,7 +449,8 @@ static_assert(sizeof(struct control_channel_info) == 56, "ABI");
 static_assert(offsetof(struct control_channel_info, nr_requests) == 32, "ABI");
 static_assert(sizeof(struct control_node_info) == 40 + 256 + 32, "ABI");
 static_assert(sizeof(struct control_file_info) == 40 + 256, "ABI");
-static_assert(sizeof(struct control_driver_info) == 24 + 8 + 32 + 256 + 64,
+static_assert(offsetof(struct control_driver_info, nr_oob) == 32, "ABI");
+static_assert(sizeof(struct control_driver_info) == 80 + 8 + 32 + 256 + 64,
 	      "ABI");
 static_assert(sizeof(struct control_driver_order) == 1024 + 8 + 2048, "ABI");
 static_assert(sizeof(struct control_driver_message) == 16 + 3080, "ABI");
