@@ -4,17 +4,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,12 +25,25 @@
 #define MAX_ARGS 32
 
 struct test_daemon test_daemon;
+bool daemon_rules_broken;
 
 bool daemon_on_cuse(void)
 {
 	const char *front = getenv("EVL_TEST_FRONT");
 
 	return front && strcmp(front, "cuse") == 0;
+}
+
+bool daemon_can_watch(void)
+{
+	uint32_t action = SECCOMP_RET_USER_NOTIF;
+
+	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
+		return true;
+	printf("skipped: seccomp(2) has no user notification here: %s\n",
+	       strerror(errno));
+
+	return false;
 }
 
 static void make_dir(struct test_daemon *daemon)
@@ -229,6 +245,11 @@ void daemon_teardown(void)
 				     status);
 		}
 	}
+	if (!daemon_rules_broken &&
+	    daemon_said(&test_daemon, "golden rule: driver")) {
+		show_log(&test_daemon);
+		ck_abort_msg("it took somebody for a breaker of rules");
+	}
 	daemon_clean(&test_daemon);
 }
 
@@ -244,16 +265,24 @@ void daemon_bury(void)
 	daemon_teardown();
 }
 
-bool daemon_said(const struct test_daemon *daemon, const char *text)
+unsigned int daemon_nr_said(const struct test_daemon *daemon, const char *text)
 {
 	static char buf[65536];
 	int fd = open(daemon->log, O_RDONLY);
 	ssize_t len = read(fd, buf, sizeof(buf) - 1);
+	unsigned int count = 0;
 
 	close(fd);
 	buf[len > 0 ? len : 0] = '\0';
+	for (char *p = buf; (p = strstr(p, text)); p++)
+		count++;
 
-	return strstr(buf, text) != NULL;
+	return count;
+}
+
+bool daemon_said(const struct test_daemon *daemon, const char *text)
+{
+	return daemon_nr_said(daemon, text) > 0;
 }
 
 const char *node_path(const char *path)
@@ -346,6 +375,47 @@ long daemon_nr_switches(const struct test_daemon *daemon)
 	closedir(dir);
 
 	return nr;
+}
+
+/* False: it is not of that name. */
+static bool read_status(const char *path, const char *name, const char *field,
+			long *r_value)
+{
+	char line[256], comm[32] = "";
+	FILE *file = fopen(path, "r");
+
+	if (file == NULL)
+		return false;
+	while (fgets(line, sizeof(line), file)) {
+		sscanf(line, "Name: %31s", comm);
+		if (strncmp(line, field, strlen(field)) == 0)
+			*r_value = strtol(line + strlen(field), NULL, 10);
+	}
+	fclose(file);
+
+	return strcmp(comm, name) == 0;
+}
+
+long thread_status(pid_t pid, const char *name, const char *field)
+{
+	char path[300];
+	struct dirent *entry;
+	bool found = false;
+	long value = -1;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	ck_assert_ptr_nonnull(dir);
+	while (!found && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/status", pid,
+			 entry->d_name);
+		found = read_status(path, name, field, &value);
+	}
+	closedir(dir);
+	ck_assert_msg(found, "process %d has no thread %s", pid, name);
+
+	return value;
 }
 
 pid_t child_start(int (*func)(void *arg), void *arg)

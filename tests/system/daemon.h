@@ -24,6 +24,10 @@ struct test_daemon {
 /* The one of the running test. */
 extern struct test_daemon test_daemon;
 
+/* The test breaks the golden rule. If not, daemon_teardown() asserts that the
+ * daemon has not reported that it was. */
+extern bool daemon_rules_broken;
+
 /* Checked fixtures. EVL_CUSED_SOCKET is set for libevlclient. */
 void daemon_setup(void);
 void daemon_teardown(void);
@@ -46,7 +50,10 @@ void daemon_kill(struct test_daemon *daemon);
 void daemon_clean(struct test_daemon *daemon);
 
 bool daemon_on_cuse(void);
-/* Does the log contain @text? */
+/* Can the kernel tell a daemon of system calls? If not, the reason is printed. */
+bool daemon_can_watch(void);
+/* How often does the log contain @text? */
+unsigned int daemon_nr_said(const struct test_daemon *daemon, const char *text);
 bool daemon_said(const struct test_daemon *daemon, const char *text);
 /* "<devdir>/<path>", in one of four buffers of the calling thread. */
 const char *node_path(const char *path);
@@ -59,6 +66,9 @@ struct daemon_usage {
 struct daemon_usage daemon_usage(const struct test_daemon *daemon);
 /* How often its threads went to sleep or were made to wait for a CPU. */
 long daemon_nr_switches(const struct test_daemon *daemon);
+
+/* What /proc says in the status of thread @name of process @pid, as "Pid:". */
+long thread_status(pid_t pid, const char *name, const char *field);
 
 /* Fork; the child runs @func(@arg) and exits with its result. */
 pid_t child_start(int (*func)(void *arg), void *arg);
