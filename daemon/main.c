@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "config.h"
+#include "core/factory.h"
 #include "core/heap.h"
 #include "core/kthread.h"
 #include "core/poll-set.h"
@@ -186,6 +187,7 @@ static int start_core(const struct config *config)
 	if (ret)
 		return ret;
 
+	factories_init();
 	timers_init();
 	node_set_defaults(config->mode, geteuid(),
 			  config->gid == (gid_t)-1 ? getegid() : config->gid);

@@ -95,7 +95,7 @@ static void bury(struct irq_work *work)
 	kthread->thread.name = "";
 	core->te.kthread = NULL;
 	core->te.gone = true;
-	element_put(&core->te.element);
+	evl_put_element(&core->te.element);
 	complete_all(&kthread->done);
 	set_core(kthread, NULL);
 }
@@ -293,7 +293,7 @@ EXPORT int evl_run_kthread(struct evl_kthread *kthread,
 		.flags = clone_flags,
 		.caller = __builtin_return_address(0),
 	};
-	char name[ELEMENT_NAME_MAX];
+	char name[EVL_MAX_NAME_LEN + 1];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -316,7 +316,7 @@ EXPORT int evl_run_kthread_on_cpu(struct evl_kthread *kthread, int cpu,
 		.flags = clone_flags,
 		.caller = __builtin_return_address(0),
 	};
-	char name[ELEMENT_NAME_MAX];
+	char name[EVL_MAX_NAME_LEN + 1];
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -13,7 +13,7 @@ static bool is_open_on(const struct open_file *of,
 {
 	struct file *filp = (struct file *)&of->filp;
 
-	return filp->f_op == element->fac->fops &&
+	return filp->f_op == element->factory->inside->fops &&
 	       element_behind(filp) == element;
 }
 
@@ -26,25 +26,28 @@ static bool is_going(const struct evl_element *element)
 		if (!of->releasing && is_open_on(of, element))
 			return false;
 
-	return element->fac->held == NULL || !element->fac->held(element);
+	return element->factory->held == NULL ||
+	       !element->factory->held(element);
 }
 
 int namesake_await(struct evl_factory *fac, const char *name)
 {
 	uint64_t deadline = clock_ns() + PATIENCE_NS;
 	struct evl_element *element;
+	struct wait_queue *gone;
 	int ret;
 
-	while ((element = factory_find(fac, name)) != NULL) {
+	while ((element = element_find(fac, name)) != NULL) {
 		/* What ended processes had open is closed by now, and the
 		 * kernel has told us, if only we listen. */
 		node_drain();
 		if (!is_going(element))
 			return -EEXIST;
 
-		pi_lock(&fac->gone.lock);
-		ret = wait_queue_sleep(&fac->gone, deadline);
-		pi_unlock(&fac->gone.lock);
+		gone = &fac->inside->gone;
+		pi_lock(&gone->lock);
+		ret = wait_queue_sleep(gone, deadline);
+		pi_unlock(&gone->lock);
 		if (ret)
 			return ret == -ETIMEDOUT ? -EEXIST : ret;
 	}

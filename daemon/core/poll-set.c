@@ -5,10 +5,10 @@
 #include "core/file.h"
 #include "core/pool.h"
 #include "core/watchpoint.h"
-#include "vfs/node.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <evl/factory.h>
 #include <linux/compat.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
@@ -19,7 +19,6 @@
 #define MAX_WATCHPOINTS 65536u
 
 static struct pool item_pool;
-static struct node poll_node;
 
 static_assert(offsetof(struct poll_item, link) ==
 		      offsetof(struct pool_block, link),
@@ -294,6 +293,12 @@ struct poll_set *poll_set_behind(struct file *filp)
 	return filp->f_op == &poll_fops ? filp->private_data : NULL;
 }
 
+static struct evl_factory poll_factory = {
+	.name = EVL_POLL_DEV,
+	.fops = &poll_fops,
+	.flags = EVL_FACTORY_SINGLE,
+};
+
 int poll_init(bool tell_all)
 {
 	int ret;
@@ -305,15 +310,14 @@ int poll_init(bool tell_all)
 		ret = pool_init(&item_pool, sizeof(struct poll_item),
 				MAX_ITEMS);
 	if (ret == 0)
-		ret = node_init(&poll_node, "evl/" EVL_POLL_DEV, &poll_fops,
-				"evl");
+		ret = __evl_create_factory(&poll_factory, NULL);
 
-	return ret ? err_trace(ret) : node_add(&poll_node);
+	return ret ? err_trace(ret) : 0;
 }
 
 void poll_exit(void)
 {
-	node_remove(&poll_node);
+	evl_delete_factory(&poll_factory);
 	pool_deinit(&item_pool);
 	watchpoint_exit();
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/thread-element.h"
 
+#include "base/error.h"
+
 #include <errno.h>
 #include <linux/compat.h>
 #include <linux/poll.h>
@@ -30,8 +32,8 @@ static __poll_t thread_oob_poll(struct file *filp, struct oob_poll_wait *wait)
 }
 
 static const struct file_operations thread_fops = {
-	.open = element_open,
-	.release = element_release,
+	.open = evl_open_element,
+	.release = evl_release_element,
 	.poll = thread_poll,
 	.unlocked_ioctl = thread_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
@@ -49,22 +51,27 @@ struct thread_element *thread_behind(struct file *filp)
 			    element);
 }
 
-static int thread_build(struct evl_factory *fac, const void *attrs, size_t len,
-			unsigned int clone_flags,
-			struct evl_element **r_element)
+static struct evl_element *thread_build(struct evl_factory *fac,
+					const char __user *u_name,
+					void __user *u_attrs, int clone_flags,
+					u32 *state_offp)
 {
 	struct thread_element *thread;
+	int ret;
 
-	if (len != 0)
-		return -EINVAL;
+	if (u_attrs)
+		return ERR_PTR(-EINVAL);
 
 	thread = calloc(1, sizeof(*thread));
 	if (thread == NULL)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
+	ret = evl_init_user_element(&thread->element, fac, u_name, clone_flags);
+	if (ret) {
+		free(thread);
+		return ERR_PTR(ret);
+	}
 
-	*r_element = &thread->element;
-
-	return 0;
+	return &thread->element;
 }
 
 static void thread_dispose(struct evl_element *element)
@@ -85,24 +92,26 @@ static bool thread_held(const struct evl_element *element)
 static struct evl_factory thread_factory = {
 	.name = EVL_THREAD_DEV,
 	.fops = &thread_fops,
+	.flags = EVL_FACTORY_CLONE,
 	.flags_allowed = EVL_CLONE_PUBLIC,
 	.build = thread_build,
 	.dispose = thread_dispose,
 	.held = thread_held,
-	/* Before it is registered there are none. */
-	.elements = LIST_HEAD_INIT(thread_factory.elements),
 };
 
 int thread_init(unsigned int max_elements)
 {
-	thread_factory.max_elements = max_elements;
+	int ret;
 
-	return factory_register(&thread_factory);
+	thread_factory.nrdev = max_elements;
+	ret = __evl_create_factory(&thread_factory, NULL);
+
+	return ret ? err_origin(ret) : 0;
 }
 
 void thread_exit(void)
 {
-	factory_unregister(&thread_factory);
+	evl_delete_factory(&thread_factory);
 }
 
 struct thread_element *thread_find(pid_t tid)
@@ -110,7 +119,8 @@ struct thread_element *thread_find(pid_t tid)
 	struct evl_element *element;
 	struct thread_element *thread;
 
-	list_for_each_entry(element, &thread_factory.elements, link) {
+	for (element = element_next(&thread_factory, NULL); element;
+	     element = element_next(&thread_factory, element)) {
 		thread = container_of(element, struct thread_element, element);
 		if (thread->attached && thread->tid == tid)
 			return thread;
@@ -122,7 +132,22 @@ struct thread_element *thread_find(pid_t tid)
 int thread_add(struct thread_element *thread, const char *name,
 	       unsigned int flags)
 {
-	return element_add(&thread_factory, &thread->element, name, flags);
+	struct evl_element *element = &thread->element;
+	int ret = -EINVAL;
+
+	if ((flags & ~thread_factory.flags_allowed) == 0)
+		ret = element_init(element, &thread_factory, name, (int)flags,
+				   ELEMENT_OF_CORE);
+	if (ret) {
+		free(thread);
+		return ret;
+	}
+
+	ret = element_show(element, flags & EVL_CLONE_PUBLIC);
+	if (ret)
+		evl_put_element(element);
+
+	return ret;
 }
 
 struct thread_element *thread_of_kernel(unsigned int first)
@@ -130,7 +155,8 @@ struct thread_element *thread_of_kernel(unsigned int first)
 	struct thread_element *thread, *best = NULL;
 	struct evl_element *element;
 
-	list_for_each_entry(element, &thread_factory.elements, link) {
+	for (element = element_next(&thread_factory, NULL); element;
+	     element = element_next(&thread_factory, element)) {
 		thread = container_of(element, struct thread_element, element);
 		if (thread->kthread && element->minor >= first &&
 		    (best == NULL || element->minor < best->element.minor))
@@ -163,7 +189,7 @@ int thread_attach(struct thread_element *thread, pid_t pid, pid_t tid)
 	thread->pid = pid;
 	thread->tid = tid;
 	note_schedparam(thread, tid);
-	element_get(&thread->element);
+	evl_get_element(&thread->element);
 
 	return 0;
 }
@@ -172,7 +198,7 @@ void thread_abandon(struct thread_element *thread)
 {
 	thread->attached = false;
 	thread->self = NULL;
-	element_put(&thread->element);
+	evl_put_element(&thread->element);
 }
 
 void thread_detach(struct thread_element *thread)

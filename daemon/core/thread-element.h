@@ -30,7 +30,8 @@ void thread_exit(void);
 /* The thread behind @filp, NULL if that is something else. In-band. */
 struct thread_element *thread_behind(struct file *filp);
 
-/* Add one for a kernel thread, see element_add(). It goes by free(). */
+/* Add one for a kernel thread, which holds it. It goes by free(), at once if
+ * that fails. From a fiber. 0, or as evl_init_user_element() or -ENOMEM. */
 int thread_add(struct thread_element *thread, const char *name,
 	       unsigned int flags);
 /* That of a kernel thread, of the first minor that is @first or above, NULL at

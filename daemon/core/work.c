@@ -20,7 +20,7 @@ static void run_work(struct work_struct *item)
 
 	work->handler(work);
 	if (element)
-		element_put(element);
+		evl_put_element(element);
 }
 
 EXPORT void evl_init_work_safe(struct evl_work *work,
@@ -46,11 +46,11 @@ EXPORT bool evl_call_inband_from(struct evl_work *work,
 	bool queued;
 
 	if (element)
-		element_get(element);
+		evl_get_element(element);
 	queued = queue_work(wq, &work->work);
 	/* Not the last: the caller has one. */
 	if (!queued && element)
-		element_put(element);
+		evl_put_element(element);
 
 	return queued;
 }
@@ -68,7 +68,7 @@ EXPORT void evl_flush_work(struct evl_work *work)
 EXPORT void evl_cancel_work(struct evl_work *work)
 {
 	if (cancel_work_sync(&work->work) && work->element)
-		element_put(work->element);
+		evl_put_element(work->element);
 }
 
 static struct wait_queue *queue_of(struct evl_sync_work *sync_work)

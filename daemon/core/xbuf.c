@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/xbuf.h"
 
+#include "base/error.h"
 #include "base/share.h"
 #include "kapi/export.h"
 #include "stage/stage.h"
@@ -11,6 +12,7 @@
 #include <linux/fs.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
+#include <linux/uaccess.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uapi/evl/factory.h>
@@ -98,11 +100,11 @@ static int xbuf_release(struct inode *inode, struct file *filp)
 	wait_queue_flush(&xbuf->inbound.writable, -EIDRM);
 	wait_queue_flush(&xbuf->outbound.readable, -EIDRM);
 
-	return element_release(inode, filp);
+	return evl_release_element(inode, filp);
 }
 
 static const struct file_operations xbuf_fops = {
-	.open = element_open,
+	.open = evl_open_element,
 	.release = xbuf_release,
 	.read = xbuf_read,
 	.write = xbuf_write,
@@ -149,7 +151,8 @@ static size_t bytes_of_user(const struct evl_factory *fac)
 	const struct evl_xbuf *xbuf;
 	size_t bytes = 0;
 
-	list_for_each_entry(element, &fac->elements, link) {
+	for (element = element_next(fac, NULL); element;
+	     element = element_next(fac, element)) {
 		if (element->uid != current->uid)
 			continue;
 		xbuf = container_of(element, struct evl_xbuf, element);
@@ -176,45 +179,65 @@ static int check_sizes(const struct evl_factory *fac,
 		       : 0;
 }
 
-static int xbuf_build(struct evl_factory *fac, const void *attrs, size_t len,
-		      unsigned int clone_flags, struct evl_element **r_element)
+static int init_rings(struct evl_xbuf *xbuf, const struct evl_xbuf_attrs *attrs)
 {
-	struct evl_xbuf_attrs sizes;
-	struct evl_xbuf *xbuf;
 	int ret;
 
-	if (len != sizeof(sizes))
-		return -EINVAL;
-	memcpy(&sizes, attrs, sizeof(sizes));
-	ret = check_sizes(fac, &sizes);
+	ret = check_sizes(xbuf->element.factory, attrs);
 	if (ret)
 		return ret;
 
+	ret = ring_init(&xbuf->inbound, attrs->i_bufsz, inbound_changed);
+	if (ret == 0)
+		ret = ring_init(&xbuf->outbound, attrs->o_bufsz,
+				outbound_changed);
+	if (ret)
+		ring_deinit(&xbuf->inbound);
+	else
+		nr_ring_bytes += xbuf->inbound.size + xbuf->outbound.size;
+
+	return ret;
+}
+
+static struct evl_element *xbuf_build(struct evl_factory *fac,
+				      const char __user *u_name,
+				      void __user *u_attrs, int clone_flags,
+				      u32 *state_offp)
+{
+	struct evl_xbuf_attrs attrs;
+	struct evl_xbuf *xbuf;
+	int ret;
+
+	if (u_attrs == NULL)
+		return ERR_PTR(-EINVAL);
+	if (copy_from_user(&attrs, u_attrs, sizeof(attrs)))
+		return ERR_PTR(-EFAULT);
+
 	xbuf = calloc(1, sizeof(*xbuf));
 	if (xbuf == NULL)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 
 	init_waitqueue_head(&xbuf->pollers);
 	evl_init_poll_head(&xbuf->poll_head);
-	ret = ring_init(&xbuf->inbound, sizes.i_bufsz, inbound_changed);
-	if (ret == 0)
-		ret = ring_init(&xbuf->outbound, sizes.o_bufsz,
-				outbound_changed);
+	/* That may sleep; once it is there its bytes count. */
+	ret = evl_init_user_element(&xbuf->element, fac, u_name, clone_flags);
+	if (ret == 0) {
+		ret = init_rings(xbuf, &attrs);
+		if (ret)
+			evl_destroy_element(&xbuf->element);
+	}
 	if (ret) {
-		ring_deinit(&xbuf->inbound);
 		free(xbuf);
-		return ret;
+		return ERR_PTR(ret);
 	}
 
-	nr_ring_bytes += xbuf->inbound.size + xbuf->outbound.size;
-	*r_element = &xbuf->element;
-
-	return 0;
+	return &xbuf->element;
 }
 
 static struct evl_factory xbuf_factory = {
 	.name = EVL_XBUF_DEV,
 	.fops = &xbuf_fops,
+	.flags = EVL_FACTORY_CLONE,
 	.flags_allowed = EVL_CLONE_PUBLIC,
 	.attrs_size = sizeof(struct evl_xbuf_attrs),
 	.build = xbuf_build,
@@ -223,17 +246,21 @@ static struct evl_factory xbuf_factory = {
 
 int xbuf_init(unsigned int max_of_user, size_t max_bytes)
 {
+	int ret;
+
 	max_ring_bytes = max_bytes;
 	xbuf_factory.max_of_user = max_of_user;
 	/* As many as EVL has, for who is used to that; more for all. */
-	xbuf_factory.max_elements = max_of_user + (max_of_user + 1) / 2;
+	xbuf_factory.nrdev = max_of_user + (max_of_user + 1) / 2;
 
-	return factory_register(&xbuf_factory);
+	ret = __evl_create_factory(&xbuf_factory, NULL);
+
+	return ret ? err_origin(ret) : 0;
 }
 
 void xbuf_exit(void)
 {
-	factory_unregister(&xbuf_factory);
+	evl_delete_factory(&xbuf_factory);
 }
 
 EXPORT struct evl_xbuf *evl_get_xbuf(int efd, struct evl_file **efilpp)

@@ -190,7 +190,7 @@ END_TEST
 
 START_TEST(a_name_is_free_again_when_its_thread_has_ended)
 {
-	char name[ELEMENT_NAME_MAX + 20];
+	char name[EVL_MAX_NAME_LEN + 21];
 
 	/* Of a long one the beginning counts. */
 	memset(name, 'x', sizeof(name));

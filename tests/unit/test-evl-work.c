@@ -162,6 +162,7 @@ START_TEST(a_call_is_waited_for_or_taken_back)
 END_TEST
 
 static int nr_disposed;
+static const struct file_operations fops = { .open = NULL };
 
 static void dispose(struct evl_element *element)
 {
@@ -170,20 +171,23 @@ static void dispose(struct evl_element *element)
 
 START_TEST(a_safe_call_holds_its_element)
 {
-	uint64_t minors[1] = { 1 };
-	struct evl_factory fac = { .minors = minors, .dispose = dispose };
-	struct evl_element element = { .fac = &fac, .refs = 1 };
+	static struct evl_factory fac = {
+		.name = "thing",
+		.fops = &fops,
+		.nrdev = 1,
+		.dispose = dispose,
+	};
+	struct evl_element element;
 	bool done = false;
 
-	INIT_LIST_HEAD(&fac.elements);
-	wait_queue_init(&fac.gone, WAIT_FIFO);
-	list_add(&element.link, &fac.elements);
+	ck_assert_int_eq(__evl_create_factory(&fac, NULL), 0);
+	ck_assert_int_eq(evl_init_element(&element, &fac, 0), 0);
 	evl_init_work_safe(&work, stay, &element);
 	ck_assert(evl_call_inband(&work));
 	ck_assert(!evl_call_inband(&work));
 	ck_assert_uint_eq(element.refs, 2);
 	inband_step();
-	element_put(&element);
+	evl_put_element(&element);
 	ck_assert_int_eq(nr_disposed, 0);
 	complete_all(&go);
 	inband_step();

@@ -19,12 +19,20 @@
 static struct stack_pool *stacks;
 static bool held; /* by others than files */
 
-static int build(struct evl_factory *fac, const void *attrs, size_t len,
-		 unsigned int clone_flags, struct evl_element **r_element)
+static struct evl_element *build(struct evl_factory *fac,
+				 const char __user *u_name,
+				 void __user *u_attrs, int clone_flags,
+				 u32 *state_offp)
 {
-	*r_element = calloc(1, sizeof(**r_element));
+	struct evl_element *element = calloc(1, sizeof(*element));
+	int ret = evl_init_user_element(element, fac, u_name, clone_flags);
 
-	return 0;
+	if (ret) {
+		free(element);
+		return ERR_PTR(ret);
+	}
+
+	return element;
 }
 
 static void dispose(struct evl_element *element)
@@ -38,14 +46,15 @@ static bool is_held(const struct evl_element *element)
 }
 
 static const struct file_operations fops = {
-	.open = element_open,
-	.release = element_release,
+	.open = evl_open_element,
+	.release = evl_release_element,
 };
 
 static struct evl_factory factory = {
 	.name = "thing",
 	.fops = &fops,
-	.max_elements = 8,
+	.nrdev = 8,
+	.flags = EVL_FACTORY_CLONE,
 	.flags_allowed = EVL_CLONE_PUBLIC,
 	.build = build,
 	.dispose = dispose,
@@ -85,7 +94,8 @@ static void submit(struct call *call)
 
 static struct open_file *open_clone(void)
 {
-	struct call call = { .rq = { .op = VFS_OPEN, .node = &factory.clone } };
+	struct call call = { .rq = { .op = VFS_OPEN,
+				     .node = &factory.inside->node } };
 
 	submit(&call);
 	step();
@@ -171,14 +181,14 @@ static void setup(void)
 	ck_assert_int_eq(stack_pool_new(65536, 16, &stacks), 0);
 	ck_assert_int_eq(inband_init(stacks, 16), 0);
 	ck_assert_int_eq(node_set_host(&front), 0);
-	ck_assert_int_eq(factory_register(&factory), 0);
+	ck_assert_int_eq(__evl_create_factory(&factory, NULL), 0);
 	held = false;
 }
 
 static void teardown(void)
 {
 	ck_assert_uint_eq(open_file_count(), 0);
-	factory_unregister(&factory);
+	evl_delete_factory(&factory);
 	node_set_host(NULL);
 	inband_exit();
 	stack_pool_free(stacks);
@@ -233,8 +243,8 @@ START_TEST(one_that_somebody_else_holds_is_refused)
 	struct call call;
 
 	ck_assert_int_eq(name(a), 0);
-	element = factory_find(&factory, "heir");
-	element_get(element);
+	element = element_find(&factory, "heir");
+	evl_get_element(element);
 	held = true;
 	release(a);
 	ck_assert_int_eq(name(b), -EEXIST);
@@ -243,7 +253,7 @@ START_TEST(one_that_somebody_else_holds_is_refused)
 	held = false;
 	start_naming(&call, b);
 	ck_assert(!call.done);
-	element_put(element);
+	evl_put_element(element);
 	step();
 	ck_assert_int_eq(call.rq.result, 0);
 	release(b);

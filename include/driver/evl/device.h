@@ -13,6 +13,7 @@
 
 #include <evl/clock.h>
 #include <evl/crossing.h>
+#include <evl/factory.h>
 #include <evl/file.h>
 #include <evl/flag.h>
 #include <evl/list.h>
