@@ -6,26 +6,22 @@
  */
 #pragma once
 
+#include "stage/alarm.h"
 #include "stage/pi-mutex.h"
 #include "stage/stage.h"
 
 #include <evl/sched.h>
 #include <linux/list.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 
 struct evl_rq {
 	struct stage *stage;
 	int cpu; /* -1: not pinned */
 	/* Timers, see timer.c: */
-	struct pi_mutex lock;	   /* what follows, and the timers in it */
-	struct timer_base timers;  /* shots, by date on CLOCK_MONOTONIC */
-	struct list_head others;   /* timers of clocks which may be set */
-	struct pi_mutex busy;	   /* held while a timer's function runs */
-	struct evl_timer *running; /* whose, if anybody's */
-	struct stage_timer next;   /* the worker's own: when to look */
-	struct stage_item poke;	   /* look now */
-	_Atomic(bool) poked;
+	struct alarm_queue shots;
+	struct list_head
+		others;	      /* timers of clocks which may be set; as those */
+	struct pi_mutex busy; /* held while a timer's function runs */
 	/* Threads of which something is asked, see thread.c: */
 	struct pi_mutex asked_lock; /* what follows, and who is in it */
 	struct list_head asked;	    /* struct evl_thread */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers, a queue a worker. Anybody starts and stops them, under the queue's
- * lock; the worker alone runs their functions, from its scheduler, one at a
- * time and with ->busy held. That is what a stopper waits for: as a PI mutex
+ * Timers, a queue of alarms a worker. Anybody starts and stops them, under the
+ * queue's lock; the worker alone runs their functions, from its scheduler, one
+ * at a time and with ->busy held. That is what a stopper waits for: as a PI mutex
  * it lends the worker the stopper's priority, as a lock held it keeps
  * functions from sleeping, and a function from waiting for another one.
  *
@@ -17,7 +17,6 @@
 #include "core/timer.h"
 #include "kapi/export.h"
 #include "kapi/irqflags.h"
-#include "stage/clock.h"
 #include "stage/pi-mutex.h"
 #include "vfs/leftover.h"
 #include "vfs/module.h"
@@ -77,7 +76,7 @@ static uint64_t shot_date(const struct evl_timer *timer)
 /* Locked. */
 static void arm(struct evl_rq *rq, struct evl_timer *timer)
 {
-	timer_arm(&rq->timers, shot_of(timer), shot_date(timer));
+	alarm_arm_locked(&rq->shots, shot_of(timer), shot_date(timer));
 	if (may_be_set(timer->clock) && list_empty(&timer->link))
 		list_add(&timer->link, &rq->others);
 }
@@ -85,32 +84,8 @@ static void arm(struct evl_rq *rq, struct evl_timer *timer)
 /* Locked. */
 static void disarm(struct evl_rq *rq, struct evl_timer *timer)
 {
-	timer_disarm(&rq->timers, shot_of(timer));
+	alarm_disarm_locked(&rq->shots, shot_of(timer));
 	list_del_init(&timer->link);
-}
-
-/* On the worker, locked: have the stage call us at the first date. */
-static void note_next(struct evl_rq *rq)
-{
-	uint64_t date = rq->timers.next_date;
-
-	if (date == UINT64_MAX)
-		timer_disarm(&rq->stage->timers, &rq->next);
-	else if (!rq->next.armed || rq->next.date != date)
-		timer_arm(&rq->stage->timers, &rq->next, date);
-}
-
-/* The first date may have changed. Locked, or not. */
-static void look_again(struct evl_rq *rq)
-{
-	if (stage_self == rq->stage) {
-		note_next(rq);
-		return;
-	}
-	/* Acquire and release: pairs with poke(), which looks at the queue
-	 * after it has cleared this. */
-	if (!atomic_exchange_explicit(&rq->poked, true, memory_order_acq_rel))
-		stage_post(rq->stage, &rq->poke);
 }
 
 /* The next date after now on the grid; those passed are overruns. */
@@ -148,61 +123,41 @@ static bool is_due(struct evl_rq *rq, struct evl_timer *timer)
 }
 
 /* The function first: a timer may be gone once it has returned. */
-static void run(struct evl_rq *rq, struct evl_timer *timer)
+static void run(struct alarm_queue *shots, struct stage_timer *shot)
 {
+	struct evl_rq *rq = container_of(shots, struct evl_rq, shots);
+	struct evl_timer *timer = timer_of(shot);
 	void (*handler)(struct evl_timer * timer) = timer->handler;
 
-	rq->running = timer;
+	if (!is_due(rq, timer))
+		return;
+
 	stage_function_begin(rq->stage, "timer function",
 			     (const void *)handler);
-	pi_unlock(&rq->lock);
+	pi_unlock(&shots->lock);
 	irq_enter_handler();
 	handler(timer);
 	irq_leave_handler();
-	pi_lock(&rq->lock);
+	pi_lock(&shots->lock);
 	stage_function_end(rq->stage);
-	rq->running = NULL;
 }
 
 /* From the worker's scheduler. */
 static void run_due(struct stage_timer *next)
 {
-	struct evl_rq *rq = container_of(next, struct evl_rq, next);
-	struct evl_timer *timer;
-	uint64_t now = clock_ns();
+	struct evl_rq *rq = container_of(next, struct evl_rq, shots.next);
 
 	pi_lock(&rq->busy);
-	pi_lock(&rq->lock);
-	while (rq->timers.next_date <= now) {
-		timer = timer_of(timer_first(&rq->timers));
-		timer_disarm(&rq->timers, shot_of(timer));
-		if (is_due(rq, timer))
-			run(rq, timer);
-	}
-	note_next(rq);
-	pi_unlock(&rq->lock);
+	alarm_queue_due(next);
 	pi_unlock(&rq->busy);
-}
-
-static void poke(struct stage_item *item)
-{
-	struct evl_rq *rq = container_of(item, struct evl_rq, poke);
-
-	/* Pairs with look_again(). */
-	atomic_exchange_explicit(&rq->poked, false, memory_order_acq_rel);
-	pi_lock(&rq->lock);
-	note_next(rq);
-	pi_unlock(&rq->lock);
 }
 
 void timer_queue_init(struct evl_rq *rq)
 {
-	pi_mutex_init(&rq->lock);
 	pi_mutex_init(&rq->busy);
-	timer_base_init(&rq->timers);
 	INIT_LIST_HEAD(&rq->others);
-	rq->next.fire = run_due;
-	rq->poke.func = poke;
+	alarm_queue_init(&rq->shots, rq->stage, run);
+	rq->shots.next.fire = run_due;
 }
 
 /* Until a function that runs now has returned: @timer's, perhaps. */
@@ -221,7 +176,8 @@ static struct evl_timer *find_of(struct evl_rq *rq, struct module *mod)
 {
 	struct stage_timer *shot;
 
-	for (shot = timer_first(&rq->timers); shot; shot = timer_next(shot))
+	for (shot = timer_first(&rq->shots.alarms); shot;
+	     shot = timer_next(shot))
 		if (module_at((void *)timer_of(shot)->handler) == mod)
 			return timer_of(shot);
 
@@ -235,11 +191,12 @@ static unsigned int stop_of(struct evl_rq *rq, struct module *mod)
 	bool running;
 
 	do {
-		pi_lock(&rq->lock);
+		pi_lock(&rq->shots.lock);
 		for (; (timer = find_of(rq, mod)); count++)
 			disarm(rq, timer);
-		running = rq->running && module_at(rq->stage->call.func) == mod;
-		pi_unlock(&rq->lock);
+		running = rq->shots.running &&
+			  module_at(rq->stage->call.func) == mod;
+		pi_unlock(&rq->shots.lock);
 		/* It may start itself again: look once more. */
 		if (running)
 			await_idle(rq);
@@ -273,11 +230,10 @@ static void rearm_others(struct evl_rq *rq)
 {
 	struct evl_timer *timer;
 
-	pi_lock(&rq->lock);
+	pi_lock(&rq->shots.lock);
 	list_for_each_entry(timer, &rq->others, link)
 		arm(rq, timer);
-	look_again(rq);
-	pi_unlock(&rq->lock);
+	pi_unlock(&rq->shots.lock);
 }
 
 void timers_clock_set(void)
@@ -307,15 +263,14 @@ EXPORT void evl_start_timer(struct evl_timer *timer, ktime_t value,
 {
 	struct evl_rq *rq = timer->rq;
 
-	pi_lock(&rq->lock);
+	pi_lock(&rq->shots.lock);
 	disarm(rq, timer);
 	timer->date = value;
 	timer->interval = interval > 0 ? interval : 0;
 	timer->overruns = 0;
 	timer->flags |= STARTED;
 	arm(rq, timer);
-	look_again(rq);
-	pi_unlock(&rq->lock);
+	pi_unlock(&rq->shots.lock);
 }
 
 static ktime_t time_left(struct evl_timer *timer)
@@ -337,13 +292,13 @@ EXPORT void evl_stop_timer(struct evl_timer *timer)
 	if (rq == NULL)
 		return;
 
-	pi_lock(&rq->lock);
+	pi_lock(&rq->shots.lock);
 	disarm(rq, timer);
 	if (timer->flags & STARTED)
 		timer->left = time_left(timer);
 	timer->flags &= ~(u32)STARTED;
-	running = rq->running == timer;
-	pi_unlock(&rq->lock);
+	running = rq->shots.running == shot_of(timer);
+	pi_unlock(&rq->shots.lock);
 
 	if (running)
 		await_idle(rq);
@@ -358,9 +313,9 @@ EXPORT void evl_set_timer_gravity(struct evl_timer *timer, int gravity)
 {
 	struct evl_rq *rq = timer->rq;
 
-	pi_lock(&rq->lock);
+	pi_lock(&rq->shots.lock);
 	timer->flags = (timer->flags & ~(u32)GRAVITY) | (gravity & GRAVITY);
-	pi_unlock(&rq->lock);
+	pi_unlock(&rq->shots.lock);
 }
 
 EXPORT int evl_timer_is_running(struct evl_timer *timer)
@@ -368,9 +323,9 @@ EXPORT int evl_timer_is_running(struct evl_timer *timer)
 	struct evl_rq *rq = timer->rq;
 	bool started;
 
-	pi_lock(&rq->lock);
+	pi_lock(&rq->shots.lock);
 	started = timer->flags & STARTED;
-	pi_unlock(&rq->lock);
+	pi_unlock(&rq->shots.lock);
 
 	return started;
 }
@@ -380,9 +335,9 @@ EXPORT int evl_timer_is_periodic(struct evl_timer *timer)
 	struct evl_rq *rq = timer->rq;
 	bool periodic;
 
-	pi_lock(&rq->lock);
+	pi_lock(&rq->shots.lock);
 	periodic = timer->interval > 0;
-	pi_unlock(&rq->lock);
+	pi_unlock(&rq->shots.lock);
 
 	return periodic;
 }
@@ -397,9 +352,9 @@ EXPORT ktime_t evl_get_timer_date(struct evl_timer *timer)
 	struct evl_rq *rq = timer->rq;
 	ktime_t date;
 
-	pi_lock(&rq->lock);
+	pi_lock(&rq->shots.lock);
 	date = timer->flags & STARTED ? timer->date : 0;
-	pi_unlock(&rq->lock);
+	pi_unlock(&rq->shots.lock);
 
 	return date;
 }
@@ -409,9 +364,9 @@ EXPORT ktime_t evl_get_timer_delta(struct evl_timer *timer)
 	struct evl_rq *rq = timer->rq;
 	ktime_t left;
 
-	pi_lock(&rq->lock);
+	pi_lock(&rq->shots.lock);
 	left = timer->flags & STARTED ? time_left(timer) : 0;
-	pi_unlock(&rq->lock);
+	pi_unlock(&rq->shots.lock);
 
 	return left;
 }
@@ -421,9 +376,9 @@ EXPORT ktime_t evl_get_stopped_timer_delta(struct evl_timer *timer)
 	struct evl_rq *rq = timer->rq;
 	ktime_t left;
 
-	pi_lock(&rq->lock);
+	pi_lock(&rq->shots.lock);
 	left = timer->flags & STARTED ? 0 : timer->left;
-	pi_unlock(&rq->lock);
+	pi_unlock(&rq->shots.lock);
 
 	return left;
 }
@@ -433,10 +388,10 @@ EXPORT unsigned long evl_get_timer_overruns(struct evl_timer *timer)
 	struct evl_rq *rq = timer->rq;
 	unsigned long count;
 
-	pi_lock(&rq->lock);
+	pi_lock(&rq->shots.lock);
 	count = timer->overruns;
 	timer->overruns = 0;
-	pi_unlock(&rq->lock);
+	pi_unlock(&rq->shots.lock);
 
 	return count;
 }
