@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include "annotate.h"
 #include "chore.h"
 
 /* What the worker wants; it is ours to trust, as it has the whole channel. */
@@ -68,10 +69,16 @@ uint32_t chore_do(struct channel_header *hdr, struct channel_slot *slot,
 		.len = slot->chore_len,
 		.fetch = slot->chore_op == CHANNEL_FETCH,
 	};
+	uint32_t done;
 
 	if (slot->chore_bounce >= CHANNEL_BOUNCES ||
 	    chore.len > CHANNEL_BOUNCE_SIZE)
 		return 0;
 
-	return (uint32_t)move(&chore, reach);
+	/* The worker lends it to one thread after the other. */
+	note_taken(chore.bounce);
+	done = (uint32_t)move(&chore, reach);
+	note_given(chore.bounce);
+
+	return done;
 }
