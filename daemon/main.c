@@ -14,6 +14,7 @@
 #include "core/thread-element.h"
 #include "core/timer.h"
 #include "core/trace.h"
+#include "core/work.h"
 #include "core/xbuf.h"
 #include "drivers.h"
 #include "front/front.h"
@@ -189,6 +190,7 @@ static int start_core(const struct config *config)
 
 	factories_init();
 	timers_init();
+	works_init();
 	node_set_defaults(config->mode, geteuid(),
 			  config->gid == (gid_t)-1 ? getegid() : config->gid);
 	kthread_init(stacks);

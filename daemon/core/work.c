@@ -6,8 +6,10 @@
 #include <evl/work.h>
 
 #include "core/element.h"
+#include "core/work.h"
 #include "kapi/export.h"
 #include "kapi/wait.h"
+#include "kapi/workqueue.h"
 #include "stage/stage.h"
 #include "stage/wait.h"
 
@@ -143,4 +145,23 @@ EXPORT int evl_call_inband_sync(struct evl_sync_work *sync_work)
 EXPORT void evl_flush_sync_work(struct evl_sync_work *sync_work)
 {
 	evl_flush_work(&sync_work->work);
+}
+
+static const void *whose(const struct work_struct *item)
+{
+	const struct evl_work *work =
+		container_of(item, const struct evl_work, work);
+	const struct evl_sync_work *sync_work;
+
+	if (work->handler != run_sync_work)
+		return (const void *)work->handler;
+
+	sync_work = container_of(work, const struct evl_sync_work, work);
+
+	return (const void *)sync_work->handler;
+}
+
+void works_init(void)
+{
+	workqueue_add_wrapper(run_work, whose);
 }

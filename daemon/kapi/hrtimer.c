@@ -8,6 +8,8 @@
 
 #include "kapi/alarm.h"
 #include "kapi/export.h"
+#include "kapi/image.h"
+#include "kapi/unload.h"
 #include "stage/pi-mutex.h"
 
 #include <assert.h>
@@ -22,6 +24,12 @@ static struct pi_mutex others_lock;
 static struct stage_timer *alarm_of(const struct hrtimer *timer)
 {
 	return (struct stage_timer *)(void *)timer->shot;
+}
+
+static struct hrtimer *hrtimer_of(struct stage_timer *alarm)
+{
+	return (struct hrtimer *)(void *)((char *)alarm -
+					  offsetof(struct hrtimer, shot));
 }
 
 static void leave_others(struct hrtimer *timer)
@@ -68,9 +76,7 @@ static void enqueue(struct hrtimer *timer)
 /* It may be gone once its function says that it need not run again. */
 static void run_hrtimer(struct stage_timer *alarm)
 {
-	struct hrtimer *timer =
-		(struct hrtimer *)(void *)((char *)alarm -
-					   offsetof(struct hrtimer, shot));
+	struct hrtimer *timer = hrtimer_of(alarm);
 
 	if (timer->clock != CLOCK_MONOTONIC &&
 	    hrtimer_cb_get_time(timer) < timer->expires) {
@@ -155,6 +161,23 @@ EXPORT u64 hrtimer_forward(struct hrtimer *timer, ktime_t now, ktime_t interval)
 
 	count = (u64)((now - timer->expires) / interval) + 1;
 	timer->expires += (ktime_t)count * interval;
+
+	return count;
+}
+
+static bool is_of(struct stage_timer *alarm, const void *mod)
+{
+	return alarm->fire == run_hrtimer &&
+	       image_is_of((const void *)hrtimer_of(alarm)->function, mod);
+}
+
+unsigned int hrtimer_unload(struct module *mod)
+{
+	struct stage_timer *alarm;
+	unsigned int count = 0;
+
+	for (; (alarm = alarm_find(is_of, mod)); count++)
+		hrtimer_cancel(hrtimer_of(alarm));
 
 	return count;
 }

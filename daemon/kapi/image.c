@@ -231,6 +231,13 @@ const struct image *image_at(uintptr_t addr)
 	return NULL;
 }
 
+bool image_is_of(const void *addr, const struct module *mod)
+{
+	const struct image *image = image_at((uintptr_t)addr);
+
+	return mod && image && image->owner == mod;
+}
+
 /* The last one which does not begin behind @addr. */
 static const struct image_symbol *symbol_at(const struct image *image,
 					    uintptr_t addr)

@@ -43,6 +43,8 @@ void image_add_others(void);
 
 /* NULL: nothing is known to be there. */
 const struct image *image_at(uintptr_t addr);
+/* Is @addr driver @mod's? */
+bool image_is_of(const void *addr, const struct module *mod);
 /* "loopback.so+0x1234 (read_one+0x12)", as much of it as is known. @is_return:
  * @addr is behind a call, whose function is meant. */
 void image_describe(char *text, size_t size, uintptr_t addr, bool is_return);

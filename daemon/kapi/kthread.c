@@ -5,14 +5,20 @@
  */
 #include <linux/kthread.h>
 
+#include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/image.h"
 #include "kapi/task.h"
+#include "kapi/unload.h"
 #include "kapi/wait.h"
+#include "kapi/workqueue.h"
 #include "stage/inband.h"
 #include "stage/wait.h"
 
 #include <linux/completion.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/module.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +31,11 @@ struct kthread {
 	bool should_stop;
 	int result;
 	struct completion ended;
+	struct list_head link; /* kthreads, until it has ended */
 };
+
+/* In-band. */
+static LIST_HEAD(kthreads);
 
 static struct kthread *kthread_self(void)
 {
@@ -69,6 +79,7 @@ static void run_kthread(void *arg)
 	if (!is_stopping(kthread))
 		kthread->result = kthread->fn(kthread->data);
 	task_set(fiber, NULL);
+	list_del(&kthread->link);
 	complete_all(&kthread->ended);
 	put_task_struct(&kthread->task);
 }
@@ -101,8 +112,16 @@ EXPORT struct task_struct *__kthread_create(int (*fn)(void *data), void *data,
 		free(kthread);
 		return ERR_PTR(ret);
 	}
+	list_add_tail(&kthread->link, &kthreads);
 
 	return &kthread->task;
+}
+
+static void tell_to_stop(struct kthread *kthread)
+{
+	/* Release: pairs with is_stopping(). */
+	__atomic_store_n(&kthread->should_stop, true, __ATOMIC_RELEASE);
+	wake_up_process(&kthread->task);
 }
 
 EXPORT int kthread_stop(struct task_struct *task)
@@ -111,9 +130,7 @@ EXPORT int kthread_stop(struct task_struct *task)
 	int ret;
 
 	get_task_struct(task);
-	/* Release: pairs with is_stopping(). */
-	__atomic_store_n(&kthread->should_stop, true, __ATOMIC_RELEASE);
-	wake_up_process(task);
+	tell_to_stop(kthread);
 	if (wait_allowed())
 		wait_for_completion(&kthread->ended);
 	ret = completion_done(&kthread->ended) ? kthread->result : -EINTR;
@@ -142,6 +159,12 @@ EXPORT void __kthread_run_work(struct work_struct *work)
 	kwork->func(kwork);
 }
 
+static const void *whose(const struct work_struct *work)
+{
+	return (const void *)container_of(work, struct kthread_work, work)
+		->func;
+}
+
 EXPORT struct kthread_worker *kthread_create_worker(unsigned int flags,
 						    const char *fmt, ...)
 {
@@ -150,6 +173,7 @@ EXPORT struct kthread_worker *kthread_create_worker(unsigned int flags,
 	va_list ap;
 
 	(void)flags;
+	workqueue_add_wrapper(__kthread_run_work, whose);
 	va_start(ap, fmt);
 	vsnprintf(name, sizeof(name), fmt, ap);
 	va_end(ap);
@@ -170,4 +194,46 @@ EXPORT void kthread_destroy_worker(struct kthread_worker *worker)
 {
 	destroy_workqueue(worker->wq);
 	free(worker);
+}
+
+static struct kthread *find_of(const struct module *mod, bool untold)
+{
+	struct kthread *kthread;
+
+	list_for_each_entry(kthread, &kthreads, link)
+		if (image_is_of((const void *)kthread->fn, mod) &&
+		    !(untold && is_stopping(kthread)))
+			return kthread;
+
+	return NULL;
+}
+
+static void stop_forgotten(struct kthread *kthread, const char *driver)
+{
+	get_task_struct(&kthread->task);
+	log_warn("driver %s left its thread %s behind: have its exit function "
+		 "call kthread_stop()",
+		 driver, kthread->task.comm);
+	tell_to_stop(kthread);
+	if (!wait_for_completion_timeout(&kthread->ended, HZ))
+		log_err("driver %s: its thread %s does not end: have it end "
+			"when kthread_should_stop() says so",
+			driver, kthread->task.comm);
+	put_task_struct(&kthread->task);
+}
+
+unsigned int kthread_unload(struct module *mod)
+{
+	struct kthread *kthread;
+	unsigned int count = 0;
+
+	for (; (kthread = find_of(mod, true)); count++)
+		stop_forgotten(kthread, mod->name);
+
+	return count;
+}
+
+bool kthread_runs_on(const struct module *mod)
+{
+	return find_of(mod, false) != NULL;
 }

@@ -4,6 +4,8 @@
 
 #include "kapi/alarm.h"
 #include "kapi/export.h"
+#include "kapi/image.h"
+#include "kapi/unload.h"
 #include "stage/clock.h"
 
 #include <assert.h>
@@ -17,14 +19,16 @@ static struct stage_timer *alarm_of(const struct timer_list *timer)
 	return (struct stage_timer *)(void *)timer->shot;
 }
 
+static struct timer_list *timer_of(struct stage_timer *alarm)
+{
+	return (struct timer_list *)(void *)((char *)alarm -
+					     offsetof(struct timer_list, shot));
+}
+
 /* It may be gone once its function has returned. */
 static void run_timer(struct stage_timer *alarm)
 {
-	struct timer_list *timer =
-		(struct timer_list *)(void *)((char *)alarm -
-					      offsetof(struct timer_list,
-						       shot));
-
+	struct timer_list *timer = timer_of(alarm);
 	void (*function)(struct timer_list * timer);
 
 	/* Relaxed: the alarm's lock orders it. */
@@ -82,4 +86,29 @@ EXPORT int timer_shutdown(struct timer_list *timer)
 EXPORT int timer_pending(const struct timer_list *timer)
 {
 	return alarm_is_set(alarm_of(timer));
+}
+
+static bool is_of(struct stage_timer *alarm, const void *mod)
+{
+	const void *function;
+
+	if (alarm->fire != run_timer)
+		return false;
+
+	/* Relaxed: as above. */
+	function = (const void *)__atomic_load_n(&timer_of(alarm)->function,
+						 __ATOMIC_RELAXED);
+
+	return image_is_of(function, mod);
+}
+
+unsigned int timer_unload(struct module *mod)
+{
+	struct stage_timer *alarm;
+	unsigned int count = 0;
+
+	for (; (alarm = alarm_find(is_of, mod)); count++)
+		alarm_clear(alarm);
+
+	return count;
 }

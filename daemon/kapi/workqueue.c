@@ -7,11 +7,13 @@
  *
  * Each queueing has a serial number, and who flushes waits for a number.
  */
-#include <linux/workqueue.h>
+#include "kapi/workqueue.h"
 
 #include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/image.h"
 #include "kapi/task.h"
+#include "kapi/unload.h"
 #include "kapi/wait.h"
 #include "stage/clock.h"
 #include "stage/inband.h"
@@ -19,6 +21,8 @@
 
 #include <assert.h>
 #include <linux/irq_work.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <stdarg.h>
@@ -26,11 +30,13 @@
 #include <stdlib.h>
 
 #define RETRY_NS       (10 * UINT64_C(1000000)) /* when there was no fiber */
-#define ITEMS_IN_A_ROW 16 /* then the loop has a look at the rest */
+#define ITEMS_IN_A_ROW 16	  /* then the loop has a look at the rest */
+#define PATIENCE_NS    NS_PER_SEC /* with an item of a driver which goes */
+#define MAX_WRAPPERS   4
 
 enum work_state {
 	WORK_IDLE,    /* it may run all the same */
-	WORK_DELAYED, /* its timer is set */
+	WORK_DELAYED, /* its timer is set; in the list of those */
 	WORK_QUEUED,  /* in its queue's list */
 	WORK_AGAIN,   /* in the list of who runs it now */
 };
@@ -41,6 +47,7 @@ struct workqueue_struct {
 	bool draining; /* under the lock, as what follows */
 	struct list_head items;
 	unsigned int nr_items;
+	struct list_head link; /* queues */
 	/* In-band: */
 	unsigned int nr_runners, nr_idle; /* the latter have no item yet */
 	struct irq_work kick;
@@ -55,6 +62,7 @@ struct runner {
 	struct task_struct task;
 	const struct work_struct *item; /* that runs; not to be looked into */
 	work_func_t func;
+	const void *whose; /* the function of the driver's in it */
 	uint64_t serial;
 	struct list_head again; /* items which wait for it to end; locked */
 };
@@ -71,7 +79,18 @@ struct flusher {
 static struct pi_mutex lock;
 static LIST_HEAD(runners);
 static LIST_HEAD(flushers);
+static LIST_HEAD(delayed); /* items, as follows */
+static LIST_HEAD(queues);  /* but for the system's */
 static uint64_t last_serial;
+static const struct module *going; /* whose items are not taken; locked */
+/* Who waits for any item to end. */
+static struct wait_queue ends = { .waiters = LIST_HEAD_INIT(ends.waiters) };
+
+/* Functions of ours, and whose they run. Locked. */
+static struct {
+	work_func_t func;
+	const void *(*whose)(const struct work_struct *work);
+} wrappers[MAX_WRAPPERS];
 
 static void run_items(void *arg);
 
@@ -163,11 +182,24 @@ static void finish(uint64_t serial)
 			finish_flusher(flusher);
 }
 
-/* May the caller queue to @wq? Locked. */
-static bool is_open(const struct workqueue_struct *wq)
+/* The driver's function in @work. */
+static const void *whose(const struct work_struct *work)
+{
+	for (int i = 0; i < MAX_WRAPPERS && wrappers[i].func; i++)
+		if (wrappers[i].func == work->func)
+			return wrappers[i].whose(work);
+
+	return (const void *)work->func;
+}
+
+/* May the caller queue @work to @wq? Locked. */
+static bool is_open(const struct workqueue_struct *wq,
+		    const struct work_struct *work)
 {
 	const struct runner *self;
 
+	if (work->nr_cancels || (going && image_is_of(whose(work), going)))
+		return false;
 	if (!wq->draining)
 		return true;
 	self = is_inband() ? runner_self() : NULL;
@@ -206,13 +238,19 @@ EXPORT bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 	bool queued;
 
 	pi_lock(&lock);
-	queued = work->state == WORK_IDLE && work->nr_cancels == 0 &&
-		 is_open(wq);
+	queued = work->state == WORK_IDLE && is_open(wq, work);
 	if (queued)
 		enqueue(wq, work);
 	pi_unlock(&lock);
 
 	return queued;
+}
+
+/* Its delay is over. Locked. */
+static void enqueue_delayed(struct delayed_work *dwork)
+{
+	list_del(&dwork->work.entry);
+	enqueue(dwork->wq, &dwork->work);
 }
 
 static void end_delay(struct timer_list *timer)
@@ -223,7 +261,7 @@ static void end_delay(struct timer_list *timer)
 	pi_lock(&lock);
 	/* Or somebody was quicker. */
 	if (dwork->work.state == WORK_DELAYED)
-		enqueue(dwork->wq, &dwork->work);
+		enqueue_delayed(dwork);
 	pi_unlock(&lock);
 }
 
@@ -238,6 +276,7 @@ static void begin_delay(struct workqueue_struct *wq, struct delayed_work *dwork,
 
 	dwork->wq = wq;
 	set_state(&dwork->work, WORK_DELAYED);
+	list_add_tail(&dwork->work.entry, &delayed);
 	/* Relaxed: for mod_timer(), and any value is this one. */
 	__atomic_store_n(&dwork->timer.function, end_delay, __ATOMIC_RELAXED);
 	/* A jiffy has begun already. */
@@ -251,8 +290,7 @@ EXPORT bool queue_delayed_work(struct workqueue_struct *wq,
 	bool queued;
 
 	pi_lock(&lock);
-	queued = work->state == WORK_IDLE && work->nr_cancels == 0 &&
-		 is_open(wq);
+	queued = work->state == WORK_IDLE && is_open(wq, work);
 	if (queued)
 		begin_delay(wq, dwork, delay);
 	pi_unlock(&lock);
@@ -280,6 +318,7 @@ static bool take_off_delayed(struct delayed_work *dwork)
 		return take_off(&dwork->work);
 
 	timer_delete(&dwork->timer);
+	list_del(&dwork->work.entry);
 	set_state(&dwork->work, WORK_IDLE);
 
 	return true;
@@ -292,7 +331,7 @@ EXPORT bool mod_delayed_work(struct workqueue_struct *wq,
 
 	pi_lock(&lock);
 	was_pending = take_off_delayed(dwork);
-	if (dwork->work.nr_cancels == 0 && is_open(wq))
+	if (is_open(wq, &dwork->work))
 		begin_delay(wq, dwork, delay);
 	pi_unlock(&lock);
 
@@ -426,7 +465,7 @@ EXPORT bool flush_delayed_work(struct delayed_work *dwork)
 	pi_lock(&lock);
 	if (dwork->work.state == WORK_DELAYED) {
 		timer_delete(&dwork->timer);
-		enqueue(dwork->wq, &dwork->work);
+		enqueue_delayed(dwork);
 	}
 	pi_unlock(&lock);
 
@@ -545,6 +584,7 @@ static bool run_item(struct runner *runner)
 		runner->item = work;
 		runner->func = work->func;
 		runner->serial = work->serial;
+		runner->whose = whose(work);
 	}
 	pi_unlock(&lock);
 	if (work == NULL)
@@ -557,6 +597,7 @@ static bool run_item(struct runner *runner)
 	finish(runner->serial);
 	check_queue_flushers();
 	pi_unlock(&lock);
+	wait_queue_flush(&ends, 0);
 
 	return true;
 }
@@ -636,6 +677,12 @@ SYSTEM_WQ(system_unbound_wq, "events_unbound");
 SYSTEM_WQ(system_freezable_wq, "events_freeze");
 SYSTEM_WQ(system_power_efficient_wq, "events_power");
 
+static struct workqueue_struct *const system_queues[] = {
+	&system_wq_queue,	    &system_highpri_wq_queue,
+	&system_long_wq_queue,	    &system_unbound_wq_queue,
+	&system_freezable_wq_queue, &system_power_efficient_wq_queue,
+};
+
 static unsigned int max_runners(unsigned int flags, int max_active)
 {
 	if (flags & __WQ_ORDERED)
@@ -664,6 +711,9 @@ alloc_workqueue(const char *fmt, unsigned int flags, int max_active, ...)
 	INIT_LIST_HEAD(&wq->items);
 	init_irq_work(&wq->kick, kick);
 	wq->retry.fire = retry;
+	pi_lock(&lock);
+	list_add_tail(&wq->link, &queues);
+	pi_unlock(&lock);
 
 	return wq;
 }
@@ -679,5 +729,113 @@ EXPORT void destroy_workqueue(struct workqueue_struct *wq)
 		fiber_yield();
 	irq_work_sync(&wq->kick);
 	timer_disarm(&inband_stage.timers, &wq->retry);
+	pi_lock(&lock);
+	list_del(&wq->link);
+	pi_unlock(&lock);
 	free(wq);
+}
+
+/*
+ * Drivers which go.
+ */
+
+void workqueue_add_wrapper(work_func_t func,
+			   const void *(*its)(const struct work_struct *work))
+{
+	int i = 0;
+
+	pi_lock(&lock);
+	while (wrappers[i].func && wrappers[i].func != func)
+		i++;
+	assert(i < MAX_WRAPPERS);
+	wrappers[i].func = func;
+	wrappers[i].whose = its;
+	pi_unlock(&lock);
+}
+
+/* One of @mod's in @list. */
+static struct work_struct *find_in(const struct list_head *list,
+				   const struct module *mod)
+{
+	struct work_struct *work;
+
+	list_for_each_entry(work, list, entry)
+		if (image_is_of(whose(work), mod))
+			return work;
+
+	return NULL;
+}
+
+/* One of @mod's that waits, wherever that is. In-band, locked. */
+static struct work_struct *find_of(const struct module *mod)
+{
+	struct work_struct *work = find_in(&delayed, mod);
+	const struct workqueue_struct *wq;
+	const struct runner *runner;
+
+	for (size_t i = 0; work == NULL && i < ARRAY_SIZE(system_queues); i++)
+		work = find_in(&system_queues[i]->items, mod);
+	list_for_each_entry(wq, &queues, link)
+		if (work == NULL)
+			work = find_in(&wq->items, mod);
+	list_for_each_entry(runner, &runners, link)
+		if (work == NULL)
+			work = find_in(&runner->again, mod);
+
+	return work;
+}
+
+static unsigned int take_off_those_of(const struct module *mod)
+{
+	struct work_struct *work;
+	unsigned int count = 0;
+
+	pi_lock(&lock);
+	for (; (work = find_of(mod)); count++) {
+		if (work->state == WORK_DELAYED)
+			take_off_delayed(
+				container_of(work, struct delayed_work, work));
+		else
+			take_off(work);
+	}
+	pi_unlock(&lock);
+
+	return count;
+}
+
+bool work_runs_on(const struct module *mod)
+{
+	const struct runner *runner;
+
+	list_for_each_entry(runner, &runners, link)
+		if (runner->item && image_is_of(runner->whose, mod))
+			return true;
+
+	return false;
+}
+
+static void set_going(const struct module *mod)
+{
+	pi_lock(&lock);
+	going = mod;
+	pi_unlock(&lock);
+}
+
+unsigned int work_unload(struct module *mod)
+{
+	unsigned int count;
+	uint64_t deadline = clock_ns() + PATIENCE_NS;
+	int ret = 0;
+
+	set_going(mod);
+	count = take_off_those_of(mod);
+	pi_lock(&ends.lock);
+	while (work_runs_on(mod) && ret == 0)
+		ret = wait_queue_sleep_uninterruptible(&ends, deadline);
+	pi_unlock(&ends.lock);
+	set_going(NULL);
+	if (ret)
+		log_err("driver %s: a work item of it does not end", mod->name);
+
+	return count;
 }

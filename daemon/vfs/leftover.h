@@ -2,8 +2,9 @@
 /*
  * What a driver leaves behind when its exit function has returned, or its init
  * function failed: whoever keeps something for drivers takes it back here.
- * Devices and numbers are in the list to begin with; higher layers add theirs,
- * what makes driver code run (threads, timers) before what is merely there.
+ * What the vfs and the kapi keep is in the list to begin with; higher layers add
+ * theirs, what makes driver code run (threads, timers) before what is merely
+ * there. They are asked until nothing more is found.
  *
  * Stage: in-band.
  */

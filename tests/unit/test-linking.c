@@ -5,6 +5,7 @@
  */
 #include "core/rq.h"
 #include "core/timer.h"
+#include "core/work.h"
 #include "module-rig.h"
 #include "stage/inband.h"
 #include "stage/oob.h"
@@ -366,11 +367,14 @@ static unsigned int drop_first(struct module *mod)
 	return 0;
 }
 
+/* Two things, the first time. */
 static unsigned int drop_second(struct module *mod)
 {
+	bool first_time = drops[0] == '\0';
+
 	note_drop("second", mod);
 
-	return 2;
+	return first_time ? 2 : 0;
 }
 
 START_TEST(what_it_leaves_behind_is_asked_for)
@@ -383,7 +387,8 @@ START_TEST(what_it_leaves_behind_is_asked_for)
 	ck_assert_int_eq(rig_load("lender-a"), 0);
 	ck_assert_str_eq(drops, "");
 	ck_assert_int_eq(module_unload("lender_a"), 0);
-	ck_assert_str_eq(drops, "second first ");
+	/* Until there is nothing more. */
+	ck_assert_str_eq(drops, "second first second first ");
 }
 END_TEST
 
@@ -422,6 +427,62 @@ START_TEST(timers_left_running_are_stopped)
 	oob_stop();
 	oob_free();
 	rq_remove_all();
+}
+END_TEST
+
+#define NR_KINDS 8 /* of deferring.c */
+
+static const unsigned int *load_deferring(void)
+{
+	const unsigned int *nr_runs;
+
+	ck_assert_int_eq(rig_load("deferring"), 0);
+	nr_runs = module_symbol(rig_find("deferring"), "nr_runs");
+	for (int i = 0; i < NR_KINDS; i++)
+		while (nr_runs[i] < 5)
+			inband_run_once(true);
+
+	return nr_runs;
+}
+
+START_TEST(what_it_deferred_does_not_run_any_more)
+{
+	unsigned int counts[NR_KINDS];
+	const unsigned int *nr_runs;
+
+	works_init();
+	for (int i = 0; i < 5; i++) {
+		nr_runs = load_deferring();
+		ck_assert_int_eq(module_unload("deferring"), 0);
+		memcpy(counts, nr_runs, sizeof(counts));
+		/* While another generation's goes on. */
+		load_deferring();
+		ck_assert_mem_eq(counts, nr_runs, sizeof(counts));
+		ck_assert_int_eq(module_unload("deferring"), 0);
+	}
+}
+END_TEST
+
+/* It may use what the driver has freed. */
+START_TEST(a_thread_which_does_not_stop_runs_on)
+{
+	char *params[] = { "stubborn=1" };
+	const unsigned int *nr_runs;
+	unsigned int count;
+	bool *give_in;
+
+	ck_assert_int_eq(module_load(rig_path("deferring"), params, 1), 0);
+	nr_runs = module_symbol(rig_find("deferring"), "nr_runs");
+	give_in = (bool *)module_symbol(rig_find("deferring"), "give_in");
+	ck_assert_int_eq(module_unload("deferring"), 0);
+	ck_assert_ptr_null(rig_find("deferring"));
+
+	count = nr_runs[6];
+	while (nr_runs[6] < count + 5)
+		inband_run_once(true);
+	*give_in = true;
+	while (inband_stage.nr_fibers)
+		inband_run_once(true);
 }
 END_TEST
 
@@ -638,6 +699,8 @@ int main(void)
 		{ "staying", who_has_no_exit_function_stays, 1 },
 		{ "unknown", who_is_not_there_cannot_go, 1 },
 		{ "leftovers", what_it_leaves_behind_is_asked_for, 1 },
+		{ "deferred", what_it_deferred_does_not_run_any_more, 1 },
+		{ "stubborn", a_thread_which_does_not_stop_runs_on, 1 },
 		{ "timers", timers_left_running_are_stopped, 1 },
 		{ "turns", one_is_loaded_at_a_time, 1 },
 		{ "going", who_is_going_cannot_be_used, 1 },
