@@ -267,12 +267,12 @@ struct control_daemon_info {
 
 /* What a kernel thread does. */
 enum control_kthread_state {
-	CONTROL_KTHREAD_READY = 1, /* to run; or it does */
-	CONTROL_KTHREAD_WAITING = 2, /* for something */
+	CONTROL_KTHREAD_READY = 1,    /* to run; or it does */
+	CONTROL_KTHREAD_WAITING = 2,  /* for something */
 	CONTROL_KTHREAD_SLEEPING = 3, /* for a time */
 	CONTROL_KTHREAD_PERIODIC = 4, /* until its next period */
 	CONTROL_KTHREAD_HELD = 5,
-	CONTROL_KTHREAD_NEW = 6, /* it has not begun */
+	CONTROL_KTHREAD_NEW = 6,   /* it has not begun */
 	CONTROL_KTHREAD_ENDED = 7, /* its function has returned */
 };
 
@@ -292,9 +292,9 @@ struct control_thread_info {
 	uint64_t nr_wakeups; /* requests which found the worker asleep */
 	uint64_t stack_used; /* deepest, in bytes */
 	uint64_t busy_file;  /* the file_id it is inside of, 0: none */
-	uint32_t kernel; /* 1: a kernel thread */
-	uint32_t state;	 /* of one: enum control_kthread_state; else 0 */
-	char driver[32]; /* whose it is; else "" */
+	uint32_t kernel;     /* 1: a kernel thread */
+	uint32_t state;	     /* of one: enum control_kthread_state; else 0 */
+	char driver[32];     /* whose it is; else "" */
 	char name[CONTROL_NAME_MAX];
 };
 
@@ -352,10 +352,10 @@ struct control_driver_info {
 	uint64_t nr_oob, nr_inband;
 	/* How often its out-of-band code broke the golden rule. */
 	uint64_t nr_syscalls;
-	uint64_t nr_memory;  /* kmalloc(), kfree() ... */
-	uint64_t nr_waits;   /* mutex_lock(), wait_event() ... */
-	uint64_t nr_hogs;    /* and how often it kept a worker for too long */
-	char state[8];	     /* "coming", "live", "going" */
+	uint64_t nr_memory; /* kmalloc(), kfree() ... */
+	uint64_t nr_waits;  /* mutex_lock(), wait_event() ... */
+	uint64_t nr_hogs;   /* and how often it kept a worker for too long */
+	char state[8];	    /* "coming", "live", "going" */
 	char name[32];
 	char path[CONTROL_PATH_MAX];
 	char uses[64]; /* other drivers: "one, two" */
