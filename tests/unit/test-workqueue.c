@@ -174,16 +174,17 @@ END_TEST
 
 static int nr_left;
 static bool timer_came;
+static struct timer_list timer;
 
 static void queue_self(struct work_struct *work)
 {
-	if (!timer_came) {
-		nr_left++;
+	if (nr_left++ == 0)
+		mod_timer(&timer, jiffies + 20);
+	if (!timer_came)
 		queue_work(ordered, work);
-	}
 }
 
-static void on_timer(struct timer_list *timer)
+static void on_timer(struct timer_list *unused)
 {
 	timer_came = true;
 }
@@ -192,11 +193,9 @@ static void on_timer(struct timer_list *timer)
 START_TEST(one_that_queues_itself_for_ever_keeps_nobody_out)
 {
 	struct work_struct work;
-	struct timer_list timer;
 
 	INIT_WORK(&work, queue_self);
 	timer_setup(&timer, on_timer, 0);
-	mod_timer(&timer, jiffies + 20);
 	queue_work(ordered, &work);
 	inband_await(&timer_came);
 	inband_step();
