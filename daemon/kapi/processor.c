@@ -4,21 +4,25 @@
 
 #include "kapi/export.h"
 #include "stage/clock.h"
+#include "stage/oob.h"
 #include "stage/pi-mutex.h"
 #include "stage/stage.h"
 #include "stage/wait.h"
 
 #define SHORT_WAIT 64 /* looks; beyond that it is no register being polled */
 #define NAP_NS	   (50 * NS_PER_US)
+#define LONG_NAP_NS \
+	(1000 * NS_PER_US) /* others than we need it to get anywhere */
 
-/* In-band the loop must have its turn: what is waited for may come from it. */
-static void nap(void)
+/* What is waited for may come from the in-band stage's loop; or, where there is
+ * one CPU only, from whoever a worker keeps from it. */
+static void nap(uint64_t ns)
 {
 	struct wait_queue wq;
 
 	wait_queue_init(&wq, WAIT_FIFO);
 	pi_lock(&wq.lock);
-	wait_queue_sleep_uninterruptible(&wq, clock_ns() + NAP_NS);
+	wait_queue_sleep_uninterruptible(&wq, clock_ns() + ns);
 	pi_unlock(&wq.lock);
 }
 
@@ -34,9 +38,11 @@ EXPORT void __cpu_relax(void)
 	if (fiber->nr_looks < SHORT_WAIT) {
 		fiber->nr_looks++;
 		fiber_yield();
-	} else if (stage_self->oob) {
-		fiber_give_way();
+	} else if (!stage_self->oob) {
+		nap(NAP_NS);
+	} else if (oob_has_sole_cpu()) {
+		nap(LONG_NAP_NS);
 	} else {
-		nap();
+		fiber_give_way();
 	}
 }

@@ -29,7 +29,7 @@
 static struct oob_worker *workers[OOB_MAX_WORKERS];
 static unsigned int nr_workers;
 static struct oob_config config;
-static bool many_cpus;
+static bool sole_cpu;
 
 static void kick_worker(struct stage *stage)
 {
@@ -333,7 +333,7 @@ int oob_start(const struct oob_config *wanted)
 
 	config = *wanted;
 	respect_rttime();
-	many_cpus = placement_nr_cpus() > 1;
+	sole_cpu = placement_nr_cpus() == 1;
 	if (count > OOB_MAX_WORKERS)
 		return err_origin(-EINVAL);
 
@@ -444,7 +444,12 @@ int oob_priority(void)
 
 enum oob_spin oob_spin_mode(void)
 {
-	return many_cpus ? config.spin : OOB_SPIN_NEVER;
+	return sole_cpu ? OOB_SPIN_NEVER : config.spin;
+}
+
+bool oob_has_sole_cpu(void)
+{
+	return sole_cpu;
 }
 
 uint32_t oob_spin_ns(void)

@@ -45,6 +45,8 @@ struct stage *oob_worker_stage(struct oob_worker *worker);
 unsigned int oob_worker_index(const struct oob_worker *worker);
 int oob_worker_cpu(const struct oob_worker *worker); /* -1: not pinned */
 bool oob_is_realtime(void);
+/* There is no other: while a worker is busy nothing else runs. */
+bool oob_has_sole_cpu(void);
 int oob_priority(void); /* asked for */
 /* How anybody may spin here: OOB_SPIN_NEVER on one CPU. */
 enum oob_spin oob_spin_mode(void);

@@ -8,7 +8,8 @@
  * Without a lock held, whoever else is ready on this stage has its turn: of the
  * same or a higher priority at first, later of any. So a wait for what another
  * handler, or a kernel thread, does ends. Stage: any. Blocks: no longer than
- * the others run; in-band, after a while, for a moment.
+ * the others run; in-band, or on the only CPU there is, after a while for a
+ * moment.
  */
 void __cpu_relax(void);
 
