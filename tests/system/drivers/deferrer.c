@@ -13,7 +13,7 @@
 #include <linux/module.h>
 #include <trace/events/evl.h>
 
-#define TICK_NS 100000
+#define TICK_NS 1000000 /* a slow machine is to get somewhere, too */
 
 struct deferrer {
 	struct evl_file efile;
