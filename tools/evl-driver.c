@@ -16,7 +16,8 @@
 
 #define MAX_ARGS (CONTROL_DRIVER_PARAMS + 2)
 
-const char *argp_program_version = "evl-driver " PROJECT_VERSION;
+__attribute__((visibility("default"))) const char *argp_program_version =
+	"evl-driver " PROJECT_VERSION;
 
 static const char summary[] = "load, unload and list drivers";
 
