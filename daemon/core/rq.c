@@ -5,6 +5,7 @@
 #include "core/thread.h"
 #include "core/timer.h"
 #include "kapi/export.h"
+#include "kapi/irq.h"
 
 #include <errno.h>
 #include <evl/init.h>
@@ -31,6 +32,8 @@ int rq_add(struct stage *stage, int cpu)
 	rq->cpu = cpu;
 	timer_queue_init(rq);
 	thread_queue_init(rq);
+	if (nr_rqs == 0)
+		irq_set_worker(stage);
 	rqs[nr_rqs++] = rq;
 	if (cpu >= 0)
 		cpumask_set_cpu((unsigned int)cpu, &evl_oob_cpus);
@@ -44,6 +47,7 @@ void rq_remove_all(void)
 {
 	while (nr_rqs)
 		free(rqs[--nr_rqs]);
+	irq_set_worker(NULL);
 	cpumask_clear(&evl_oob_cpus);
 }
 

@@ -23,6 +23,10 @@ bool kthread_runs_on(const struct module *mod);
 unsigned int work_unload(struct module *mod);
 bool work_runs_on(const struct module *mod);
 
+/* Interrupts which it has requested, and numbers of synthetic ones. What runs
+ * of their threads is a work item. */
+unsigned int irq_unload(struct module *mod);
+
 /* Timers of <linux/timer.h> and <linux/hrtimer.h>. */
 unsigned int timer_unload(struct module *mod);
 unsigned int hrtimer_unload(struct module *mod);

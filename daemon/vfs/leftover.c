@@ -22,6 +22,7 @@ static struct leftover own[] = {
 	{ .what = "threads",
 	  .drop = kthread_unload,
 	  .runs_on = kthread_runs_on },
+	{ .what = "interrupts", .drop = irq_unload },
 	{ .what = "timers in-band", .drop = timer_unload },
 	{ .what = "hrtimers", .drop = hrtimer_unload },
 	{ .what = "work items", .drop = work_unload, .runs_on = work_runs_on },

@@ -430,7 +430,7 @@ START_TEST(timers_left_running_are_stopped)
 }
 END_TEST
 
-#define NR_KINDS 8 /* of deferring.c */
+#define NR_KINDS 10 /* of deferring.c */
 
 static const unsigned int *load_deferring(void)
 {

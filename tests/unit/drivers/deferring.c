@@ -7,12 +7,15 @@
 #include <evl/work.h>
 #include <linux/delay.h>
 #include <linux/hrtimer.h>
+#include <linux/interrupt.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
+
+#define LINE 9 /* of interrupts */
 
 enum {
 	TIMER,
@@ -23,6 +26,8 @@ enum {
 	EVL_WORK,
 	KTHREAD,
 	KTHREAD_WORK,
+	INTERRUPT,
+	INTERRUPT_THREAD,
 	NR_KINDS,
 };
 
@@ -94,6 +99,22 @@ static void run_kthread_work(struct kthread_work *unused)
 	kthread_queue_work(worker, &kthread_work);
 }
 
+static irqreturn_t run_interrupt(int unused, void *dev_id)
+{
+	nr_runs[INTERRUPT]++;
+
+	return IRQ_WAKE_THREAD;
+}
+
+static irqreturn_t run_interrupt_thread(int unused, void *dev_id)
+{
+	nr_runs[INTERRUPT_THREAD]++;
+	msleep(1);
+	irq_post_inband(LINE);
+
+	return IRQ_HANDLED;
+}
+
 static int run_kthread(void *unused)
 {
 	while (stubborn ? !give_in : !kthread_should_stop()) {
@@ -129,6 +150,10 @@ static int __init deferring_init(void)
 	worker = kthread_create_worker(0, "deferring");
 	kthread_init_work(&kthread_work, run_kthread_work);
 	kthread_queue_work(worker, &kthread_work);
+	if (request_threaded_irq(LINE, run_interrupt, run_interrupt_thread,
+				 IRQF_ONESHOT, "deferring", NULL))
+		return -EBUSY;
+	irq_post_inband(LINE);
 
 	return 0;
 }

@@ -3,7 +3,7 @@
  * Every function and macro which drivers of the portable groups were seen to
  * use (driver-api 5.2, 5.5, rings 1 to 3), and what this kit has beside them:
  * named here, so that a missing one fails to compile, and one which the daemon
- * does not export fails to load. Interrupts and hardware are elsewhere.
+ * does not export fails to load. Hardware is elsewhere.
  */
 #include <evl/cache.h>
 #include <evl/control.h>
@@ -35,7 +35,10 @@
 #include <linux/hrtimer.h>
 #include <linux/idr.h>
 #include <linux/init.h>
+#include <linux/interrupt.h>
 #include <linux/ioctl.h>
+#include <linux/irq.h>
+#include <linux/irq_pipeline.h>
 #include <linux/irq_work.h>
 #include <linux/kdev_t.h>
 #include <linux/kernel.h>
@@ -496,6 +499,23 @@ void every_address(void)
 	HAS(queue_delayed_work);
 	HAS(cancel_delayed_work);
 	HAS(irq_work_sync);
+	HAS(synthetic_irq_domain);
+	HAS(irq_create_direct_mapping);
+	HAS(irq_dispose_mapping);
+	HAS(__request_percpu_irq);
+	HAS(free_percpu_irq);
+	HAS(irq_post_inband);
+	HAS(irq_inject_pipeline);
+	HAS(generic_handle_irq);
+	HAS(request_threaded_irq);
+	HAS(request_irq);
+	HAS(free_irq);
+	HAS(irq_set_irq_type);
+	HAS(irq_get_trigger_type);
+	HAS(disable_irq);
+	HAS(disable_irq_nosync);
+	HAS(enable_irq);
+	HAS(synchronize_irq);
 	HAS(class_register);
 	HAS(class_unregister);
 	HAS(sysfs_create_group);
