@@ -45,9 +45,15 @@
 #define __initdata
 #define __read_mostly
 
-#define barrier()	   __asm__ __volatile__("" ::: "memory")
+#define barrier() __asm__ __volatile__("" ::: "memory")
 
+#ifdef __SANITIZE_THREAD__
+/* To ThreadSanitizer volatile says nothing of other threads. */
+#define READ_ONCE(x)	   __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, val) __atomic_store_n(&(x), val, __ATOMIC_RELAXED)
+#else
 #define READ_ONCE(x)	   (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, val) (*(volatile __typeof__(x) *)&(x) = (val))
+#endif
 
 #endif /* _EVL_CUSED_LINUX_COMPILER_H */
