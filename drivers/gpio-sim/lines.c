@@ -76,15 +76,14 @@ static void look(struct line *line)
 		return;
 	}
 
-	/* Whatever comes before it is settled begins anew. */
+	/* Whatever comes before it has settled begins anew; what goes back is
+	 * found so by then. */
 	if (changed)
 		evl_start_timer(
 			&line->settling,
 			evl_abs_timeout(&line->settling,
 					(ktime_t)line->debounce_us * 1000),
 			EVL_INFINITE);
-	else
-		evl_stop_timer(&line->settling);
 }
 
 static void settled(struct evl_timer *timer)

@@ -13,14 +13,18 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <uapi/evl/devices/gpio-sim.h>
 #include <unistd.h>
 
-#define BOTH GPIOEVENT_REQUEST_BOTH_EDGES
+#define CANNOT_LOAD 4
+
+#define BOTH	    GPIOEVENT_REQUEST_BOTH_EDGES
 #define IN_BOTH                                                    \
 	(GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_EDGE_RISING | \
 	 GPIO_V2_LINE_FLAG_EDGE_FALLING)
@@ -840,6 +844,29 @@ START_TEST(no_edge_is_lost_or_out_of_order)
 }
 END_TEST
 
+static const struct {
+	const char *param, *said;
+} refusals[] = {
+	{ "lines=0", "lines=0: from 1 to 256" },
+	{ "lines=257", "lines=257: from 1 to 256" },
+	{ "names=a,b,c", "3 names for 2 lines" },
+	{ "irq=127", "interrupts end with 127" },
+	{ "irq=4294967295", "interrupts end with 127" },
+};
+
+START_TEST(parameters_must_make_sense)
+{
+	const char *const args[] = { "--driver", getenv("EVL_GPIO_SIM"),
+				     "lines=2", refusals[_i].param, NULL };
+	int status;
+
+	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), -1);
+	ck_assert_int_eq(WEXITSTATUS(status), CANNOT_LOAD);
+	ck_assert(daemon_said(&test_daemon, refusals[_i].said));
+	daemon_clean(&test_daemon);
+}
+END_TEST
+
 static void add_tests_of_both_stages(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, a_chip_says_what_it_is, 0, 2);
@@ -879,6 +906,11 @@ int main(void)
 	tcase_add_test(tcase, a_shell_may_pull_lines);
 	tcase_add_test(tcase, edges_interrupt_drivers);
 	tcase_add_test(tcase, no_edge_is_lost_or_out_of_order);
+	suite_add_tcase(suite, tcase);
+
+	tcase = tcase_create("parameters");
+	tcase_add_loop_test(tcase, parameters_must_make_sense, 0,
+			    sizeof(refusals) / sizeof(refusals[0]));
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);
