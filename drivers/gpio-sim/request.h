@@ -21,6 +21,7 @@ struct request {
 	unsigned int nr;
 	u32 offsets[GPIO_V2_LINES_MAX];
 	struct line_config configs[GPIO_V2_LINES_MAX]; /* to begin with */
+	bool is_narrow; /* a 32-bit process made it */
 	bool has_lines; /* until its file is released; locked */
 	u32 seqno;	/* of its last event, with the lines locked */
 };

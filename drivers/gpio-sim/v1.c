@@ -141,7 +141,7 @@ static ssize_t event_oob_read(struct file *filp, char __user *u_buf,
 	size_t size = sizeof(struct gpioevent_data);
 
 	/* There it has no end to be aligned. */
-	if (compat_need_64bit_alignment_fixup())
+	if (req->is_narrow)
 		size = offsetof(struct gpioevent_data, id) + sizeof(__u32);
 
 	return queue_read(&req->events, filp, u_buf, count, size, form_v1);
@@ -193,6 +193,8 @@ long request_event(struct gpioevent_request __user *u_req)
 	req = request_new(1, wanted.consumer_label, EVENTS_PER_LINE, true);
 	if (IS_ERR(req))
 		return PTR_ERR(req);
+	/* Asked now: read(2) does not tell. */
+	req->is_narrow = compat_need_64bit_alignment_fixup();
 	req->offsets[0] = wanted.lineoffset;
 	req->configs[0] = config_v1(flags, false);
 	if (wanted.eventflags & GPIOEVENT_REQUEST_RISING_EDGE)

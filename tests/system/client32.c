@@ -16,6 +16,7 @@
 #include <evl/poll.h>
 #include <evl/xbuf.h>
 #include <fcntl.h>
+#include <linux/gpio.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -26,6 +27,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <uapi/evl/devices/gpio-sim.h>
 #include <uapi/evl/devices/loopback.h>
 #include <unistd.h>
 
@@ -371,6 +373,44 @@ static void opens_no_other_huge_files(void)
 	check(unlink(path) == 0);
 }
 
+/* An edge in version 1 is shorter here than for others. */
+static void reads_edges(void)
+{
+	struct gpio_v2_line_request req = {
+		.offsets = { 1 },
+		.config = { .flags = GPIO_V2_LINE_FLAG_INPUT |
+				     GPIO_V2_LINE_FLAG_EDGE_RISING },
+		.num_lines = 1,
+	};
+	struct gpioevent_request old = {
+		.eventflags = GPIOEVENT_REQUEST_BOTH_EDGES,
+	};
+	int chip = open_node("gpio-sim", O_RDWR);
+	struct gpio_sim_level level = { .level = 1 };
+	struct gpioevent_data edges[3];
+	struct gpio_v2_line_event event;
+
+	attach();
+	check(ioctl(chip, GPIO_GET_LINEEVENT_IOCTL, &old) == 0);
+	check(ioctl(chip, GPIO_V2_GET_LINE_IOCTL, &req) == 0);
+	check(oob_ioctl(chip, GPIO_SIM_IOC_PULL, &level) == 0);
+	level.level = 0;
+	check(ioctl(chip, GPIO_SIM_IOC_PULL, &level) == 0);
+	check(oob_read(old.fd, edges, 12) == 12);
+	check(edges[0].id == GPIOEVENT_EVENT_RISING_EDGE);
+	level.level = 1;
+	check(oob_ioctl(chip, GPIO_SIM_IOC_PULL, &level) == 0);
+	check(read(old.fd, edges, sizeof(edges)) == 24);
+	check(edges[0].id == GPIOEVENT_EVENT_FALLING_EDGE);
+	check(edges[1].id == GPIOEVENT_EVENT_RISING_EDGE);
+	check(edges[1].timestamp >= edges[0].timestamp);
+
+	level.offset = 1;
+	check(oob_ioctl(chip, GPIO_SIM_IOC_PULL, &level) == 0);
+	check(oob_read(req.fd, &event, sizeof(event)) == sizeof(event));
+	check(event.offset == 1 && event.seqno == 1);
+}
+
 static const struct {
 	const char *name;
 	void (*func)(void);
@@ -399,6 +439,7 @@ static const struct {
 	CASE(receives_descriptors),
 	CASE(duplicates_by_any_name),
 	CASE(opens_no_other_huge_files),
+	CASE(reads_edges),
 };
 
 int main(int argc, char **argv)

@@ -36,6 +36,7 @@ static const char *const cases[] = {
 	"receives_descriptors",
 	"duplicates_by_any_name",
 	"opens_no_other_huge_files",
+	"reads_edges",
 };
 
 #define NR_CASES (int)(sizeof(cases) / sizeof(cases[0]))
@@ -44,6 +45,7 @@ static void setup(void)
 {
 	const char *const args[] = { "--driver", getenv("EVL_CARELESS"),
 				     "--driver", getenv("EVL_COMPAT"),
+				     "--driver", getenv("EVL_GPIO_SIM"),
 				     "--driver", getenv("EVL_LOOPBACK"),
 				     "--driver", getenv("EVL_MAPPED"),
 				     NULL };
