@@ -81,7 +81,8 @@ static void wake_thread(struct irq_action *action)
 	queue_work(system_highpri_wq, &action->thread);
 }
 
-void irq_action_let_go(struct irq_action *action)
+/* Its thread need not run first any more. */
+static void let_go(struct irq_action *action)
 {
 	struct irq_line *line = action->line;
 
@@ -105,7 +106,16 @@ void irq_action_run_thread(struct work_struct *work)
 	if (action->gone)
 		free(action);
 	else
-		irq_action_let_go(action);
+		let_go(action);
+}
+
+void irq_action_free(struct irq_action *action)
+{
+	let_go(action);
+	if (action->running)
+		action->gone = true;
+	else
+		free(action);
 }
 
 static irqreturn_t call_handler(struct irq_action *action, void *dev_id)

@@ -21,20 +21,20 @@
 #include <stdbool.h>
 
 struct irq_line {
-	struct pi_mutex lock;	/* what follows, up to the posts */
-	struct cpumask pending; /* on which CPUs; not of each CPU's: on 0 */
+	struct pi_mutex lock; /* what follows, up to ->busy */
 	unsigned int nr_disabled;
-	unsigned int nr_holds; /* actions which hold it back */
-	unsigned int type;     /* IRQ_TYPE_* */
+	unsigned int nr_holds;	/* actions which hold it back */
+	unsigned int type;	/* IRQ_TYPE_* */
+	struct cpumask pending; /* on which CPUs; not of each CPU's: on 0 */
+	const void *owner; /* who made a synthetic one; NULL: it is not there */
 	bool requested;
 	bool oob;
 	bool percpu;
-	bool posted;	   /* one of the two is on its way: */
-	const void *owner; /* who made a synthetic one; NULL: it is not there */
-	struct stage_item to_worker;
-	struct irq_work to_inband;
+	bool posted;	      /* one of the two below is on its way */
 	struct pi_mutex busy; /* actions, and held while they run */
 	struct list_head actions;
+	struct stage_item to_worker;
+	struct irq_work to_inband;
 };
 
 /* What a driver requested. Made and freed in-band. */
@@ -69,7 +69,8 @@ void irq_line_remove(struct irq_action *action);
  * the caller may be one, or one may be after that. Any stage. */
 void irq_line_await(struct irq_line *line);
 
-/* The function of ->thread; and whose that is. */
+/* The function of ->thread. */
 void irq_action_run_thread(struct work_struct *work);
-/* Its thread need not run first any more. */
-void irq_action_let_go(struct irq_action *action);
+/* Once it is off: nobody knows of it any more, but its thread function may still
+ * run, and then it goes when that returns. In-band. */
+void irq_action_free(struct irq_action *action);

@@ -140,16 +140,6 @@ EXPORT int __request_percpu_irq(unsigned int irq, irq_handler_t handler,
 	return request(line, &wanted);
 }
 
-/* Nobody knows of it any more; its thread function may still run. */
-static void drop(struct irq_action *action)
-{
-	irq_action_let_go(action);
-	if (action->running)
-		action->gone = true;
-	else
-		free(action);
-}
-
 static const char *release(struct irq_action *action)
 {
 	const char *name = action->name;
@@ -157,7 +147,7 @@ static const char *release(struct irq_action *action)
 	irq_line_remove(action);
 	if (action->thread_fn)
 		flush_work(&action->thread);
-	drop(action);
+	irq_action_free(action);
 
 	return name;
 }
@@ -278,7 +268,7 @@ static unsigned int unload_from(struct irq_line *line, const struct module *mod)
 		}
 		irq_line_remove(action);
 		cancel_work(&action->thread);
-		drop(action);
+		irq_action_free(action);
 		count++;
 	}
 	if (line->owner && image_is_of(line->owner, mod)) {

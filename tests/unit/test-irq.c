@@ -295,13 +295,13 @@ START_TEST(a_oneshot_line_waits_for_its_thread)
 	complete(&go);
 	inband_step();
 	ck_assert_int_eq(nr_thread_calls, 1);
-	ck_assert_int_eq(nr_calls, _i * 2);
+	ck_assert_int_eq(nr_calls, _i ? 2 : 0);
 	complete(&go);
 	inband_step();
 	ck_assert_int_eq(nr_thread_calls, 2);
 	raise_it(LINE);
 	inband_step();
-	ck_assert_int_eq(nr_calls, _i * 3);
+	ck_assert_int_eq(nr_calls, _i ? 3 : 0);
 	complete_all(&go);
 	inband_fiber(free_it, NULL);
 	inband_step();
