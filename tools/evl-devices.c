@@ -135,6 +135,32 @@ static void put_path(struct json_object *obj, char path[CONTROL_PATH_MAX])
 	json_put_string(obj, "path", whole);
 }
 
+static struct json_object *ops_to_json(uint32_t ops)
+{
+	static const struct {
+		uint32_t op;
+		const char *name;
+	} names[] = {
+		{ CONTROL_OP_READ, "read" },
+		{ CONTROL_OP_WRITE, "write" },
+		{ CONTROL_OP_IOCTL, "unlocked_ioctl" },
+		{ CONTROL_OP_POLL, "poll" },
+		{ CONTROL_OP_MMAP, "mmap" },
+		{ CONTROL_OP_OOB * CONTROL_OP_READ, "oob_read" },
+		{ CONTROL_OP_OOB * CONTROL_OP_WRITE, "oob_write" },
+		{ CONTROL_OP_OOB * CONTROL_OP_IOCTL, "oob_ioctl" },
+		{ CONTROL_OP_OOB * CONTROL_OP_POLL, "oob_poll" },
+	};
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (ops & names[i].op)
+			json_object_array_add(
+				array, json_object_new_string(names[i].name));
+
+	return array;
+}
+
 static struct json_object *node_to_json(void *record)
 {
 	struct control_node_info *info = record;
@@ -152,6 +178,7 @@ static struct json_object *node_to_json(void *record)
 			printable(info->driver, sizeof(info->driver)));
 	json_put_uint(obj, "open", info->nr_open);
 	json_put_bool(obj, "oob", info->oob);
+	json_object_object_add(obj, "operations", ops_to_json(info->ops));
 
 	return obj;
 }

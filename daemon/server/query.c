@@ -207,12 +207,19 @@ static int query_channel(struct control_channel_info *info, uint64_t cursor)
 	return 0;
 }
 
-static bool has_oob(const struct node *node)
+static uint32_t ops_of(const struct node *node)
 {
 	const struct file_operations *fops = misc_node_fops(node);
 
-	return fops->oob_read || fops->oob_write || fops->oob_ioctl ||
-	       fops->oob_poll;
+	return (fops->read ? CONTROL_OP_READ : 0) |
+	       (fops->write ? CONTROL_OP_WRITE : 0) |
+	       (fops->unlocked_ioctl ? CONTROL_OP_IOCTL : 0) |
+	       (fops->poll ? CONTROL_OP_POLL : 0) |
+	       (fops->mmap ? CONTROL_OP_MMAP : 0) |
+	       (fops->oob_read ? CONTROL_OP_OOB * CONTROL_OP_READ : 0) |
+	       (fops->oob_write ? CONTROL_OP_OOB * CONTROL_OP_WRITE : 0) |
+	       (fops->oob_ioctl ? CONTROL_OP_OOB * CONTROL_OP_IOCTL : 0) |
+	       (fops->oob_poll ? CONTROL_OP_OOB * CONTROL_OP_POLL : 0);
 }
 
 static int query_node(struct control_node_info *info, uint64_t cursor)
@@ -229,7 +236,8 @@ static int query_node(struct control_node_info *info, uint64_t cursor)
 	info->uid = node->uid;
 	info->gid = node->gid;
 	info->nr_open = node->nr_open;
-	info->oob = has_oob(node);
+	info->ops = ops_of(node);
+	info->oob = info->ops >= CONTROL_OP_OOB;
 	snprintf(info->path, sizeof(info->path), "%s", node->path);
 	snprintf(info->driver, sizeof(info->driver), "%s", node->driver);
 

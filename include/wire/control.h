@@ -310,6 +310,16 @@ struct control_channel_info {
 	char comm[16];
 };
 
+/* What a node's driver can do. */
+enum control_op {
+	CONTROL_OP_READ = 1,
+	CONTROL_OP_WRITE = 2,
+	CONTROL_OP_IOCTL = 4,
+	CONTROL_OP_POLL = 8,
+	CONTROL_OP_MMAP = 16,
+	CONTROL_OP_OOB = 256, /* times the first four: the same out-of-band */
+};
+
 struct control_node_info {
 	uint64_t next;
 	uint32_t major, minor; /* as the driver knows it */
@@ -317,7 +327,7 @@ struct control_node_info {
 	uint32_t uid, gid;
 	uint32_t nr_open; /* open file descriptions */
 	uint32_t oob;	  /* 1: its operations include oob ones */
-	uint32_t reserved;
+	uint32_t ops;	  /* enum control_op, any of them */
 	char path[CONTROL_PATH_MAX]; /* relative to devdir */
 	char driver[32];
 };

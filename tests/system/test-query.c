@@ -44,6 +44,11 @@ START_TEST(a_node_is_oob_if_its_driver_has_such_operations)
 {
 	ck_assert_uint_eq(query_node("loopback").oob, 1);
 	ck_assert_uint_eq(query_node("slow-release").oob, 0);
+	ck_assert_uint_eq(query_node("loopback").ops,
+			  (CONTROL_OP_OOB + 1) *
+				  (CONTROL_OP_READ | CONTROL_OP_WRITE |
+				   CONTROL_OP_IOCTL | CONTROL_OP_POLL));
+	ck_assert_uint_eq(query_node("slow-release").ops, CONTROL_OP_READ);
 }
 END_TEST
 
