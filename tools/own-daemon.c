@@ -1,32 +1,53 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A daemon of our own: private socket and mount point in a directory in /tmp,
- * found through EVL_CUSED_SOCKET, gone when we are.
- */
-#include "bench.h"
+#include "own-daemon.h"
+
 #include "control-query.h"
 #include "self-dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define START_PATIENCE_NS UINT64_C(10000000000)
 #define STOP_PATIENCE_NS  UINT64_C(10000000000)
 #define NAP_US		  10000
 
-static char dir[] = "/tmp/evl-bench.XXXXXX";
+static char dir[] = "/tmp/evl-daemon.XXXXXX";
 static char socket_path[64], mount_path[64], log_path[64];
 static bool dir_made, started;
-static pid_t daemon_pid;  /* 0: none */
+static const volatile sig_atomic_t *stop_signal; /* borrowed, or NULL */
+static pid_t daemon_pid;			 /* 0: none */
 static int daemon_status; /* once it has ended, as waitpid() tells */
+
+static const char *me(void)
+{
+	return program_invocation_short_name;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Are we to stop? */
+static bool is_over(void)
+{
+	return stop_signal && *stop_signal;
+}
 
 static bool is_file(const char *path)
 {
@@ -35,8 +56,8 @@ static bool is_file(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* The first of @places, below the directory we are in, that has a file. */
-static const char *find_near(const char *const *places, char found[PATH_MAX])
+const char *own_daemon_find_near(const char *const *places,
+				 char found[PATH_MAX])
 {
 	char self[PATH_MAX];
 	int len;
@@ -54,32 +75,22 @@ static const char *find_near(const char *const *places, char found[PATH_MAX])
 	return NULL;
 }
 
-static const char *find_daemon(const struct bench_options *options)
+static const char *find_daemon(void)
 {
 	static const char *const places[] = { "evl-cused", "../sbin/evl-cused",
+					      "../../sbin/evl-cused",
 					      "../daemon/evl-cused", NULL };
 	static char found[PATH_MAX];
 
-	if (options->daemon)
-		return options->daemon;
-
-	return find_near(places, found) ? found : "evl-cused"; /* in PATH */
-}
-
-static const char *find_driver(const struct bench_options *options)
-{
-	static const char *const places[] = { "loopback.so",
-					      "../drivers/loopback.so",
-					      DRIVER_DIR "/loopback.so", NULL };
-	static char found[PATH_MAX];
-
-	return options->driver ? options->driver : find_near(places, found);
+	return own_daemon_find_near(places, found) ? found : "evl-cused";
 }
 
 static int make_paths(void)
 {
+	if (dir_made)
+		return 0;
 	if (mkdtemp(dir) == NULL) {
-		fprintf(stderr, "evl-bench: %s: %s\n", dir,
+		fprintf(stderr, "%s: %s: %s\n", me(), dir,
 			strerrordesc_np(errno));
 		return TOOL_EXIT_FAILURE;
 	}
@@ -93,7 +104,7 @@ static int make_paths(void)
 							  : 0;
 }
 
-static unsigned int count_args(char **args)
+static unsigned int count_args(const char *const *args)
 {
 	unsigned int nr = 0;
 
@@ -104,7 +115,7 @@ static unsigned int count_args(char **args)
 }
 
 /* In the child. */
-static void exec_daemon(const char *program, const char *driver, char **extra)
+static void exec_daemon(const char *program, const char *const *extra)
 {
 	unsigned int nr = count_args(extra), argc = 0;
 	char **argv = calloc(nr + 8, sizeof(*argv));
@@ -117,13 +128,11 @@ static void exec_daemon(const char *program, const char *driver, char **extra)
 	argv[argc++] = socket_path;
 	argv[argc++] = (char *)"--mount";
 	argv[argc++] = mount_path;
-	argv[argc++] = (char *)"--driver";
-	argv[argc++] = (char *)driver;
 	for (unsigned int i = 0; i < nr; i++)
-		argv[argc++] = extra[i];
+		argv[argc++] = (char *)extra[i];
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	/* Ctrl-C is for evl-bench, which then stops us. */
+	/* Ctrl-C is for the tool, which then stops us. */
 	setpgid(0, 0);
 	fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	if (fd >= 0) {
@@ -148,7 +157,7 @@ static void show_log(void)
 }
 
 /* Has it ended? Then it is nobody's business any more. */
-static bool has_ended(void)
+bool own_daemon_has_ended(void)
 {
 	if (daemon_pid &&
 	    waitpid(daemon_pid, &daemon_status, WNOHANG) == daemon_pid)
@@ -161,49 +170,44 @@ static bool has_ended(void)
 static void say_how_it_ended(void)
 {
 	if (WIFSIGNALED(daemon_status))
-		fprintf(stderr, "evl-bench: evl-cused ended by signal %d:\n",
+		fprintf(stderr, "%s: evl-cused ended by signal %d:\n", me(),
 			WTERMSIG(daemon_status));
 	else
-		fprintf(stderr, "evl-bench: evl-cused ended with status %d:\n",
+		fprintf(stderr, "%s: evl-cused ended with status %d:\n", me(),
 			WEXITSTATUS(daemon_status));
 	show_log();
 }
 
 static int wait_until_ready(void)
 {
-	uint64_t deadline = bench_now() + START_PATIENCE_NS;
+	uint64_t deadline = now_ns() + START_PATIENCE_NS;
 	struct query query;
 
-	while (bench_now() < deadline && !bench_signal) {
+	while (now_ns() < deadline && !is_over()) {
 		if (query_open(&query) == 0) {
 			query_close(&query);
 			return 0;
 		}
-		if (has_ended())
+		if (own_daemon_has_ended())
 			break;
 		usleep(NAP_US);
 	}
 
-	if (daemon_pid && !bench_signal) {
-		fprintf(stderr, "evl-bench: evl-cused does not answer:\n");
+	if (daemon_pid && !is_over()) {
+		fprintf(stderr, "%s: evl-cused does not answer:\n", me());
 		show_log();
 	}
 
-	return TOOL_EXIT_NO_DAEMON; /* one that ended: daemon_stop() says so */
+	return TOOL_EXIT_NO_DAEMON; /* one that ended: own_daemon_stop() says so */
 }
 
-int daemon_start(const struct bench_options *options)
+int own_daemon_start(const struct own_daemon_options *options)
 {
-	const char *program = find_daemon(options);
-	const char *driver = find_driver(options);
+	const char *program =
+		options->program ? options->program : find_daemon();
 	int ret;
 
-	if (driver == NULL) {
-		fprintf(stderr, "evl-bench: there is no loopback.so beside us, "
-				"nor in " DRIVER_DIR ": say --driver\n");
-		return BENCH_EXIT_NO_DRIVER;
-	}
-
+	stop_signal = options->signal;
 	ret = make_paths();
 	if (ret)
 		return ret;
@@ -211,35 +215,71 @@ int daemon_start(const struct bench_options *options)
 	daemon_pid = fork();
 	if (daemon_pid < 0) {
 		daemon_pid = 0;
-		perror("evl-bench: fork");
+		fprintf(stderr, "%s: fork: %s\n", me(), strerrordesc_np(errno));
 		return TOOL_EXIT_FAILURE;
 	}
 	if (daemon_pid == 0)
-		exec_daemon(program, driver, options->daemon_args);
+		exec_daemon(program, options->args);
+	daemon_status = 0;
 	started = true;
 
 	return wait_until_ready();
 }
 
-void daemon_stop(void)
+/* One that was killed leaves its mount, which answers nobody. */
+static void unmount(void)
 {
-	uint64_t deadline = bench_now() + STOP_PATIENCE_NS;
+	char *argv[] = { (char *)"fusermount3", (char *)"-uzq", mount_path,
+			 NULL };
+	pid_t pid;
 
-	if (started && has_ended() && !bench_signal)
+	if (umount2(mount_path, MNT_DETACH) == 0 || errno == EINVAL ||
+	    errno == ENOENT)
+		return;
+	if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ))
+		return;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+void own_daemon_kill(void)
+{
+	if (!own_daemon_has_ended()) {
+		kill(daemon_pid, SIGKILL);
+		while (waitpid(daemon_pid, &daemon_status, 0) < 0 &&
+		       errno == EINTR)
+			;
+		daemon_pid = 0;
+	}
+	unmount();
+	started = false;
+}
+
+const char *own_daemon_log(void)
+{
+	return log_path;
+}
+
+void own_daemon_stop(void)
+{
+	uint64_t deadline = now_ns() + STOP_PATIENCE_NS;
+
+	if (started && own_daemon_has_ended() && !is_over())
 		say_how_it_ended();
-	if (!has_ended()) {
+	if (!own_daemon_has_ended()) {
 		kill(daemon_pid, SIGTERM);
-		while (!has_ended() && bench_now() < deadline)
+		while (!own_daemon_has_ended() && now_ns() < deadline)
 			usleep(NAP_US);
 	}
 	if (daemon_pid) {
-		fprintf(stderr, "evl-bench: evl-cused does not end: killed\n");
-		kill(daemon_pid, SIGKILL);
-		waitpid(daemon_pid, NULL, 0);
-		daemon_pid = 0;
+		fprintf(stderr, "%s: evl-cused does not end: killed\n", me());
+		own_daemon_kill();
 	}
+	started = false;
 
 	if (dir_made) {
+		if (daemon_status)
+			unmount();
 		unlink(log_path);
 		rmdir(mount_path);
 		unlink(socket_path);
