@@ -23,7 +23,7 @@
 #define NAP_US		  10000
 
 static char dir[] = "/tmp/evl-daemon.XXXXXX";
-static char socket_path[64], mount_path[64], log_path[64];
+static char socket_path[64], lock_path[64], mount_path[64], log_path[64];
 static bool dir_made, started;
 static const volatile sig_atomic_t *stop_signal; /* borrowed, or NULL */
 static pid_t daemon_pid;			 /* 0: none */
@@ -97,6 +97,7 @@ static int make_paths(void)
 	dir_made = true;
 
 	snprintf(socket_path, sizeof(socket_path), "%s/control", dir);
+	snprintf(lock_path, sizeof(lock_path), "%s/control.lock", dir);
 	snprintf(mount_path, sizeof(mount_path), "%s/dev", dir);
 	snprintf(log_path, sizeof(log_path), "%s/log", dir);
 
@@ -283,6 +284,7 @@ void own_daemon_stop(void)
 		unlink(log_path);
 		rmdir(mount_path);
 		unlink(socket_path);
+		unlink(lock_path); /* that of one that was killed */
 		rmdir(dir);
 	}
 	dir_made = false;

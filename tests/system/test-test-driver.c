@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * evl test-driver: a driver which is right passes, and each thing that is wrong
+ * with one is found where it is, and said.
+ */
+#include "tool.h"
+
+#include "../helpers.h"
+
+#include <check.h>
+#include <json-c/json.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* For what hangs: not so long that we do, and long enough for all else. */
+#define PATIENCE "--patience=2"
+
+static void assert_said(const struct tool_run *run, const char *text)
+{
+	ck_assert_msg(strstr(run->text, text) != NULL, "no '%s' in: %s", text,
+		      run->text);
+}
+
+START_TEST(a_right_driver_passes)
+{
+	struct tool_run run;
+
+	ck_assert_msg(tool_run(&run, getenv("EVL_LOOPBACK"), NULL) == 0, "%s",
+		      run.text);
+	assert_said(&run, "loopback: 34 passed, 0 failed, 0 not applicable\n");
+}
+END_TEST
+
+START_TEST(what_it_has_not_is_not_asked_of_it)
+{
+	struct tool_run run;
+
+	ck_assert_msg(tool_run(&run, getenv("EVL_SLOW_RELEASE"), NULL) == 0,
+		      "%s", run.text);
+	assert_said(&run, "passed          read-nonblock\n");
+	assert_said(&run, "not applicable  oob-read-signal: there is no such "
+			  "operation\n");
+	assert_said(&run, " 0 failed, ");
+}
+END_TEST
+
+/* Of unfit.c, whose parameters they are. */
+static const struct fault {
+	const char *name;
+	const char *said[4]; /* beginnings of lines */
+	bool hangs;
+	unsigned int nr_failed; /* 0: as many as there are, on a busy machine */
+} faults[] = {
+	{ "none", { "passed          golden-rule\n" }, false, 0 },
+	{ "refuses", { "failed          open: open() fails: " }, false, 1 },
+	{ "once", { "failed          open: open() fails: " }, false, 1 },
+	{ "sleeps",
+	  { "failed          read-nonblock: hangs in read() of ",
+	    "failed          oob-write-nonblock: hangs in oob_write() of 1 " },
+	  true,
+	  0 },
+	{ "empty",
+	  { "failed          read-signal: read() sleeps, but with O_NONBLOCK "
+	    "it returns 0; return -EAGAIN",
+	    "failed          oob-write-signal: oob_write() sleeps, but" },
+	  false,
+	  0 },
+	{ "deaf",
+	  { "failed          oob-read-signal: hangs in oob_read() after a "
+	    "signal; return the error",
+	    "failed          oob-killed-inside: " },
+	  true,
+	  0 },
+	{ "deaf_inband",
+	  { "failed          read-signal: a file is open after its process has "
+	    "ended",
+	    "failed          killed-inside: " },
+	  true,
+	  0 },
+	{ "eio",
+	  { "failed          oob-read-signal: oob_read() fails after a signal, "
+	    "but not with EINTR: Input/output error",
+	    "failed          oob-write-signal: " },
+	  false,
+	  2 },
+	{ "silent",
+	  { "failed          oob-read-woken: hangs in oob_read(), asleep, "
+	    "after write()",
+	    "failed          oob-write-woken: hangs in " },
+	  true,
+	  0 },
+	{ "silent_inband",
+	  { "failed          read-woken: hangs in read(), asleep, after ",
+	    "failed          write-woken: hangs in write(), asleep, after ",
+	    "failed          poll-woken: hangs in poll(), asleep, after " },
+	  true,
+	  0 },
+	{ "mute_poll",
+	  { "failed          oob-poll-woken: hangs in evl_poll(), asleep, "
+	    "after " },
+	  true,
+	  0 },
+	{ "always_ready",
+	  { "failed          poll-input: poll says it is ready, but read() "
+	    "says EAGAIN",
+	    "failed          poll-output: ",
+	    "failed          oob-poll-input: oob_poll says it is ready, but ",
+	    "failed          oob-poll-output: " },
+	  false,
+	  4 },
+	{ "never_ready",
+	  { "failed          poll-input: poll does not say it is ready, but "
+	    "read() returns 1",
+	    "failed          oob-poll-input: " },
+	  true,
+	  0 },
+	{ "blind",
+	  { "failed          oob-read-pointer: oob_read() returns 1 with a "
+	    "pointer to what is not mapped",
+	    "failed          oob-write-pointer: oob_write() returns 1 " },
+	  false,
+	  2 },
+	{ "yes",
+	  { "failed          ioctl-unknown: ioctl() accepts ",
+	    "failed          oob-ioctl-unknown: oob_ioctl() accepts " },
+	  false,
+	  2 },
+	{ "einval",
+	  { "failed          ioctl-unknown: ioctl() fails otherwise than with "
+	    "ENOTTY",
+	    "failed          oob-ioctl-unknown: " },
+	  false,
+	  2 },
+	{ "kmalloc",
+	  { "failed          golden-rule: out-of-band code did what it must "
+	    "not: " },
+	  false,
+	  1 },
+	{ "endless_release",
+	  { "failed          open: ", "passed          unload\n" },
+	  true,
+	  0 },
+	{ "lazy_release",
+	  { "failed          oob-close-inside: hangs in close() with a thread "
+	    "inside oob_read()" },
+	  true,
+	  0 },
+	{ "endless_init",
+	  { "failed          load: hangs in the init function" },
+	  true,
+	  0 },
+	{ "endless_exit",
+	  { "failed          unload: hangs in the exit function" },
+	  true,
+	  0 },
+	{ "litters",
+	  { "failed          unload: driver unfit left 1 misc devices behind" },
+	  false,
+	  1 },
+};
+
+#define NR_FAULTS (sizeof(faults) / sizeof(faults[0]))
+
+START_TEST(each_fault_is_found)
+{
+	const struct fault *fault = &faults[_i];
+	char param[64], count[32];
+	struct tool_run run;
+
+	snprintf(param, sizeof(param), "fault=%s", fault->name);
+	tool_run(&run, getenv("EVL_UNFIT"), param,
+		 fault->hangs ? PATIENCE : NULL, NULL);
+	ck_assert_msg(run.status == (_i ? 1 : 0), "status %d: %s", run.status,
+		      run.text);
+	for (int i = 0; i < 4 && fault->said[i]; i++)
+		assert_said(&run, fault->said[i]);
+	if (fault->nr_failed || _i == 0) {
+		snprintf(count, sizeof(count), " %u failed, ",
+			 fault->nr_failed);
+		assert_said(&run, count);
+	}
+}
+END_TEST
+
+/* A sanitizer would tell of it in its own words. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define CRASHES 1
+START_TEST(a_crash_is_one_failure_and_no_more)
+{
+	struct tool_run run;
+
+	ck_assert_int_eq(
+		tool_run(&run, getenv("EVL_UNFIT"), "fault=crash", NULL), 1);
+	assert_said(&run, "failed          ioctl-unknown: evl-cused ended "
+			  "during ioctl() of the unknown command ");
+	assert_said(&run, "SIGSEGV at address 0x1234567000");
+	assert_said(&run, "unfit: 32 passed, 2 failed, 0 not applicable\n");
+}
+END_TEST
+#endif
+
+START_TEST(a_dereferenced_pointer_is_found)
+{
+	struct tool_run run;
+
+	ck_assert_int_eq(tool_run(&run, getenv("EVL_CARELESS"), NULL), 1);
+	assert_said(&run, "failed          read-nonblock: driver careless: its "
+			  "read dereferenced a __user pointer");
+	assert_said(&run,
+		    "failed          write-nonblock: driver careless: its "
+		    "write dereferenced a __user pointer");
+#ifndef __SANITIZE_THREAD__ /* which says where memory may be */
+	assert_said(&run,
+		    "failed          oob-write-nonblock: driver careless: "
+		    "its oob_write dereferenced a __user pointer");
+#endif
+}
+END_TEST
+
+START_TEST(who_never_returns_is_told_where_it_hangs)
+{
+	struct tool_run run;
+
+	ck_assert_int_eq(tool_run(&run, PATIENCE, getenv("EVL_STUBBORN"), NULL),
+			 1);
+	assert_said(&run, "failed          oob-read-nonblock: hangs in ");
+	assert_said(&run, "failed          oob-read-signal: hangs in ");
+	assert_said(&run, "failed          oob-ioctl-unknown: hangs in ");
+	assert_said(&run,
+		    "failed          oob-close-inside: hangs in close() ");
+	assert_said(&run, "passed          load-again\n");
+}
+END_TEST
+
+START_TEST(what_runs_on_is_found)
+{
+	struct tool_run run;
+
+	ck_assert_int_eq(tool_run(&run, getenv("EVL_FORGETFUL"), NULL), 1);
+	assert_said(&run, "not applicable  node: it makes no node\n");
+	assert_said(&run, "failed          unload: warning: driver forgetful "
+			  "left its kernel thread forgotten behind");
+
+	ck_assert_int_eq(tool_run(&run, getenv("EVL_VERSION_1"), NULL), 1);
+	assert_said(&run,
+		    "failed          unload: driver version_1 left 1 misc "
+		    "devices behind");
+}
+END_TEST
+
+START_TEST(what_cannot_be_loaded_fails)
+{
+	struct tool_run run;
+
+	ck_assert_int_eq(tool_run(&run, getenv("EVL_FAILS_INIT"), NULL), 1);
+	assert_said(&run, "failed          load: it cannot be loaded: ");
+	assert_said(&run, "ENODEV");
+	assert_said(&run, ": 0 passed, 1 failed, 0 not applicable\n");
+
+	/* Another's symbols. */
+	ck_assert_int_eq(tool_run(&run, getenv("EVL_CONSUMER"), NULL), 1);
+	assert_said(&run, "provider_count (load ");
+	tool_run(&run, "--with", getenv("EVL_PROVIDER"), getenv("EVL_CONSUMER"),
+		 NULL);
+	assert_said(&run, "passed          load\n");
+	assert_said(&run, "passed          open\n");
+}
+END_TEST
+
+START_TEST(a_node_can_be_named)
+{
+	struct tool_run run;
+
+	ck_assert_int_eq(tool_run(&run, "--node=/dev/unfit", "--size=1",
+				  getenv("EVL_UNFIT"), NULL),
+			 0);
+	ck_assert_int_eq(
+		tool_run(&run, "--node=other", getenv("EVL_UNFIT"), NULL), 1);
+	assert_said(&run, "failed          node: the driver has no node other");
+}
+END_TEST
+
+START_TEST(json_has_it_all)
+{
+	struct json_object *root, *checks, *check, *value;
+	struct tool_run run;
+	size_t nr_failed = 0;
+
+	ck_assert_int_eq(tool_run(&run, "--json", getenv("EVL_UNFIT"),
+				  "fault=yes", NULL),
+			 1);
+	root = json_tokener_parse(run.text);
+	ck_assert_msg(root != NULL, "%s", run.text);
+	ck_assert(json_object_object_get_ex(root, "driver", &value));
+	ck_assert_str_eq(json_object_get_string(value), "unfit");
+	ck_assert(json_object_object_get_ex(root, "failed", &value));
+	ck_assert_int_eq(json_object_get_int(value), 2);
+	ck_assert(json_object_object_get_ex(root, "checks", &checks));
+	ck_assert_uint_eq(json_object_array_length(checks), 34);
+	for (size_t i = 0; i < json_object_array_length(checks); i++) {
+		check = json_object_array_get_idx(checks, i);
+		json_object_object_get_ex(check, "result", &value);
+		if (strcmp(json_object_get_string(value), "failed") != 0)
+			continue;
+		nr_failed++;
+		ck_assert(json_object_object_get_ex(check, "node", &value));
+		ck_assert_str_eq(json_object_get_string(value), "unfit");
+		ck_assert(json_object_object_get_ex(check, "reason", NULL));
+		ck_assert(json_object_object_get_ex(check, "remedy", NULL));
+	}
+	ck_assert_uint_eq(nr_failed, 2);
+	json_object_put(root);
+}
+END_TEST
+
+START_TEST(bad_usage_is_refused)
+{
+	const char *driver = getenv("EVL_LOOPBACK");
+
+	tool_expect(2, "which driver?", NULL);
+	tool_expect(2, "no such driver: give the path of its .so",
+		    "/nowhere/a.so", NULL);
+	tool_expect(2, "no such driver", "nowhere", NULL);
+	tool_expect(2, "no such driver", "--with", "nowhere", driver, NULL);
+	tool_expect(2, "is empty", "", NULL);
+	tool_expect(2, "--size: 0 is not from 1 to 65536", "--size=0", driver,
+		    NULL);
+	tool_expect(2, "--size: 65537 is not", "--size=65537", driver, NULL);
+	tool_expect(2, "--patience: -1 is not", "--patience=-1", driver, NULL);
+	tool_expect(2, "--patience: x is not", "--patience=x", driver, NULL);
+	tool_expect(3, "No such file", "--daemon=/nowhere/evl-cused", driver,
+		    NULL);
+	tool_expect(3, "--no-such-option", "--daemon-arg=--no-such-option",
+		    driver, NULL);
+	tool_expect(0, "check that a driver does", "-@", NULL);
+}
+END_TEST
+
+START_TEST(a_signal_ends_it)
+{
+	struct tool_run run;
+
+	tool_start(&run, "--patience=600", getenv("EVL_UNFIT"), "fault=sleeps",
+		   NULL);
+	while (pread(run.fd, run.text, 1, 0) != 1)
+		sched_yield();
+	ck_assert_int_eq(kill(run.pid, SIGTERM), 0);
+	ck_assert_int_eq(tool_wait(&run), 128 + SIGTERM);
+}
+END_TEST
+
+static void use_tool(void)
+{
+	setenv("EVL_DRIVER_TOOL", getenv("EVL_TEST_DRIVER"), 1);
+	unsetenv("EVL_DRIVER_PATH");
+}
+
+static void add(Suite *suite, const char *name, const TTest *test, int nr)
+{
+	TCase *tcase = suite_add(suite, name, test, nr);
+
+	tcase_add_checked_fixture(tcase, use_tool, NULL);
+	/* Several times the patience. */
+	tcase_set_timeout(tcase, 300);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("system/test-driver");
+
+	add(suite, "right", a_right_driver_passes, 1);
+	add(suite, "absent", what_it_has_not_is_not_asked_of_it, 1);
+	add(suite, "faults", each_fault_is_found, NR_FAULTS);
+#ifdef CRASHES
+	add(suite, "crash", a_crash_is_one_failure_and_no_more, 1);
+#endif
+	add(suite, "pointers", a_dereferenced_pointer_is_found, 1);
+	add(suite, "hangs", who_never_returns_is_told_where_it_hangs, 1);
+	add(suite, "behind", what_runs_on_is_found, 1);
+	add(suite, "load", what_cannot_be_loaded_fails, 1);
+	add(suite, "node", a_node_can_be_named, 1);
+	add(suite, "json", json_has_it_all, 1);
+	add(suite, "usage", bad_usage_is_refused, 1);
+	add(suite, "signal", a_signal_ends_it, 1);
+
+	return suite_run(suite);
+}
