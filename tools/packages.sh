@@ -34,6 +34,7 @@ PACKAGES_TEST=(
 	libc6-dev-arm64-cross
 	libc6-dev-i386
 	libclang-rt-14-dev
+	make
 	qemu-user-static
 	shellcheck
 	user-mode-linux
