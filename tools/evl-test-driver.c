@@ -17,7 +17,8 @@
 #define MAX_PATIENCE_S	   3600
 #define MAX_SIZE	   65536
 
-const char *argp_program_version = "evl-test-driver " PROJECT_VERSION;
+__attribute__((visibility("default"))) const char *argp_program_version =
+	"evl-test-driver " PROJECT_VERSION;
 
 static const char summary[] = "check that a driver does what drivers must";
 
