@@ -383,6 +383,9 @@ static int test_driver(void)
 		ret = check_driver();
 		nr_failed = report_end();
 		ret = ret || nr_failed == 0 ? ret : TOOL_EXIT_FAILURE;
+		/* It may well be waiting for an exit function now. */
+		if (nr_failed)
+			own_daemon_kill();
 	}
 	own_daemon_stop();
 
