@@ -276,6 +276,8 @@ static int run_node(struct subject *subject)
 		return ret;
 	ret = run_all(io_checks + 1, subject, name);
 	if (ret == 0)
+		ret = run_all(pointer_checks, subject, name);
+	if (ret == 0)
 		ret = run_all(poll_checks, subject, name);
 
 	return ret ? ret : run_all(end_checks, subject, name);

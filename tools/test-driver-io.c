@@ -10,12 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define NR_OPENS 20
 #define TRIES	 5
-#define AREA	 (1 << 20) /* larger than any size */
 
 #define HANGS_NONBLOCK                                               \
 	"look at filp->f_flags & O_NONBLOCK before going to sleep, " \
@@ -50,18 +48,6 @@ static bool is_known(const struct subject *subject, enum call_stage stage,
 	if (subject->size[stage][op])
 		return true;
 	not_applicable("%s takes none of the sizes tried: say --size",
-		       call_name(stage, op));
-
-	return false;
-}
-
-/* Can a call be made that does not sleep? */
-static bool is_prompt(const struct subject *subject, enum call_stage stage,
-		      enum call_op op)
-{
-	if (subject->heeds_nonblock[stage][op])
-		return true;
-	not_applicable("%s sleeps in spite of O_NONBLOCK",
 		       call_name(stage, op));
 
 	return false;
@@ -313,64 +299,6 @@ static void check_write_woken(struct subject *subject, enum call_stage stage)
 	passed();
 }
 
-/* One call with @bad. False: that decides it. */
-static bool try_bad(struct subject *subject, int fd, enum call_stage stage,
-		    enum call_op op, void *bad, const char *what)
-{
-	ssize_t ret;
-
-	if (op == OP_READ)
-		for (unsigned int writer = 0; writer < NR_STAGES; writer++)
-			if (call_feeds(subject, fd, stage, writer)) {
-				call_usual(subject, fd, writer, OP_WRITE);
-				break;
-			}
-	call_set_nonblock(fd, true);
-	ret = call_do(fd, stage, op, bad, subject->size[stage][op]);
-	if (ret == -EFAULT)
-		return true;
-
-	if (ret > 0)
-		failed(op == OP_READ
-			       ? "return -EFAULT when copy_to_user() does not "
-				 "return 0"
-			       : "return -EFAULT when copy_from_user() does "
-				 "not return 0",
-		       "%s returns %zd with a pointer to %s",
-		       call_name(stage, op), ret, what);
-	else if (ret == -EAGAIN)
-		not_applicable(op == OP_READ ? "there is nothing to read"
-					     : "there is no room to write");
-	else
-		not_applicable("%s does not come to look at the pointer: %s",
-			       call_name(stage, op),
-			       ret ? strerrordesc_np((int)-ret) : "it says 0");
-
-	return false;
-}
-
-static void bad_pointer(struct subject *subject, enum call_stage stage,
-			enum call_op op)
-{
-	char *none, *readonly;
-	int fd;
-
-	if (!is_known(subject, stage, op) || !is_prompt(subject, stage, op) ||
-	    !call_ready(STAGE_OOB))
-		return;
-	none = call_map(AREA, PROT_NONE);
-	readonly = call_map(AREA, PROT_READ);
-	if (none == NULL || readonly == NULL)
-		return;
-	fd = call_open(subject, true);
-	if (fd >= 0 &&
-	    try_bad(subject, fd, stage, op, none, "what is not mapped") &&
-	    try_bad(subject, fd, stage, op, NULL, "nothing (NULL)") &&
-	    (op == OP_WRITE ||
-	     try_bad(subject, fd, stage, op, readonly, "read-only memory")))
-		passed();
-}
-
 static void check_ioctl(struct subject *subject, enum call_stage stage)
 {
 	static const unsigned long cmds[] = {
@@ -422,16 +350,6 @@ static void check_write_signal(struct subject *subject, enum call_stage stage)
 	interrupted(subject, stage, OP_WRITE);
 }
 
-static void check_read_pointer(struct subject *subject, enum call_stage stage)
-{
-	bad_pointer(subject, stage, OP_READ);
-}
-
-static void check_write_pointer(struct subject *subject, enum call_stage stage)
-{
-	bad_pointer(subject, stage, OP_WRITE);
-}
-
 #define READ	 CONTROL_OP_READ
 #define WRITE	 CONTROL_OP_WRITE
 #define IOCTL	 CONTROL_OP_IOCTL
@@ -461,14 +379,6 @@ const struct check io_checks[] = {
 	  HANGS_WAKE },
 	{ "oob-write-woken", check_write_woken, STAGE_OOB, OOB(WRITE),
 	  HANGS_WAKE },
-	{ "read-pointer", check_read_pointer, STAGE_INBAND, READ,
-	  HANGS_NONBLOCK },
-	{ "write-pointer", check_write_pointer, STAGE_INBAND, WRITE,
-	  HANGS_NONBLOCK },
-	{ "oob-read-pointer", check_read_pointer, STAGE_OOB, OOB(READ),
-	  HANGS_NONBLOCK },
-	{ "oob-write-pointer", check_write_pointer, STAGE_OOB, OOB(WRITE),
-	  HANGS_NONBLOCK },
 	{ "ioctl-unknown", check_ioctl, STAGE_INBAND, IOCTL,
 	  "return -ENOTTY for commands it does not know" },
 	{ "oob-ioctl-unknown", check_ioctl, STAGE_OOB, OOB(IOCTL),

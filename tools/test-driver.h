@@ -199,9 +199,11 @@ bool sleeper_has_returned(struct sleeper *sleeper);
 ssize_t sleeper_end(struct sleeper *sleeper, bool signals, const char *doing);
 
 /* The tables of checks, each ended by one without a name. */
-extern const struct check io_checks[];	 /* test-driver-io.c: in this order */
-extern const struct check poll_checks[]; /* test-driver-poll.c */
-extern const struct check end_checks[];	 /* test-driver-end.c */
+extern const struct check io_checks[]; /* test-driver-io.c: in this order, first
+					  of all */
+extern const struct check pointer_checks[]; /* test-driver-pointer.c */
+extern const struct check poll_checks[];    /* test-driver-poll.c */
+extern const struct check end_checks[];	    /* test-driver-end.c */
 /* test-driver-end.c, too: once for the driver, with its first node. */
 extern const struct check load_check;
 extern const struct check unload_checks[]; /* in this order */

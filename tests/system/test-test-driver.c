@@ -73,6 +73,9 @@ static const struct fault {
 	{ .name = "none",
 	  .said = { "passed          golden-rule\n" },
 	  .right = true },
+	{ .name = "sink",
+	  .said = { "passed          oob-write-pointer\n" },
+	  .right = true },
 	{ .name = "refuses",
 	  .said = { "failed          open: open() fails: " },
 	  .nr_failed = 1 },
@@ -131,7 +134,12 @@ static const struct fault {
 	{ .name = "blind",
 	  .said = { "failed          oob-read-pointer: oob_read() returns 1 with a "
 		    "pointer to what is not mapped",
-		    "failed          oob-write-pointer: oob_write() returns 1 " },
+		    "passed          oob-write-pointer\n" },
+	  .nr_failed = 1 },
+	{ .name = "odd",
+	  .said = { "failed          oob-read-pointer: oob_read() fails otherwise than "
+		    "with EFAULT with a pointer to what is not mapped: Input/output",
+		    "failed          oob-write-pointer: oob_write() fails otherwise " },
 	  .nr_failed = 2 },
 	{ .name = "yes",
 	  .said = { "failed          ioctl-unknown: ioctl() accepts ",

@@ -138,7 +138,7 @@ static ssize_t box_oob_read(struct file *filp, char __user *u_buf, size_t count)
 	if (has("deref"))
 		*(volatile char *)u_buf = byte;
 	if (raw_copy_to_user(u_buf, &byte, 1) && !has("blind"))
-		return -EFAULT;
+		return has("odd") ? -EIO : -EFAULT;
 
 	return 1;
 }
@@ -152,8 +152,10 @@ static ssize_t box_oob_write(struct file *filp, const char __user *u_buf,
 
 	if (count != 1)
 		return -EINVAL;
+	if (has("sink"))
+		return 1;
 	if (raw_copy_from_user(&byte, u_buf, 1) && !has("blind"))
-		return -EFAULT;
+		return has("odd") ? -EIO : -EFAULT;
 	ret = get(filp, &byte, true);
 	if (ret)
 		return ret < 0 ? ret : 0;
