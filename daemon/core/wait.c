@@ -205,6 +205,17 @@ EXPORT struct evl_thread *evl_wait_head(struct evl_wait_queue *wq)
 		list_first_entry(&wq->waiters, struct fiber, wait_link));
 }
 
+EXPORT struct evl_thread *__evl_next_waiter(struct evl_wait_queue *wq,
+					    struct evl_thread *pos)
+{
+	struct fiber *fiber = fiber_of(pos);
+
+	if (list_is_last(&fiber->wait_link, &wq->waiters))
+		return NULL;
+
+	return thread_of(list_next_entry(fiber, wait_link));
+}
+
 /* Does @fiber sleep on @wq, which is locked? */
 static bool is_waiting(const struct fiber *fiber,
 		       const struct evl_wait_queue *wq)

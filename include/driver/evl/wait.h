@@ -182,6 +182,36 @@ static inline bool evl_wait_active(struct evl_wait_queue *wq)
  * Return: the waiter, or NULL if there is none
  */
 struct evl_thread *evl_wait_head(struct evl_wait_queue *wq);
+#define evl_head_waiter(wq) evl_wait_head(wq)
+
+/* Below evl_for_each_waiter(): who would be woken after @pos, NULL: nobody. */
+struct evl_thread *__evl_next_waiter(struct evl_wait_queue *wq,
+				     struct evl_thread *pos);
+
+/**
+ * evl_for_each_waiter() - look at all who sleep, the first to be woken first
+ * @pos:	struct evl_thread *, who it is; it must not be woken
+ * @wq:		the queue, locked
+ *
+ * Stage:  any.
+ * Blocks: no.
+ */
+#define evl_for_each_waiter(pos, wq) \
+	for (pos = evl_head_waiter(wq); pos; pos = __evl_next_waiter(wq, pos))
+
+/**
+ * evl_for_each_waiter_safe() - the same, where @pos may be woken
+ * @pos:	struct evl_thread *, who it is
+ * @tmp:	struct evl_thread *, for the macro's own use: who is next, and
+ *		must not be woken
+ * @wq:		the queue, locked
+ *
+ * Stage:  any.
+ * Blocks: no.
+ */
+#define evl_for_each_waiter_safe(pos, tmp, wq) \
+	for (pos = evl_head_waiter(wq);        \
+	     pos && (tmp = __evl_next_waiter(wq, pos), 1); pos = tmp)
 
 /**
  * evl_wake_up() - wake one waiter
