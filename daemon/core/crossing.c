@@ -50,10 +50,13 @@ EXPORT void evl_up_crossing(struct evl_crossing *c)
 
 	/* What was done inside is visible to evl_pass_crossing(), and its
 	 * ->waiter to us if we are the last. */
-	if (__atomic_sub_fetch(&c->count, 1, __ATOMIC_ACQ_REL) == 0) {
-		waiter = c->waiter;
+	if (__atomic_sub_fetch(&c->count, 1, __ATOMIC_ACQ_REL))
+		return;
+
+	waiter = c->waiter;
+	/* Nobody, if a driver comes out more often than it went in. */
+	if (waiter)
 		irq_work_queue(&waiter->work);
-	}
 }
 
 EXPORT void evl_pass_crossing(struct evl_crossing *c)
@@ -64,8 +67,8 @@ EXPORT void evl_pass_crossing(struct evl_crossing *c)
 	wait_queue_init(&waiter.wq, WAIT_FIFO);
 	c->waiter = &waiter;
 
-	/* Pairs with evl_up_crossing(), both ways. */
-	if (__atomic_sub_fetch(&c->count, 1, __ATOMIC_ACQ_REL) == 0)
+	/* Pairs with evl_up_crossing(), both ways. Negative: see there. */
+	if ((int)__atomic_sub_fetch(&c->count, 1, __ATOMIC_ACQ_REL) <= 0)
 		return;
 
 	pi_lock(&waiter.wq.lock);
