@@ -21,6 +21,7 @@
 #include "kapi/task.h"
 #include "stage/clock.h"
 #include "stage/inband.h"
+#include "stage/pi-mutex.h"
 #include "stage/wait.h"
 #include "vfs/leftover.h"
 #include "vfs/module.h"
@@ -162,9 +163,11 @@ static bool is_running(const struct evl_kthread *kthread)
 
 static int check_caller(const struct evl_kthread *kthread, const void *caller)
 {
-	if (stage_self != &inband_stage || fiber_current() == NULL) {
+	if (stage_self != &inband_stage || fiber_current() == NULL ||
+	    pi_mutex_depth) {
 		complain(caller, "tried to start a kernel thread, which only "
-				 "in-band handlers and functions may");
+				 "in-band handlers and functions may, and not "
+				 "with a spin lock held");
 		return -EPERM;
 	}
 	if (is_running(kthread)) {

@@ -5,11 +5,12 @@
  */
 #include <evl/work.h>
 
+#include "core/complain.h"
 #include "core/element.h"
 #include "core/work.h"
 #include "kapi/export.h"
-#include "kapi/wait.h"
 #include "kapi/workqueue.h"
+#include "stage/pi-mutex.h"
 #include "stage/stage.h"
 #include "stage/wait.h"
 
@@ -119,12 +120,24 @@ static int await_done(struct evl_sync_work *sync_work, bool interruptible)
 	return ret;
 }
 
-EXPORT int evl_call_inband_sync_from(struct evl_sync_work *sync_work,
-				     struct workqueue_struct *wq)
+/* May whoever is at @caller wait for an answer? */
+static bool may_wait(const void *caller)
+{
+	if (fiber_current() && pi_mutex_depth == 0)
+		return true;
+
+	complain(caller, "tried to wait for a call to the in-band stage where "
+			 "it cannot sleep");
+
+	return false;
+}
+
+static int call_and_wait(struct evl_sync_work *sync_work,
+			 struct workqueue_struct *wq, const void *caller)
 {
 	int ret;
 
-	if (!wait_allowed())
+	if (!may_wait(caller))
 		return -EPERM;
 
 	sync_work->done = false;
@@ -137,9 +150,15 @@ EXPORT int evl_call_inband_sync_from(struct evl_sync_work *sync_work,
 	return ret ? ret : sync_work->result;
 }
 
+EXPORT int evl_call_inband_sync_from(struct evl_sync_work *sync_work,
+				     struct workqueue_struct *wq)
+{
+	return call_and_wait(sync_work, wq, __builtin_return_address(0));
+}
+
 EXPORT int evl_call_inband_sync(struct evl_sync_work *sync_work)
 {
-	return evl_call_inband_sync_from(sync_work, system_wq);
+	return call_and_wait(sync_work, system_wq, __builtin_return_address(0));
 }
 
 EXPORT void evl_flush_sync_work(struct evl_sync_work *sync_work)

@@ -3,8 +3,9 @@
 
 #include "base/error.h"
 #include "base/share.h"
+#include "core/wait.h"
 #include "kapi/export.h"
-#include "stage/stage.h"
+#include "stage/wait.h"
 
 #include <errno.h>
 #include <evl/poll.h>
@@ -286,20 +287,18 @@ EXPORT void evl_put_xbuf(struct evl_file *efilp)
 }
 
 /* 0, or -EPERM: a caller that must not sleep wants to. */
-static int check_context(int f_flags)
+static int check_context(int f_flags, const void *caller)
 {
-	struct fiber *fiber = fiber_current();
-
-	if (f_flags & O_NONBLOCK)
+	if (f_flags & O_NONBLOCK || wait_permitted(caller, 0))
 		return 0;
 
-	return fiber && fiber->stage->oob ? 0 : -EPERM;
+	return -EPERM;
 }
 
 EXPORT ssize_t evl_read_xbuf(struct evl_xbuf *xbuf, void *buf, size_t count,
 			     int f_flags)
 {
-	int ret = check_context(f_flags);
+	int ret = check_context(f_flags, __builtin_return_address(0));
 
 	if (ret)
 		return ret;
@@ -311,7 +310,7 @@ EXPORT ssize_t evl_read_xbuf(struct evl_xbuf *xbuf, void *buf, size_t count,
 EXPORT ssize_t evl_write_xbuf(struct evl_xbuf *xbuf, const void *buf,
 			      size_t count, int f_flags)
 {
-	int ret = check_context(f_flags);
+	int ret = check_context(f_flags, __builtin_return_address(0));
 
 	if (ret)
 		return ret;
