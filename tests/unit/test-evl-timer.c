@@ -233,6 +233,27 @@ START_TEST(gravity_makes_a_shot_come_early)
 }
 END_TEST
 
+START_TEST(gravity_may_be_chosen_later)
+{
+	test_clock.gravity.user = 300 * UNIT;
+	evl_set_timer_gravity(&timer, EVL_TIMER_UGRAVITY);
+	evl_start_timer(&timer, 2000 * UNIT, EVL_INFINITE);
+	pass_time(1699);
+	ck_assert_uint_eq(nr_shots, 0);
+	pass_time(1700);
+	ck_assert_uint_eq(nr_shots, 1);
+
+	evl_stop_timer(&timer);
+	evl_set_timer_gravity(&timer, EVL_TIMER_IGRAVITY);
+	evl_start_timer(&timer, 3000 * UNIT, EVL_INFINITE);
+	pass_time(2999);
+	ck_assert_uint_eq(nr_shots, 1);
+	pass_time(3000);
+	ck_assert_uint_eq(nr_shots, 2);
+	test_clock.gravity.user = 0;
+}
+END_TEST
+
 START_TEST(a_clock_that_is_set_back_puts_shots_off)
 {
 	evl_start_timer(&timer, 2000 * UNIT, EVL_INFINITE);
@@ -390,62 +411,11 @@ START_TEST(timers_are_started_and_stopped_from_elsewhere)
 }
 END_TEST
 
-/* Clocks. */
-
-START_TEST(clocks_are_what_they_are_called)
-{
-	const struct evl_clock_gravity gravity = { .irq = 5 };
-	const struct evl_clock_gravity wrong = { .irq = -1 };
-	struct evl_clock fixed = { .name = "fixed" };
-
-	ck_assert_ptr_eq(evl_get_clock_by_fd(-CLOCK_MONOTONIC),
-			 &evl_mono_clock);
-	ck_assert_ptr_eq(evl_get_clock_by_fd(-CLOCK_REALTIME),
-			 &evl_realtime_clock);
-	ck_assert_ptr_null(evl_get_clock_by_fd(77));
-	evl_put_clock(&evl_mono_clock);
-	ck_assert_int_ge(evl_read_clock(&evl_mono_clock), (ktime_t)1);
-	ck_assert_int_eq(evl_set_clock_time(&evl_mono_clock, 1), -EOPNOTSUPP);
-	ck_assert_int_eq(evl_set_clock_time(&evl_realtime_clock, -1), -EINVAL);
-	ck_assert_int_eq(evl_get_clock_resolution(&evl_mono_clock), 1);
-	ck_assert_int_eq(evl_set_clock_gravity(&evl_mono_clock, &gravity), 0);
-	ck_assert_int_eq(evl_get_clock_gravity(&evl_mono_clock, irq), 5);
-	ck_assert_int_eq(evl_set_clock_gravity(&evl_mono_clock, &wrong),
-			 -EINVAL);
-	evl_reset_clock_gravity(&evl_mono_clock);
-	ck_assert_int_eq(evl_get_clock_gravity(&evl_mono_clock, irq), 0);
-	ck_assert_int_eq(evl_set_clock_gravity(&fixed, &gravity), -EOPNOTSUPP);
-	evl_reset_clock_gravity(&fixed);
-	evl_set_clock_resolution(&fixed, 7);
-	ck_assert_int_eq(evl_get_clock_resolution(&fixed), 7);
-	ck_assert_int_eq(evl_init_clock(&fixed, NULL), -EOPNOTSUPP);
-}
-END_TEST
-
-START_TEST(dates_keep_their_value_in_every_form)
-{
-	const ktime_t date = 5 * (ktime_t)ONE_BILLION + 7;
-	struct __evl_timespec u_ts = ktime_to_u_timespec(date);
-	struct __evl_itimerspec u_its = { .it_interval = u_ts };
-	struct itimerspec64 its;
-
-	ck_assert_int_eq(u_ts.tv_sec, 5);
-	ck_assert_int_eq(u_ts.tv_nsec, 7);
-	ck_assert_int_eq(u_timespec_to_ktime(u_ts), date);
-	its = u_itimerspec_to_itimerspec64(u_its);
-	ck_assert_int_eq(its.it_interval.tv_nsec, 7);
-	u_its = itimerspec64_to_u_itimerspec(its);
-	ck_assert_int_eq(u_its.it_interval.tv_sec, 5);
-	ck_assert_int_eq(u_its.it_value.tv_sec, 0);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("core/timer");
 	TCase *stepped = tcase_create("stepped");
 	TCase *alone = tcase_create("by itself");
-	TCase *clocks = tcase_create("clocks");
 
 	tcase_add_checked_fixture(stepped, setup, teardown);
 	tcase_add_test(stepped, a_single_shot_comes_once_at_its_date);
@@ -459,6 +429,7 @@ int main(void)
 	tcase_add_test(stepped, a_function_may_start_another_timer);
 	tcase_add_test(stepped, the_earliest_comes_first_and_equals_in_order);
 	tcase_add_test(stepped, gravity_makes_a_shot_come_early);
+	tcase_add_test(stepped, gravity_may_be_chosen_later);
 	tcase_add_test(stepped, a_clock_that_is_set_back_puts_shots_off);
 	tcase_add_test(stepped, monotonic_timers_go_by_themselves);
 	tcase_add_test(stepped, every_form_of_init_is_known);
@@ -472,10 +443,6 @@ int main(void)
 	tcase_add_test(alone, who_holds_a_lock_does_not_wait);
 	tcase_add_test(alone, timers_are_started_and_stopped_from_elsewhere);
 	suite_add_tcase(suite, alone);
-
-	tcase_add_test(clocks, clocks_are_what_they_are_called);
-	tcase_add_test(clocks, dates_keep_their_value_in_every_form);
-	suite_add_tcase(suite, clocks);
 
 	return suite_run(suite);
 }
