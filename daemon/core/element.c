@@ -370,10 +370,12 @@ EXPORT int evl_create_core_element_device(struct evl_element *e,
 					  struct evl_factory *fac,
 					  const char *name)
 {
-	int ret;
+	char old_name[sizeof(e->name)];
+	int old_flags = e->clone_flags, ret;
 
 	if (e->node || e->dev)
 		return -EEXIST;
+	memcpy(old_name, e->name, sizeof(old_name));
 
 	if (name && strcmp(name, e->name) != 0) {
 		ret = check_name(fac, name, EVL_CLONE_PUBLIC, ELEMENT_OF_CORE);
@@ -382,23 +384,38 @@ EXPORT int evl_create_core_element_device(struct evl_element *e,
 		snprintf(e->name, sizeof(e->name), "%s", name);
 	}
 	e->clone_flags |= EVL_CLONE_PUBLIC;
+	ret = element_show(e, true);
+	if (ret) {
+		memcpy(e->name, old_name, sizeof(old_name));
+		e->clone_flags = old_flags;
+	}
 
-	return element_show(e, true);
+	return ret;
 }
 
 int element_bind(struct file *filp, struct evl_element *e)
 {
+	const struct file_operations *old_op = filp->f_op;
+	void *old_data = filp->private_data;
 	struct evl_file_binding *binding;
+	int ret;
 
 	binding = calloc(1, sizeof(*binding));
 	if (binding == NULL)
 		return -ENOMEM;
 
+	/* First: once it is open workers may come. */
 	binding->element = e;
 	filp->private_data = binding;
 	filp->f_op = e->factory->inside->fops;
+	ret = evl_open_file(&binding->efile, filp);
+	if (ret) {
+		filp->private_data = old_data;
+		filp->f_op = old_op;
+		free(binding);
+	}
 
-	return evl_open_file(&binding->efile, filp);
+	return ret;
 }
 
 EXPORT int evl_open_element(struct inode *inode, struct file *filp)
