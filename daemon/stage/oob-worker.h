@@ -36,6 +36,7 @@ struct oob_worker {
 	struct list_head cold; /* waited for through epoll_fd */
 	uint64_t tick_ns;      /* when the clock was last read, idle */
 	uint64_t look_ns;      /* when we last looked for kicks, idle */
+	uint32_t lead_ns;      /* see lead.h */
 	bool spins;
 	/* Whoever adds and removes: */
 	_Atomic(unsigned int) nr_sources;

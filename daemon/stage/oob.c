@@ -5,13 +5,13 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "stage/clock.h"
+#include "stage/oob-await.h"
 #include "stage/oob-source.h"
 #include "stage/oob-worker.h"
 #include "stage/own-call.h"
 #include "stage/placement.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
@@ -144,24 +144,15 @@ static void look_for_kicks(struct oob_worker *worker)
 		take_events(worker, events, count);
 }
 
-/* *@timeout may be changed. Not in own-call.h: others have a poll.h. */
-static int own_ppoll(struct pollfd *pfd, struct timespec *timeout)
-{
-	if (!OWN_CALLS_MARKED)
-		return ppoll(pfd, 1, timeout, NULL);
-
-	return (int)own_call(SYS_ppoll, (long)(uintptr_t)pfd, 1,
-			     (long)(uintptr_t)timeout, 0, 0);
-}
-
 /* The one place where a worker waits in the kernel. */
 static void sleep_until_kicked(struct oob_worker *worker)
 {
-	struct pollfd pfd = { .fd = worker->epoll_fd, .events = POLLIN };
+	uint64_t date = worker->stage.timers.next_date;
 	struct epoll_event events[16];
-	uint64_t date = worker->stage.timers.next_date, now;
-	struct timespec timeout;
 	int count;
+
+	if (oob_is_imminent(worker, date))
+		return;
 
 	/* seq_cst, both: pairs with stage_post() and kick_worker(). */
 	atomic_store_explicit(&worker->sleeping, true, memory_order_seq_cst);
@@ -172,18 +163,10 @@ static void sleep_until_kicked(struct oob_worker *worker)
 		return;
 	}
 
-	if (date == UINT64_MAX) {
+	if (date == UINT64_MAX)
 		count = own_epoll_wait(worker->epoll_fd, events, 16, -1);
-	} else {
-		/* epoll_wait() counts milliseconds; ppoll() does not. */
-		now = clock_ns();
-		date = date > now ? date - now : 0;
-		timeout.tv_sec = (time_t)(date / NS_PER_SEC);
-		timeout.tv_nsec = (long)(date % NS_PER_SEC);
-		count = own_ppoll(&pfd, &timeout);
-		if (count > 0)
-			count = own_epoll_wait(worker->epoll_fd, events, 16, 0);
-	}
+	else
+		count = oob_await(worker, date, events, 16);
 
 	/* Relaxed: as above. */
 	atomic_store_explicit(&worker->sleeping, false, memory_order_relaxed);

@@ -88,6 +88,22 @@ static inline int own_epoll_wait(int fd, struct epoll_event *events, int room,
 			     timeout, 0);
 }
 
+/* As that, with a @timeout in nanoseconds. ENOSYS: not here. */
+static inline int own_epoll_pwait2(int fd, struct epoll_event *events, int room,
+				   const struct timespec *timeout)
+{
+#ifdef SYS_epoll_pwait2
+	/* ThreadSanitizer does not know it, see above. */
+	if (OWN_CALLS_MARKED)
+		return (int)own_call(SYS_epoll_pwait2, fd,
+				     (long)(uintptr_t)events, room,
+				     (long)(uintptr_t)timeout, 0);
+#endif
+	errno = ENOSYS;
+
+	return -1;
+}
+
 static inline int own_epoll_ctl(int fd, int op, int other,
 				struct epoll_event *event)
 {

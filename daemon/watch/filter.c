@@ -38,7 +38,7 @@ static int allow_marked(scmp_filter_ctx ctx)
 		SCMP_SYS(futex),	 SCMP_SYS(epoll_pwait),
 		SCMP_SYS(ppoll),	 SCMP_SYS(read),
 		SCMP_SYS(write),	 SCMP_SYS(epoll_ctl),
-		SCMP_SYS(clock_settime),
+		SCMP_SYS(clock_settime), SCMP_SYS(epoll_pwait2),
 	};
 	int ret = 0;
 

@@ -12,10 +12,14 @@
 #include <evl/flag.h>
 #include <evl/mutex.h>
 #include <evl/sem.h>
+#include <evl/thread.h>
+#include <evl/timer.h>
 #include <linux/delay.h>
 #include <stdlib.h>
 
 #define NR_THREADS 6
+#define NR_SHOTS   3000u
+#define PERIOD_NS  200000
 #define NR_ROUNDS  (FIBER_TSAN || FIBER_ASAN ? 500 : 5000)
 
 static struct stack_pool *stacks;
@@ -29,7 +33,12 @@ static _Atomic(unsigned int) nr_ended;
 static void setup(void)
 {
 	static const int cpus[] = { -1, -1 }; /* anywhere */
-	const struct oob_config config = { .cpus = cpus, .nr_cpus = 2 };
+	const struct oob_config config = {
+		.cpus = cpus,
+		.nr_cpus = 2,
+		.spin = OOB_SPIN_ADAPTIVE,
+		.spin_ns = 50000,
+	};
 
 	ck_assert_int_eq(stack_pool_new(FIBER_ASAN || FIBER_TSAN ? 1 << 18 : 0,
 					64, &stacks),
@@ -205,6 +214,59 @@ START_TEST(threads_come_and_go)
 }
 END_TEST
 
+static struct evl_timer shots;
+static struct evl_flag all_shots;
+static ktime_t date;
+static unsigned int nr_shots;
+static _Atomic(unsigned int) nr_early; /* of both workers */
+
+static void shoot(struct evl_timer *timer)
+{
+	ktime_t now = evl_ktime_monotonic();
+
+	nr_early += now < date;
+	while (date <= now)
+		date += PERIOD_NS;
+	if (++nr_shots < NR_SHOTS)
+		evl_start_timer(timer, date, EVL_INFINITE);
+	else
+		evl_raise_flag(&all_shots);
+}
+
+static void sleep_through_shots(void *arg)
+{
+	ktime_t until;
+
+	for (unsigned int i = 0; i < NR_SHOTS; i++) {
+		until = evl_ktime_monotonic() + PERIOD_NS;
+		ck_assert_int_eq(evl_sleep_until(until), 0);
+		nr_early += evl_ktime_monotonic() < until;
+	}
+	ck_assert_int_eq(evl_wait_flag(&all_shots), 0);
+}
+
+static void wait_for_shots(void *arg)
+{
+	evl_init_flag(&all_shots);
+	evl_init_timer_on_rq(&shots, &evl_mono_clock, shoot, rq_nth(0), 0);
+	date = evl_ktime_monotonic() + PERIOD_NS;
+	evl_start_timer(&shots, date, EVL_INFINITE);
+	ck_assert_int_eq(evl_run_kthread_on_cpu(&threads[0], 1,
+						sleep_through_shots, NULL, 1,
+						EVL_CLONE_PRIVATE, "sleeper"),
+			 0);
+	evl_join_kthread(&threads[0], true);
+}
+
+/* A worker asks to be woken beforehand. */
+START_TEST(nothing_runs_before_its_date)
+{
+	ck_assert_int_eq(inband_call(wait_for_shots, NULL), 0);
+	ck_assert_uint_eq(nr_shots, NR_SHOTS);
+	ck_assert_uint_eq(nr_early, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("core/workers");
@@ -216,6 +278,7 @@ int main(void)
 	tcase_add_test(tc, mutexes_exclude_and_hand_on);
 	tcase_add_test(tc, semaphores_pass_on_what_they_guard);
 	tcase_add_test(tc, threads_come_and_go);
+	tcase_add_test(tc, nothing_runs_before_its_date);
 
 	return suite_run(suite);
 }

@@ -87,7 +87,7 @@ static bool passes(long nr, uint64_t a, uint64_t c, uint64_t e, uint64_t f)
 
 static const long marked[] = {
 	SYS_futex,     SYS_read,	SYS_write,	   SYS_ppoll,
-	SYS_epoll_ctl, SYS_epoll_pwait, SYS_clock_settime,
+	SYS_epoll_ctl, SYS_epoll_pwait, SYS_clock_settime, SYS_epoll_pwait2,
 };
 
 #define NR_MARKED (int)(sizeof(marked) / sizeof(marked[0]))
