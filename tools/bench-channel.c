@@ -19,7 +19,6 @@
 #define MESSAGE_SIZE 64u
 
 static int node_fd = -1, xbuf_fd = -1; /* owned */
-static bool attached;
 static size_t xbuf_size;
 static char *bulk; /* owned, @xbuf_size bytes */
 
@@ -158,27 +157,12 @@ const struct measure measure_oob_write_64 = {
 	.run = run_write,
 };
 
-int channel_open(const char *node)
+int channel_open(const struct bench_run *run)
 {
-	int ret;
+	int ret = run_attach(run, &node_fd);
 
-	/* libevlclient says itself why it cannot. */
-	ret = evl_attach_self("evl-bench:%d", getpid());
-	if (ret < 0) {
-		fprintf(stderr, "evl-bench: cannot attach: %s\n",
-			strerrordesc_np(-ret));
-		return TOOL_EXIT_NO_DAEMON;
-	}
-	attached = true;
-
-	node_fd = open(node, O_RDWR | O_CLOEXEC);
-	if (node_fd < 0) {
-		fprintf(stderr,
-			"evl-bench: %s: %s: start evl-cused with --driver and "
-			"the path of loopback.so, or use --start\n",
-			node, strerrordesc_np(errno));
-		return BENCH_EXIT_NO_DRIVER;
-	}
+	if (ret)
+		return ret;
 
 	ret = inband_trip(NULL);
 	if (ret == 0)
@@ -191,7 +175,7 @@ int channel_open(const char *node)
 		return TOOL_EXIT_NO_DAEMON;
 	}
 	fprintf(stderr, "evl-bench: %s: is not the loopback driver's: %s\n",
-		node, strerrordesc_np(-ret));
+		run->node, strerrordesc_np(-ret));
 
 	return BENCH_EXIT_NO_DRIVER;
 }
@@ -205,12 +189,8 @@ void channel_close(void)
 {
 	if (xbuf_fd >= 0)
 		close(xbuf_fd);
-	if (node_fd >= 0)
-		close(node_fd);
-	if (attached)
-		evl_detach_self();
+	run_detach(&node_fd);
 	free(bulk);
 	bulk = NULL;
-	xbuf_fd = node_fd = -1;
-	attached = false;
+	xbuf_fd = -1;
 }

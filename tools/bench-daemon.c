@@ -1,23 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A daemon for one run, with the loopback driver.
+ * A daemon for one run, with the driver it asks.
  */
 #include "bench.h"
 #include "control-query.h"
 #include "own-daemon.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 static const char *find_driver(const struct bench_options *options)
 {
-	static const char *const places[] = { "loopback.so",
-					      "../drivers/loopback.so",
-					      DRIVER_DIR "/loopback.so", NULL };
+	static const char *const dirs[] = { ".", "../drivers", DRIVER_DIR };
 	static char found[PATH_MAX];
+	char place[PATH_MAX];
+	const char *const places[] = { place, NULL };
 
-	return options->driver ? options->driver
-			       : own_daemon_find_near(places, found);
+	if (options->driver)
+		return options->driver;
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		snprintf(place, sizeof(place), "%s/%s.so", dirs[i],
+			 options->device);
+		if (own_daemon_find_near(places, found))
+			return found;
+	}
+
+	return NULL;
 }
 
 int daemon_start(const struct bench_options *options)
@@ -30,8 +39,10 @@ int daemon_start(const struct bench_options *options)
 	int ret;
 
 	if (driver == NULL) {
-		fprintf(stderr, "evl-bench: there is no loopback.so beside us, "
-				"nor in " DRIVER_DIR ": say --driver\n");
+		fprintf(stderr,
+			"evl-bench: there is no %s.so beside us, nor in " DRIVER_DIR
+			": say --driver\n",
+			options->device);
 		return BENCH_EXIT_NO_DRIVER;
 	}
 

@@ -316,7 +316,7 @@ static int measure_all(struct bench_run *run)
 
 	ret = run_open(run);
 	if (ret == 0)
-		ret = channel_open(run->node);
+		ret = channel_open(run);
 	first_fd = channel_fd();
 	if (ret == 0)
 		ret = measure_many(run);

@@ -98,6 +98,7 @@ void place_above(struct bench_place *place, int worker_priority)
 {
 	int highest = sched_get_priority_max(SCHED_FIFO);
 
+	place->worker_priority = worker_priority;
 	place->peer_priority = BENCH_FIFO_PRIORITY;
 	if (worker_priority >= BENCH_FIFO_PRIORITY)
 		place->peer_priority = worker_priority + 1;
@@ -105,15 +106,36 @@ void place_above(struct bench_place *place, int worker_priority)
 		place->peer_priority = highest;
 }
 
-int place_peer(const struct bench_place *place, pid_t pid)
+static int place_there(const struct bench_place *place, pid_t pid)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
 	CPU_SET(place->worker_cpu < 0 ? place->client_cpu : place->worker_cpu,
 		&set);
-	if (sched_setaffinity(pid, sizeof(set), &set))
-		return -errno;
+
+	return sched_setaffinity(pid, sizeof(set), &set) ? -errno : 0;
+}
+
+int place_like_worker(const struct bench_place *place)
+{
+	struct sched_param param = { .sched_priority = place->worker_priority };
+	int ret = place_there(place, 0);
+
+	if (ret == 0 &&
+	    sched_setscheduler(
+		    0, param.sched_priority ? SCHED_FIFO : SCHED_OTHER, &param))
+		ret = -errno;
+
+	return ret;
+}
+
+int place_peer(const struct bench_place *place, pid_t pid)
+{
+	int ret = place_there(place, pid);
+
+	if (ret)
+		return ret;
 
 	return place->fifo ? raise_priority(pid, place->peer_priority) : 0;
 }

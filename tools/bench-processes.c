@@ -97,7 +97,7 @@ static int measure_all(struct bench_run *run)
 
 	ret = run_open(run);
 	if (ret == 0)
-		ret = channel_open(run->node);
+		ret = channel_open(run);
 	if (ret == 0)
 		ret = run_cycles(run);
 	if (ret == 0)

@@ -2,26 +2,38 @@
 #include "bench.h"
 #include "json-put.h"
 
-/* Of the medians; false where one was not measured, or says nothing. */
-static bool ratio_value(const struct ratio *ratio, double *r_value)
+/* What is compared. 0: it was not measured, or says nothing. */
+static uint32_t typical(const struct report *report,
+			const struct measure *measure)
 {
-	const struct measure *over = ratio->over, *under = ratio->under;
+	if (measure == NULL || measure->nr_samples == 0)
+		return 0;
 
-	if (over == NULL || under == NULL || over->nr_samples == 0 ||
-	    under->nr_samples == 0 || under->stats.p50 == 0)
+	return report->of_p99 ? measure->stats.p99 : measure->stats.p50;
+}
+
+/* False: there is none. */
+static bool ratio_value(const struct report *report, const struct ratio *ratio,
+			double *r_value)
+{
+	uint32_t over = typical(report, ratio->over);
+	uint32_t under = typical(report, ratio->under);
+
+	if (ratio->over == NULL || ratio->over->nr_samples == 0 || under == 0)
 		return false;
 
-	*r_value = (double)over->stats.p50 / under->stats.p50;
+	*r_value = (double)over / under;
 
 	return true;
 }
 
-static void print_head(const struct bench_run *run, const char *title)
+static void print_head(const struct bench_run *run, const struct report *report)
 {
 	const struct bench_place *place = &run->place;
 
-	printf("%s in ns, %u of each in %u rounds; ", title,
-	       run->options.nr_samples, rounds_count(run->options.nr_samples));
+	printf("%s in ns, %u of each in %u rounds; ", report->title,
+	       run->options.nr_samples,
+	       rounds_count(report->measures, run->options.nr_samples));
 	if (place->worker_cpu < 0)
 		printf("client and worker share CPU %d", place->client_cpu);
 	else
@@ -59,18 +71,28 @@ static void print_figure(const struct figure *figure)
 		printf("%-26s n/a\n", figure->name);
 }
 
+static void print_foot(const struct bench_run *run, const struct report *report)
+{
+	printf("\nratios are of %s", report->of_p99 ? "p99" : "p50");
+	if (run->clock_ns)
+		printf("; %u ns for reading the clock were taken off each "
+		       "sample",
+		       run->clock_ns);
+	putchar('\n');
+}
+
 static void print_table(const struct bench_run *run,
 			const struct report *report)
 {
 	bool any = false;
 	double value;
 
-	print_head(run, report->title);
+	print_head(run, report);
 	for (size_t i = 0; i < report->nr_measures; i++)
 		print_measure(&report->measures[i]);
 
 	for (size_t i = 0; i < report->nr_ratios; i++) {
-		if (!ratio_value(&report->ratios[i], &value))
+		if (!ratio_value(report, &report->ratios[i], &value))
 			continue;
 		printf("%s%-26s %.2f\n", any ? "" : "\n",
 		       report->ratios[i].name, value);
@@ -80,12 +102,13 @@ static void print_table(const struct bench_run *run,
 		putchar('\n');
 	for (size_t i = 0; i < report->nr_figures; i++)
 		print_figure(&report->figures[i]);
-	printf("\nratios are of p50; %u ns for reading the clock were taken off "
-	       "each sample\n",
-	       run->clock_ns);
+	if (report->histogram)
+		histogram_print(report);
+	print_foot(run, report);
 }
 
-static struct json_object *measure_to_json(const struct measure *measure)
+static struct json_object *measure_to_json(const struct report *report,
+					   const struct measure *measure)
 {
 	struct json_object *obj;
 
@@ -98,6 +121,9 @@ static struct json_object *measure_to_json(const struct measure *measure)
 	json_put_uint(obj, "p99", measure->stats.p99);
 	json_put_uint(obj, "p999", measure->stats.p999);
 	json_put_uint(obj, "max", measure->stats.max);
+	if (report->histogram)
+		json_object_object_add(obj, "histogram",
+				       histogram_to_json(measure));
 
 	return obj;
 }
@@ -107,8 +133,9 @@ static struct json_object *results_to_json(const struct report *report)
 	struct json_object *obj = json_object_new_object();
 
 	for (size_t i = 0; i < report->nr_measures; i++)
-		json_object_object_add(obj, report->measures[i].name,
-				       measure_to_json(&report->measures[i]));
+		json_object_object_add(
+			obj, report->measures[i].name,
+			measure_to_json(report, &report->measures[i]));
 
 	return obj;
 }
@@ -119,10 +146,11 @@ static struct json_object *ratios_to_json(const struct report *report)
 	double value;
 
 	for (size_t i = 0; i < report->nr_ratios; i++)
-		json_object_object_add(obj, report->ratios[i].name,
-				       ratio_value(&report->ratios[i], &value)
-					       ? json_object_new_double(value)
-					       : NULL);
+		json_object_object_add(
+			obj, report->ratios[i].name,
+			ratio_value(report, &report->ratios[i], &value)
+				? json_object_new_double(value)
+				: NULL);
 
 	return obj;
 }
@@ -177,11 +205,13 @@ static void print_json(const struct bench_run *run, const struct report *report)
 
 	json_put_string(root, "unit", "ns");
 	json_put_uint(root, "clock_ns", run->clock_ns);
-	json_put_uint(root, "rounds", rounds_count(run->options.nr_samples));
+	json_put_uint(root, "rounds",
+		      rounds_count(report->measures, run->options.nr_samples));
 	json_object_object_add(root, "place", place_to_json(&run->place));
 	json_object_object_add(root, "daemon", daemon_to_json(run));
 	json_object_object_add(root, "results", results_to_json(report));
 	json_object_object_add(root, "ratios", ratios_to_json(report));
+	json_put_string(root, "ratios_of", report->of_p99 ? "p99" : "p50");
 	if (report->nr_figures)
 		json_object_object_add(root, "figures",
 				       figures_to_json(report));

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROUND_SAMPLES	  500u
-#define WARM_UP		  64u
+#define TURN_SAMPLES	  500u
+#define WARM_UP		  64u /* of such a turn; of a shorter one a fifth */
 #define PROGRESS_AFTER_NS UINT64_C(2000000000)
 #define PROGRESS_EVERY_NS UINT64_C(200000000)
 
@@ -86,10 +86,12 @@ void show_progress(const char *what, unsigned int done, unsigned int total,
 
 static int take_turn(struct measure *measure, unsigned int nr)
 {
+	unsigned int warm_up = measure->turn ? measure->turn / 5 : WARM_UP;
 	uint32_t scratch[WARM_UP];
 	int ret;
 
-	ret = measure->run(measure, scratch, WARM_UP);
+	ret = measure->run(measure, scratch,
+			   warm_up < WARM_UP ? warm_up : WARM_UP);
 	if (ret == 0)
 		ret = measure->run(measure,
 				   measure->samples + measure->nr_samples, nr);
@@ -108,22 +110,30 @@ void measure_add(struct measure *measure, uint64_t start)
 		took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
 }
 
-unsigned int rounds_count(unsigned int nr_samples)
+static unsigned int turn_samples(const struct measure *measure)
 {
-	return (nr_samples + ROUND_SAMPLES - 1) / ROUND_SAMPLES;
+	return measure->turn ? measure->turn : TURN_SAMPLES;
+}
+
+unsigned int rounds_count(const struct measure *measure,
+			  unsigned int nr_samples)
+{
+	unsigned int turn = turn_samples(measure);
+
+	return (nr_samples + turn - 1) / turn;
 }
 
 int rounds_run(struct measure *const *measures, unsigned int nr_measures,
 	       unsigned int nr_samples)
 {
-	unsigned int nr_rounds = rounds_count(nr_samples), done = 0, nr;
+	unsigned int nr_rounds = rounds_count(measures[0], nr_samples);
+	unsigned int turn = turn_samples(measures[0]), done = 0, nr;
 	uint64_t start = bench_now();
 	int ret = 0;
 
 	for (unsigned int round = 0; round < nr_rounds && ret == 0; round++) {
 		show_progress("round", round, nr_rounds, start);
-		nr = nr_samples - done < ROUND_SAMPLES ? nr_samples - done
-						       : ROUND_SAMPLES;
+		nr = nr_samples - done < turn ? nr_samples - done : turn;
 		for (unsigned int i = 0; i < nr_measures && ret == 0; i++)
 			ret = take_turn(measures[i], nr);
 		if (ret == 0 && bench_signal)

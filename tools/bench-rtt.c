@@ -97,7 +97,7 @@ static int measure_all(struct bench_run *run)
 	if (ret == 0)
 		ret = place_peers(&run->place);
 	if (ret == 0 && run->query)
-		ret = channel_open(run->node);
+		ret = channel_open(run);
 	if (ret == 0)
 		ret = run_measures(run);
 	if (ret == 0 && run->query)

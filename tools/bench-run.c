@@ -2,6 +2,9 @@
 #include "bench.h"
 #include "control-query.h"
 
+#include <errno.h>
+#include <evl/evl.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +13,7 @@
 volatile sig_atomic_t bench_signal;
 
 static struct query the_query;
+static bool attached;
 static char default_node[CONTROL_PATH_MAX + 32];
 
 static void take_note(int signo)
@@ -39,8 +43,8 @@ static void describe_daemon(struct bench_run *run)
 {
 	struct control_welcome *welcome = &the_query.welcome;
 
-	snprintf(default_node, sizeof(default_node), "%s/loopback",
-		 welcome->devdir);
+	snprintf(default_node, sizeof(default_node), "%s/%s", welcome->devdir,
+		 run->options.device);
 	run->node = run->options.node ? run->options.node : default_node;
 	run->front = query_front_name(welcome->front);
 	run->daemon_pid = (unsigned int)welcome->pid;
@@ -86,21 +90,54 @@ static int worker_priority(struct query *query)
 int run_open(struct bench_run *run)
 {
 	const uint64_t *worker_cpus = NULL;
-	int priority = 0, ret;
+	int ret;
 
 	if (!run->options.floor_only) {
 		ret = find_daemon(run);
 		if (ret)
 			return ret;
 		worker_cpus = the_query.welcome.worker_cpus;
-		priority = worker_priority(&the_query);
 	}
 
 	place_client(&run->place, worker_cpus, CONTROL_CPU_WORDS);
 	place_raise(&run->place);
-	place_above(&run->place, priority);
+	place_above(&run->place, run->query ? worker_priority(run->query) : 0);
 
 	return 0;
+}
+
+int run_attach(const struct bench_run *run, int *r_fd)
+{
+	int ret;
+
+	/* libevlclient says itself why it cannot. */
+	ret = evl_attach_self("evl-bench:%d", getpid());
+	if (ret < 0) {
+		fprintf(stderr, "evl-bench: cannot attach: %s\n",
+			strerrordesc_np(-ret));
+		return TOOL_EXIT_NO_DAEMON;
+	}
+	attached = true;
+
+	*r_fd = open(run->node, O_RDWR | O_CLOEXEC);
+	if (*r_fd >= 0)
+		return 0;
+	fprintf(stderr,
+		"evl-bench: %s: %s: start evl-cused with --driver and the path "
+		"of %s.so, or use --start\n",
+		run->node, strerrordesc_np(errno), run->options.device);
+
+	return BENCH_EXIT_NO_DRIVER;
+}
+
+void run_detach(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	if (attached)
+		evl_detach_self();
+	attached = false;
 }
 
 void run_note_sleep(struct bench_run *run)

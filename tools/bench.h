@@ -32,7 +32,8 @@ struct bench_options {
 	bool json;
 	bool floor_only;    /* floor_spin, without any daemon */
 	bool start;	    /* a daemon of our own */
-	const char *node;   /* of the loopback driver; NULL: the usual */
+	const char *device; /* the driver's, and its node's name */
+	const char *node;   /* of that; NULL: the usual */
 	const char *daemon; /* what to start; NULL: look for it */
 	const char *driver; /* what it loads; NULL: look for it */
 	char **daemon_args; /* NULL-terminated; owned */
@@ -44,7 +45,8 @@ struct bench_place {
 	int worker_cpu;	    /* -1: there is only one CPU */
 	bool worker_pinned; /* false: @worker_cpu is a guess */
 	bool fifo;
-	int peer_priority; /* then: above the worker's */
+	int worker_priority; /* 0: it is not SCHED_FIFO */
+	int peer_priority;   /* above that */
 };
 
 struct stats {
@@ -62,6 +64,7 @@ struct measure {
 	void (*cleanup)(struct measure *measure);
 	pid_t peer;	   /* 0: the daemon */
 	bool spins;	   /* both ends: needs two CPUs */
+	unsigned int turn; /* samples of one; 0: the usual */
 	uint32_t *samples; /* owned */
 	unsigned int nr_samples;
 	struct stats stats; /* valid if @nr_samples */
@@ -78,7 +81,7 @@ struct bench_run {
 	/* Of the daemon: */
 	struct query *query; /* borrowed; NULL without one */
 	const char *front;   /* "cuse", "fuse"; NULL without one */
-	const char *node;    /* of the loopback driver, borrowed */
+	const char *node;    /* of the driver, borrowed */
 	char version[32];
 	unsigned int daemon_pid;
 };
@@ -102,6 +105,11 @@ void run_init(struct bench_run *run, const struct bench_options *options);
 /* Find the daemon, or start one, and take our place. An exit status; what is
  * wrong was said. */
 int run_open(struct bench_run *run);
+/* Attach ourselves and open the driver's node. An exit status; what is wrong was
+ * said. */
+int run_attach(const struct bench_run *run, int *r_fd);
+/* Undo that, also what was never done. */
+void run_detach(int *fd);
 /* Did our requests find the worker asleep, mostly? Before we detach. */
 void run_note_sleep(struct bench_run *run);
 void run_close(struct bench_run *run);
@@ -128,10 +136,12 @@ void measure_end(struct measure *measure);
 int measure_complain(const struct measure *measure, int ret);
 /* What all the samples come to, @cost taken off each. */
 void measure_sum_up(struct measure *measure, uint32_t cost);
-/* @nr_samples more of each. They take turns in the order they are in. */
+/* @nr_samples more of each. They take turns in the order they are in, as long as
+ * the first one's. */
 int rounds_run(struct measure *const *measures, unsigned int nr_measures,
 	       unsigned int nr_samples);
-unsigned int rounds_count(unsigned int nr_samples);
+unsigned int rounds_count(const struct measure *measure,
+			  unsigned int nr_samples);
 /* For who takes no turns: one more sample, begun at @start. */
 void measure_add(struct measure *measure, uint64_t start);
 /* Where two states of things are compared, each comes several times: of @nr
@@ -159,6 +169,9 @@ void place_raise(struct bench_place *place);
  * turns, run when they want to. */
 void place_above(struct bench_place *place, int worker_priority);
 int place_peer(const struct bench_place *place, pid_t pid);
+/* The calling thread becomes as the worker is: its CPU, its priority. 0 or
+ * -errno. */
+int place_like_worker(const struct bench_place *place);
 /* Let @pid run where we do. */
 void place_here(pid_t pid);
 
@@ -177,7 +190,7 @@ void peer_stop(pid_t *pid);
 
 /* Attach ourselves and open the loopback node, before inband_ioctl and what
  * begins with oob. An exit status; what is wrong was said. */
-int channel_open(const char *node);
+int channel_open(const struct bench_run *run);
 int channel_fd(void); /* borrowed */
 void channel_close(void);
 
@@ -250,8 +263,10 @@ struct report {
 	const char *title; /* "round trips" */
 	const struct measure *measures;
 	size_t nr_measures;
-	const struct ratio *ratios; /* of medians */
+	const struct ratio *ratios;
 	size_t nr_ratios;
+	bool of_p99; /* so are the ratios; if not, of medians */
+	bool histogram;
 	const struct figure *figures;
 	size_t nr_figures;
 };
@@ -259,8 +274,15 @@ struct report {
 /* A table, or JSON. */
 void bench_report(const struct bench_run *run, const struct report *report);
 
+struct json_object;
+
+/* bench-histogram.c: of measures which were summed up */
+void histogram_print(const struct report *report);
+struct json_object *histogram_to_json(const struct measure *measure);
+
 /* What can be measured and reported: bench-rtt.c, bench-files.c,
- * bench-processes.c. An exit status; what went wrong was said. */
+ * bench-processes.c, bench-wakeup.c. An exit status; what went wrong was said. */
 int bench_rtt(const struct bench_options *options);
 int bench_files(const struct bench_options *options);
 int bench_processes(const struct bench_options *options);
+int bench_wakeup(const struct bench_options *options);

@@ -17,13 +17,14 @@
 __attribute__((visibility("default"))) const char *argp_program_version =
 	"evl-bench " PROJECT_VERSION;
 
-static const char summary[] = "measure round trips, descriptors and processes";
+static const char summary[] =
+	"measure round trips, descriptors, processes and wake-ups";
 
-static const char args_doc[] = "rtt\nfiles\nprocesses";
+static const char args_doc[] = "rtt\nfiles\nprocesses\nwakeup";
 
 static const char doc[] =
-	"Measure round trips, or what descriptors or processes cost, all in "
-	"one run, in rounds that take turns."
+	"Measure round trips, what descriptors or processes cost, or how late "
+	"sleepers wake up, all in one run, in rounds that take turns."
 	"\v"
 	"rtt, round trips:\n"
 	"floor_spin     two processes spinning on a pair of shared words\n"
@@ -48,19 +49,27 @@ static const char doc[] =
 	"processes, with one bound descriptor each:\n"
 	"oob_alone      oob_ioctl() without them; oob_among: with --count\n"
 	"\n"
+	"wakeup, how long after its date runs\n"
+	"bare_thread    a thread in clock_nanosleep(2), with the worker's CPU "
+	"and priority\n"
+	"timer_handler  a timer's function in the daemon\n"
+	"kthread        a driver's thread in evl_sleep_until()\n"
+	"\n"
 	"Exit status: 0; 1 a measurement failed; 2 bad usage; 3 no evl-cused; "
-	"4 no loopback driver; 128 and its number after a signal.";
+	"4 no such driver; 128 and its number after a signal.";
 
 /* What can be measured. */
 static const struct command {
 	const char *name;
 	int (*run)(const struct bench_options *options);
+	const char *device;
 	unsigned int nr_samples; /* by default */
 	bool has_count;
 } commands[] = {
-	{ "rtt", bench_rtt, 20000, false },
-	{ "files", bench_files, 5000, true },
-	{ "processes", bench_processes, 20000, true },
+	{ "rtt", bench_rtt, "loopback", 20000, false },
+	{ "files", bench_files, "loopback", 5000, true },
+	{ "processes", bench_processes, "loopback", 20000, true },
+	{ "wakeup", bench_wakeup, "wakeup", 5000, false },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -80,7 +89,7 @@ enum long_option {
 
 static const struct argp_option options[] = {
 	{ "samples", 'n', "N", 0,
-	  "Of each kind (default 20000, for files 5000)", 1 },
+	  "Of each kind (default 20000, for files and wakeup 5000)", 1 },
 	{ "count", OPT_COUNT, "N", 0,
 	  "How many descriptors (default 10000) or processes (default 1000)",
 	  1 },
@@ -88,7 +97,7 @@ static const struct argp_option options[] = {
 	{ "spin-floor-only", OPT_FLOOR_ONLY, NULL, 0,
 	  "Only floor_spin of rtt; needs no evl-cused", 1 },
 	{ "driver-node", OPT_NODE, "PATH", 0,
-	  "The loopback driver's node (default: where evl-cused has it)", 1 },
+	  "The driver's node (default: where evl-cused has it)", 1 },
 	{ "start", OPT_START, NULL, 0,
 	  "Start an evl-cused for this run, stop it afterwards", 2 },
 	{ "daemon", OPT_DAEMON, "PATH", 0,
@@ -96,7 +105,9 @@ static const struct argp_option options[] = {
 	{ "daemon-arg", OPT_DAEMON_ARG, "ARG", 0,
 	  "Give it this argument, as --spin=never (repeatable)", 2 },
 	{ "driver", OPT_DRIVER, "PATH", 0,
-	  "The loopback.so it loads (default: beside us, or as installed)", 2 },
+	  "The loopback.so, or wakeup.so, it loads (default: beside us, or as "
+	  "installed)",
+	  2 },
 	{ "describe", '@', NULL, OPTION_HIDDEN, NULL, 0 },
 	{ 0 },
 };
@@ -124,15 +135,16 @@ static void choose(struct argp_state *state, const char *name)
 		if (strcmp(commands[i].name, name) == 0)
 			command = &commands[i];
 	if (command == NULL)
-		argp_error(state, "%s: there are rtt, files and processes",
+		argp_error(state,
+			   "%s: there are rtt, files, processes and wakeup",
 			   name);
 }
 
 static void check(struct argp_state *state, struct bench_options *given)
 {
 	if (command == NULL)
-		argp_error(state, "what to measure? There are rtt, files and "
-				  "processes");
+		argp_error(state, "what to measure? There are rtt, files, "
+				  "processes and wakeup");
 	if (!given->start &&
 	    (given->daemon || given->daemon_args || given->driver))
 		argp_error(state, "--daemon, --daemon-arg and --driver go with "
@@ -141,6 +153,7 @@ static void check(struct argp_state *state, struct bench_options *given)
 		argp_error(state, "--spin-floor-only goes with rtt");
 	if (given->count && !command->has_count)
 		argp_error(state, "--count goes with files and processes");
+	given->device = command->device;
 	if (given->nr_samples == 0)
 		given->nr_samples = command->nr_samples;
 }

@@ -85,6 +85,28 @@ START_TEST(it_measures)
 }
 END_TEST
 
+/* By a daemon of its own, with another driver. */
+START_TEST(it_measures_wakeups)
+{
+	pid_t pid = run("wakeup", "--start", "200");
+
+	ck_assert_int_eq(child_wait(pid), 0);
+	ck_assert(said("bare_thread"));
+	ck_assert(said("kthread/bare_thread"));
+	ck_assert(said("ratios are of p99"));
+	ck_assert(said("up to us"));
+	ck_assert_int_eq(kill(-pid, 0), -1);
+	ck_assert_int_eq(errno, ESRCH);
+}
+END_TEST
+
+START_TEST(it_says_which_driver_it_lacks)
+{
+	ck_assert_int_eq(child_wait(run("wakeup", "--json", "200")), 4);
+	ck_assert(said("wakeup.so"));
+}
+END_TEST
+
 START_TEST(it_ends_when_told_to)
 {
 	pid_t pid = run_bench("1000000");
@@ -199,6 +221,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, endure_teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, it_measures);
+	tcase_add_test(tcase, it_measures_wakeups);
+	tcase_add_test(tcase, it_says_which_driver_it_lacks);
 	tcase_add_loop_test(tcase, it_ends_when_told_to, 0, 5);
 	tcase_add_loop_test(tcase, partners_go_when_it_is_killed, 0, 5);
 	suite_add_tcase(suite, tcase);
