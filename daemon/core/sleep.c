@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The calling thread and time, <evl/thread.h>: sleeping, and periods. */
+/*
+ * The calling thread and time, <evl/thread.h>: sleeping, and periods. Both end
+ * earlier by the clock's gravity for such threads, which is how long it takes
+ * them to come to run.
+ */
 #include "core/thread.h"
 #include "core/wait.h"
 #include "kapi/export.h"
@@ -8,9 +12,24 @@
 
 #include <errno.h>
 
+static ktime_t gravity_for(const struct evl_thread *thread,
+			   const struct evl_clock *clock)
+{
+	return thread_state(thread) & EVL_T_USER ? clock->gravity.user
+						 : clock->gravity.kernel;
+}
+
+static uint64_t advance(uint64_t deadline, ktime_t gravity)
+{
+	if (deadline == DEADLINE_NONE)
+		return deadline;
+
+	return deadline > (uint64_t)gravity ? deadline - (uint64_t)gravity : 0;
+}
+
 /* Nobody else knows the queue: only the time, or a break, ends it. What for is
  * the thread's state meanwhile. 0, or -EINTR and its like. */
-static int doze(uint64_t deadline, u32 what_for)
+static int doze(uint64_t deadline, const struct evl_clock *clock, u32 what_for)
 {
 	struct evl_thread *thread = thread_running();
 	struct wait_queue wq;
@@ -19,7 +38,8 @@ static int doze(uint64_t deadline, u32 what_for)
 	wait_queue_init(&wq, WAIT_FIFO);
 	thread_set(thread, what_for);
 	pi_lock(&wq.lock);
-	ret = wait_queue_sleep(&wq, deadline);
+	ret = wait_queue_sleep(&wq,
+			       advance(deadline, gravity_for(thread, clock)));
 	if (ret != -EIDRM)
 		pi_unlock(&wq.lock);
 	thread_clear(thread, what_for);
@@ -42,7 +62,7 @@ EXPORT ktime_t evl_delay(ktime_t timeout, enum evl_tmode mode,
 	if (mode == EVL_REL &&
 	    __builtin_add_overflow(evl_read_clock(clock), timeout, &date))
 		date = KTIME_MAX;
-	if (doze(deadline, EVL_T_DELAY) == 0)
+	if (doze(deadline, clock, EVL_T_DELAY) == 0)
 		return 0;
 
 	/* Without limit, whatever is left is as much. */
@@ -58,7 +78,8 @@ static int sleep_until(ktime_t date, const void *caller)
 	if (!wait_permitted(caller, 0))
 		return -EPERM;
 
-	return doze(wait_date(&evl_mono_clock, date, EVL_ABS), EVL_T_DELAY)
+	return doze(wait_date(&evl_mono_clock, date, EVL_ABS), &evl_mono_clock,
+		    EVL_T_DELAY)
 		       ? -EINTR
 		       : 0;
 }
@@ -122,10 +143,11 @@ EXPORT int evl_wait_period(unsigned long *overruns_r)
 		return -EAGAIN;
 
 	/* A clock may be set meanwhile, so once may not be enough. */
-	while (evl_read_clock(thread->period_clock) < thread->release)
+	while (evl_read_clock(thread->period_clock) <
+	       thread->release - gravity_for(thread, thread->period_clock))
 		if (doze(wait_date(thread->period_clock, thread->release,
 				   EVL_ABS),
-			 EVL_T_WAIT))
+			 thread->period_clock, EVL_T_WAIT))
 			return -EINTR;
 
 	missed = go_on(thread);

@@ -83,6 +83,27 @@ START_TEST(a_sleep_until_a_date_ends_then)
 }
 END_TEST
 
+START_TEST(gravity_has_a_sleep_end_earlier)
+{
+	ktime_t date = ktime_get() + 1000 * UNIT;
+
+	evl_mono_clock.gravity.kernel = 100 * UNIT;
+	rig_run(&kthread, 0, sleep_until, &date, 10);
+	rig_pass_time(899 * UNIT);
+	ck_assert_int_eq(rets[0], PENDING);
+	rig_pass_time(901 * UNIT);
+	ck_assert_int_eq(rets[0], 0);
+
+	/* As if it had passed. */
+	rets[0] = PENDING;
+	date = 1;
+	rig_run(&kthread, 0, sleep_until, &date, 10);
+	rig_pass_time(0);
+	ck_assert_int_eq(rets[0], 0);
+	evl_mono_clock.gravity.kernel = 0;
+}
+END_TEST
+
 START_TEST(what_has_passed_is_now)
 {
 	static const ktime_t dates[] = { 0, 1, -1, KTIME_MIN };
@@ -349,6 +370,28 @@ START_TEST(without_a_period_there_is_nothing_to_wait_for)
 }
 END_TEST
 
+START_TEST(gravity_has_a_period_begin_earlier)
+{
+	test_clock.gravity.kernel = 3 * UNIT;
+	start_periodic(1500);
+	pass_time(1496);
+	ck_assert_int_eq(rets[2], 0);
+	pass_time(1497);
+	ck_assert_int_eq(rets[1], 0);
+	ck_assert_int_eq(rets[2], 1);
+	/* The next one is where it was. */
+	let_go_on();
+	pass_time(1596);
+	ck_assert_int_eq(rets[2], 1);
+	pass_time(1597);
+	ck_assert_int_eq(rets[1], 0);
+	ck_assert_int_eq(rets[2], 2);
+	ck_assert_uint_eq(overruns, 99);
+	rig_stop(&kthread);
+	test_clock.gravity.kernel = 0;
+}
+END_TEST
+
 static void be_too_quick(void *arg)
 {
 	test_clock.gravity.kernel = 50;
@@ -412,6 +455,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, rig_teardown);
 	tcase_add_test(tc, a_sleep_lasts_as_long_as_it_should);
 	tcase_add_test(tc, a_sleep_until_a_date_ends_then);
+	tcase_add_test(tc, gravity_has_a_sleep_end_earlier);
 	tcase_add_test(tc, what_has_passed_is_now);
 	tcase_add_test(tc, a_sleep_can_be_broken);
 	tcase_add_test(tc, handlers_sleep_too);
@@ -430,6 +474,7 @@ int main(void)
 	tcase_add_test(tc, missed_periods_are_an_error_whether_counted_or_not);
 	tcase_add_test(tc, a_broken_wait_is_for_the_same_period_next_time);
 	tcase_add_test(tc, without_a_period_there_is_nothing_to_wait_for);
+	tcase_add_test(tc, gravity_has_a_period_begin_earlier);
 	tcase_add_test(tc, periods_shorter_than_the_gravity_are_refused);
 	suite_add_tcase(suite, tc);
 

@@ -338,7 +338,8 @@ void evl_cancel_thread(struct evl_thread *thread);
 int evl_join_thread(struct evl_thread *thread, bool uninterruptible);
 
 /*
- * Time. From handlers of out-of-band operations and from kernel threads.
+ * Time. From handlers of out-of-band operations and from kernel threads. A sleep
+ * ends earlier by the clock's gravity for user or kernel threads, if it has any.
  */
 
 /**
