@@ -42,6 +42,7 @@
 #include <linux/irq_work.h>
 #include <linux/kdev_t.h>
 #include <linux/kernel.h>
+#include <linux/kernel_read_file.h>
 #include <linux/kfifo.h>
 #include <linux/kref.h>
 #include <linux/kthread.h>
@@ -429,6 +430,7 @@ int every_use(struct thing *thing, struct inode *inode, struct file *filp,
 	kfree(kmalloc(ALIGN(5, 8), GFP_KERNEL));
 	kfree(kstrndup("every", 3, GFP_KERNEL));
 	vfree(vmalloc(PAGE_ALIGN(5)));
+	HAS(kernel_read_file_from_path);
 	ida_free(&ida, (unsigned int)ida_alloc(&ida, GFP_KERNEL));
 	idr_remove(&idr,
 		   (unsigned long)idr_alloc(&idr, thing, 0, 0, GFP_KERNEL));
