@@ -152,6 +152,16 @@ static const char *release(struct irq_action *action)
 	return name;
 }
 
+bool irq_try_free(unsigned int irq, void *dev_id)
+{
+	struct irq_action *action = find_action(irq_line_at(irq), dev_id);
+
+	if (action)
+		release(action);
+
+	return action != NULL;
+}
+
 EXPORT const void *free_irq(unsigned int irq, void *dev_id)
 {
 	struct irq_line *line = irq_line_at(irq);

@@ -4,6 +4,7 @@
 #include "kapi/export.h"
 #include "vfs/attr.h"
 #include "vfs/chrdev.h"
+#include "vfs/devres.h"
 #include "vfs/module.h"
 #include "vfs/node.h"
 
@@ -210,6 +211,7 @@ EXPORT void put_device(struct device *dev)
 	if (dev == NULL || --dev->refs > 0)
 		return;
 
+	devres_release_all(dev);
 	name = dev->name;
 	if (dev->release)
 		dev->release(dev);
@@ -223,6 +225,7 @@ EXPORT void device_initialize(struct device *dev)
 	dev->refs = 1;
 	dev->owner = module_current();
 	INIT_LIST_HEAD(&dev->link);
+	INIT_LIST_HEAD(&dev->devres);
 }
 
 __printf(2, 0) static int set_name(struct device *dev, const char *fmt,
@@ -436,10 +439,12 @@ unsigned int class_drop_devices(struct module *mod)
 
 	for (; (dev = device_owned_by(mod)); count++) {
 		/* One which the driver embeds is the driver's to put. */
-		if (dev->release == free_device)
+		if (dev->release == free_device) {
 			device_unregister(dev);
-		else
+		} else {
 			device_del(dev);
+			devres_release_all(dev);
+		}
 	}
 
 	return count;

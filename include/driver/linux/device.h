@@ -11,6 +11,7 @@
 
 #include <linux/container_of.h>
 #include <linux/device/class.h>
+#include <linux/device/devres.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kdev_t.h>
@@ -33,6 +34,7 @@ struct device {
 	char *name;
 	unsigned int refs;
 	struct list_head link;
+	struct list_head devres;
 	struct node *node;
 	struct module *owner;
 };

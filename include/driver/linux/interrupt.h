@@ -16,6 +16,7 @@
 #define _LINUX_INTERRUPT_H
 
 #include <linux/compiler.h>
+#include <linux/device.h>
 #include <linux/irq.h>
 #include <linux/irqflags.h>
 #include <linux/irqreturn.h>
@@ -100,6 +101,39 @@ static inline int __must_check request_irq(unsigned int irq,
  * Return: the name, NULL if it was not requested so
  */
 const void *free_irq(unsigned int irq, void *dev_id);
+
+/**
+ * devm_request_threaded_irq() - the same, for as long as a driver is bound
+ * @dev:	the device, which owns it from now on
+ * @irq:	as request_threaded_irq(), as all below
+ * @handler:	...
+ * @thread_fn:	...
+ * @flags:	...
+ * @name:	NULL: the device's
+ * @dev_id:	...
+ *
+ * Stage:  in-band, from a fiber.
+ * Blocks: no.
+ *
+ * Return: 0 or an error, as request_threaded_irq()
+ */
+int devm_request_threaded_irq(struct device *dev, unsigned int irq,
+			      irq_handler_t handler, irq_handler_t thread_fn,
+			      unsigned long flags, const char *name,
+			      void *dev_id);
+
+static inline int __must_check devm_request_irq(struct device *dev,
+						unsigned int irq,
+						irq_handler_t handler,
+						unsigned long flags,
+						const char *name, void *dev_id)
+{
+	return devm_request_threaded_irq(dev, irq, handler, NULL, flags, name,
+					 dev_id);
+}
+
+/* free_irq(), before its time. */
+void devm_free_irq(struct device *dev, unsigned int irq, void *dev_id);
 
 /**
  * __request_percpu_irq() - have an interrupt handled, with data of each CPU's
