@@ -3,6 +3,7 @@
 
 #include "kapi/export.h"
 #include "kapi/memory.h"
+#include "kapi/mmio.h"
 
 #include <errno.h>
 #include <linux/container_of.h>
@@ -185,13 +186,20 @@ int area_complete(struct area *area)
 	return ret;
 }
 
+/* Where page @pfn is: registers have addresses of their own. */
+static const void *page_at(unsigned long pfn)
+{
+	const void *regs = mmio_page(PFN_PHYS(pfn));
+
+	return regs ? regs : page_address(pfn_to_page(pfn));
+}
+
 EXPORT int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr,
 			   unsigned long pfn, unsigned long size, pgprot_t prot)
 {
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 
-	return area_insert(vma, addr, page_address(pfn_to_page(pfn)), 0,
-			   PAGE_ALIGN(size));
+	return area_insert(vma, addr, page_at(pfn), 0, PAGE_ALIGN(size));
 }
 
 EXPORT int vm_iomap_memory(struct vm_area_struct *vma, phys_addr_t start,

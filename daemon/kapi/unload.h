@@ -30,3 +30,6 @@ unsigned int irq_unload(struct module *mod);
 /* Timers of <linux/timer.h> and <linux/hrtimer.h>. */
 unsigned int timer_unload(struct module *mod);
 unsigned int hrtimer_unload(struct module *mod);
+
+/* Registers which it has claimed. */
+unsigned int mmio_unload(struct module *mod);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Services of the kapi which a device owns: memory, interrupts. */
+/* Services of the kapi which a device owns: memory, interrupts, registers. */
 #include "kapi/export.h"
 #include "kapi/irq.h"
 
 #include <errno.h>
 #include <linux/device.h>
 #include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <stdarg.h>
@@ -133,4 +135,96 @@ EXPORT void devm_free_irq(struct device *dev, unsigned int irq, void *dev_id)
 			 irq);
 	else
 		free_irq(irq, dev_id);
+}
+
+/*
+ * Registers.
+ */
+
+static void release_mapping(struct device *dev, void *res)
+{
+	iounmap(*(void **)res);
+}
+
+static int is_mapping(struct device *dev, void *res, void *match_data)
+{
+	return *(void **)res == match_data;
+}
+
+EXPORT void __iomem *devm_ioremap(struct device *dev, resource_size_t offset,
+				  resource_size_t size)
+{
+	void **mapping =
+		devres_alloc(release_mapping, sizeof(*mapping), GFP_KERNEL);
+
+	if (mapping == NULL)
+		return NULL;
+
+	*mapping = ioremap(offset, size);
+	if (*mapping == NULL) {
+		devres_free(mapping);
+		return NULL;
+	}
+	devres_add(dev, mapping);
+
+	return *mapping;
+}
+
+EXPORT void devm_iounmap(struct device *dev, void __iomem *addr)
+{
+	if (devres_release(dev, release_mapping, is_mapping, addr))
+		dev_warn(dev, "devm_iounmap() of what is not the device's\n");
+}
+
+static void release_claim(struct device *dev, void *res)
+{
+	const struct resource *claimed = res;
+
+	release_mem_region(claimed->start, resource_size(claimed));
+}
+
+EXPORT struct resource *devm_request_mem_region(struct device *dev,
+						resource_size_t start,
+						resource_size_t n,
+						const char *name)
+{
+	struct resource *claimed =
+		devres_alloc(release_claim, sizeof(*claimed), GFP_KERNEL);
+
+	if (claimed == NULL)
+		return NULL;
+	if (request_mem_region(start, n, name) == NULL) {
+		devres_free(claimed);
+		return NULL;
+	}
+	*claimed = DEFINE_RES_MEM_NAMED(start, n, name);
+	devres_add(dev, claimed);
+
+	return claimed;
+}
+
+EXPORT void __iomem *devm_ioremap_resource(struct device *dev,
+					   const struct resource *res)
+{
+	void __iomem *regs;
+
+	if (res == NULL || resource_type(res) != IORESOURCE_MEM) {
+		dev_err(dev, "no registers were configured\n");
+		return IOMEM_ERR_PTR(-EINVAL);
+	}
+	if (devm_request_mem_region(dev, res->start, resource_size(res),
+				    dev_name(dev)) == NULL) {
+		dev_err(dev, "registers at %#llx are somebody else's\n",
+			(unsigned long long)res->start);
+		return IOMEM_ERR_PTR(-EBUSY);
+	}
+	regs = devm_ioremap(dev, res->start, resource_size(res));
+	if (regs == NULL) {
+		dev_err(dev, "there are no registers at %#llx\n",
+			(unsigned long long)res->start);
+		devres_release(dev, release_claim, NULL, NULL);
+		return IOMEM_ERR_PTR(-ENOMEM);
+	}
+
+	return regs;
 }

@@ -30,6 +30,7 @@ static struct leftover own[] = {
 	{ .what = "misc devices", .drop = misc_drop },
 	{ .what = "devices", .drop = class_drop_devices },
 	{ .what = "device numbers", .drop = chrdev_drop },
+	{ .what = "claims to registers", .drop = mmio_unload },
 };
 
 #define NR_OWN (sizeof(own) / sizeof(own[0]))

@@ -17,6 +17,7 @@
 #include <linux/types.h>
 
 struct device;
+struct resource;
 
 /*
  * Things of one's own kind.
@@ -163,5 +164,42 @@ char *devm_kstrdup(struct device *dev, const char *str, gfp_t gfp);
 /* printf() to such memory. */
 char *devm_kasprintf(struct device *dev, gfp_t gfp, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Registers; see linux/io.h and linux/ioport.h.
+ */
+
+/**
+ * devm_ioremap() - reach registers
+ * @dev:	the device
+ * @offset:	their address
+ * @size:	how many bytes
+ *
+ * Stage:  in-band.
+ * Blocks: no.
+ *
+ * Return: where they are, NULL: nothing is at that address, or -ENOMEM
+ */
+void __iomem *devm_ioremap(struct device *dev, resource_size_t offset,
+			   resource_size_t size);
+#define devm_ioremap_wc(dev, offset, size) devm_ioremap(dev, offset, size)
+#define devm_ioremap_uc(dev, offset, size) devm_ioremap(dev, offset, size)
+void devm_iounmap(struct device *dev, void __iomem *addr);
+
+/**
+ * devm_ioremap_resource() - claim registers and reach them
+ * @dev:	the device, for messages too
+ * @res:	where they are; NULL is none
+ *
+ * Stage:  in-band.
+ * Blocks: no.
+ *
+ * Return: where they are, or an IOMEM_ERR_PTR() of
+ *   -EINVAL	@res is not memory
+ *   -EBUSY	somebody else has claimed some of it
+ *   -ENOMEM	nothing is at that address
+ */
+void __iomem *devm_ioremap_resource(struct device *dev,
+				    const struct resource *res);
 
 #endif /* _LINUX_DEVICE_DEVRES_H */
