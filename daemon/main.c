@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/notify.h"
+#include "bus/platform.h"
 #include "config.h"
 #include "core/factory.h"
 #include "core/heap.h"
@@ -188,6 +189,7 @@ static int start_core(const struct config *config)
 	if (ret)
 		return ret;
 
+	platform_init();
 	factories_init();
 	timers_init();
 	works_init();

@@ -35,14 +35,34 @@
 static bool busy;
 static struct wait_queue turns; /* who waits for it to be over */
 
-/* Whose init or exit function runs, which one, and on which fiber. */
-static struct module *current_module;
-static const char *current_op;
-static struct fiber *current_fiber;
+/* A function of a driver's that runs on a fiber of its own: which one, and whose
+ * what it makes is. */
+struct stay {
+	struct module *mod;
+	const char *op;
+	struct fiber *fiber;
+	struct stay *next; /* an earlier one */
+};
+
+static struct stay *stays;
+
+/* The latest one of @fiber. */
+static const struct stay *stay_of(const struct fiber *fiber)
+{
+	const struct stay *stay = stays;
+
+	while (stay && stay->fiber != fiber)
+		stay = stay->next;
+
+	return stay;
+}
 
 struct module *module_current(void)
 {
-	return fiber_current() == current_fiber ? current_module : NULL;
+	const struct fiber *fiber = fiber_current();
+	const struct stay *stay = fiber ? stay_of(fiber) : NULL;
+
+	return stay ? stay->mod : NULL;
 }
 
 static void take_turn(void)
@@ -68,51 +88,72 @@ static void give_turn(void)
 /* From a signal handler. */
 static void describe(const void *arg, struct guard_call *r_call)
 {
+	const struct stay *stay = stay_of(fiber_current());
+
 	*r_call = (struct guard_call){
-		.driver = module_name(current_module),
-		.op = current_op,
+		.driver = stay->mod ? module_name(stay->mod) : NULL,
+		.op = stay->op,
 	};
 }
 
 static const struct guard module_guard = { .describe = describe };
 
-static int run(struct module *mod, const char *op, int (*func)(void))
+static void end_stay(struct stay *stay)
+{
+	struct stay **link = &stays;
+
+	while (*link != stay)
+		link = &(*link)->next;
+	*link = stay->next;
+}
+
+int module_run(struct module *mod, const char *op, int (*func)(void *arg),
+	       void *arg)
 {
 	struct fiber *fiber = fiber_current();
 	const struct guard *guard = fiber->guard;
+	struct stay stay = {
+		.mod = mod,
+		.op = op,
+		.fiber = fiber,
+		.next = stays,
+	};
 	int ret;
 
-	current_module = mod;
-	current_op = op;
-	current_fiber = fiber;
+	stays = &stay;
 	fiber->guard = &module_guard;
-	ret = func();
+	ret = func(arg);
 	fiber->guard = guard;
-	current_fiber = NULL;
-	current_module = NULL;
+	end_stay(&stay);
 
 	return ret;
 }
 
-static int run_init(struct module *mod)
+static int call_init(void *arg)
 {
-	return mod->init ? run(mod, "init", mod->init) : 0;
+	const struct module *mod = arg;
+
+	return mod->init();
 }
 
-static struct module *exiting;
-
-static int call_exit(void)
+static int call_exit(void *arg)
 {
-	exiting->exit();
+	const struct module *mod = arg;
+
+	mod->exit();
 
 	return 0;
 }
 
+static int run_init(struct module *mod)
+{
+	return mod->init ? module_run(mod, "init", call_init, mod) : 0;
+}
+
 static void run_exit(struct module *mod)
 {
-	exiting = mod;
 	if (mod->exit)
-		run(mod, "exit", call_exit);
+		module_run(mod, "exit", call_exit, mod);
 }
 
 /* Nothing of it is in use from now on, but what is on its way out. False: some
@@ -440,8 +481,8 @@ int module_unload(const char *name)
 
 void module_hangup(void)
 {
-	if (current_fiber)
-		fiber_break(current_fiber);
+	for (struct stay *stay = stays; stay; stay = stay->next)
+		fiber_break(stay->fiber);
 }
 
 /* Those whose init or exit function sleeps on are left alone. */

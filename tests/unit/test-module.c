@@ -81,6 +81,7 @@ END_TEST
 START_TEST(every_name_that_drivers_use_is_there)
 {
 	ck_assert_int_eq(rig_load("every-name"), 0);
+	ck_assert_int_eq(rig_load("every-device"), 0);
 }
 END_TEST
 
@@ -177,7 +178,7 @@ END_TEST
 START_TEST(a_driver_of_another_abi_is_refused)
 {
 	ck_assert_int_eq(rig_load("sample-old"), -ENOEXEC);
-	rig_said("built for driver ABI 9, this evl-cused has 2");
+	rig_said("built for driver ABI 10, this evl-cused has 3");
 	ck_assert_uint_eq(node_count(), 0);
 }
 END_TEST

@@ -12,11 +12,13 @@
 #include <linux/container_of.h>
 #include <linux/device/class.h>
 #include <linux/device/devres.h>
+#include <linux/device/driver.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kdev_t.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
+#include <linux/pm.h>
 #include <linux/printk.h>
 #include <linux/types.h>
 
@@ -30,6 +32,9 @@ struct device {
 	void (*release)(struct device *dev);   /* the last reference is gone */
 	void *driver_data;
 	void *platform_data;
+	const struct bus_type *bus;
+	struct device_driver *driver; /* bound to it; NULL: none is */
+	struct device_node *of_node;  /* what was configured; NULL: nothing */
 	/* The core's own: */
 	char *name;
 	unsigned int refs;
@@ -187,6 +192,12 @@ static inline void device_remove_file(struct device *dev,
 	sysfs_remove_file(&dev->kobj, &attr->attr);
 }
 
+/* "" if it has none. */
+static inline const char *dev_driver_string(const struct device *dev)
+{
+	return dev->driver ? dev->driver->name : "";
+}
+
 static inline const char *dev_name(const struct device *dev)
 {
 	if (dev->name)
@@ -198,6 +209,11 @@ static inline const char *dev_name(const struct device *dev)
 static inline void *dev_get_drvdata(const struct device *dev)
 {
 	return dev->driver_data;
+}
+
+static inline void *dev_get_platdata(const struct device *dev)
+{
+	return dev->platform_data;
 }
 
 static inline void dev_set_drvdata(struct device *dev, void *data)

@@ -10,6 +10,7 @@
 #define CONFIG_EVL	1
 #define CONFIG_HZ	1000
 #define CONFIG_MODULES	1
+#define CONFIG_OF	1
 #define CONFIG_PREEMPT	1
 #define CONFIG_SMP	1
 

@@ -127,8 +127,10 @@ static inline void __module_add_param(struct kernel_param *param)
 #define MODULE_SOFTDEP(text)	 MODULE_INFO(softdep, text)
 #define MODULE_IMPORT_NS(ns)	 MODULE_INFO(import_ns, #ns)
 
-/* For depmod, of which there is none here. */
-#define MODULE_DEVICE_TABLE(type, table) extern struct module __this_module
+/* For depmod, of which there is none here: the table is not unused. */
+#define MODULE_DEVICE_TABLE(type, table)                               \
+	extern const __typeof__(table) __mod_##type##__##table##_table \
+		__attribute__((unused, alias(#table), visibility("hidden")))
 
 /**
  * try_module_get() - have a driver stay

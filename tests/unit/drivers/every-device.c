@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What drivers of devices use (driver-api 5.4): platform devices, what was
+ * configured of them, what they own, registers. As every-name.c.
+ */
+#include <linux/acpi.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/of_device.h>
+#include <linux/of_platform.h>
+#include <linux/platform_device.h>
+#include <linux/pm_runtime.h>
+#include <linux/property.h>
+#include <linux/slab.h>
+
+#define HAS(name) ((void)&(name))
+
+static const struct of_device_id every_of_ids[] = {
+	{ .compatible = "acme,every" },
+	{},
+};
+MODULE_DEVICE_TABLE(of, every_of_ids);
+
+static const struct platform_device_id every_ids[] = { { "every", 1 }, {} };
+MODULE_DEVICE_TABLE(platform, every_ids);
+
+static irqreturn_t handle(int irq, void *dev_id)
+{
+	return IRQ_HANDLED;
+}
+
+static void act(void *data)
+{
+}
+
+static void release_own(struct device *dev, void *res)
+{
+}
+
+static int every_suspend(struct device *dev)
+{
+	return 0;
+}
+static DEFINE_SIMPLE_DEV_PM_OPS(every_pm, every_suspend, every_suspend);
+
+static int every_configured(struct device *dev)
+{
+	const struct device_node *np = of_node_get(dev->of_node);
+	const char *text, *texts[2];
+	u32 number;
+	u64 large;
+	u16 word;
+	u8 byte;
+	s32 s;
+
+	if (device_property_read_u8(dev, "a", &byte) ||
+	    device_property_read_u16(dev, "a", &word) ||
+	    device_property_read_u32(dev, "a", &number) ||
+	    device_property_read_u64(dev, "a", &large) ||
+	    device_property_read_string(dev, "a", &text) ||
+	    device_property_read_string_array(dev, "a", texts, 2) < 0 ||
+	    device_property_match_string(dev, "a", "b") < 0 ||
+	    device_property_count_u8(dev, "a") < 0 ||
+	    device_property_count_u16(dev, "a") < 0 ||
+	    device_property_count_u32(dev, "a") < 0 ||
+	    device_property_count_u64(dev, "a") < 0 ||
+	    device_property_string_array_count(dev, "a") < 0 ||
+	    !device_property_present(dev, "a") ||
+	    device_property_read_bool(dev, "a"))
+		return -EINVAL;
+	if (of_property_read_u8(np, "a", &byte) ||
+	    of_property_read_u16(np, "a", &word) ||
+	    of_property_read_u32(np, "a", &number) ||
+	    of_property_read_s32(np, "a", &s) ||
+	    of_property_read_u64(np, "a", &large) ||
+	    of_property_read_u8_array(np, "a", &byte, 1) ||
+	    of_property_read_u16_array(np, "a", &word, 1) ||
+	    of_property_read_u32_array(np, "a", &number, 1) ||
+	    of_property_read_u64_array(np, "a", &large, 1) ||
+	    of_property_read_u32_index(np, "a", 1, &number) ||
+	    of_property_count_u32_elems(np, "a") < 0 ||
+	    of_property_read_string(np, "a", &text) ||
+	    of_property_read_string_index(np, "a", 1, &text) ||
+	    of_property_count_strings(np, "a") < 0 ||
+	    of_property_match_string(np, "a", "b") < 0 ||
+	    !of_property_present(np, "a") || of_property_read_bool(np, "a"))
+		return -EINVAL;
+	of_node_put(dev->of_node);
+	if (of_device_is_compatible(np, "a") ||
+	    of_match_node(every_of_ids, np) ||
+	    of_match_device(of_match_ptr(every_of_ids), dev) ||
+	    of_device_get_match_data(dev) || device_get_match_data(dev) ||
+	    has_acpi_companion(dev) || acpi_match_device(ACPI_PTR(NULL), dev))
+		return -ENODEV;
+
+	return 0;
+}
+
+static int every_owned(struct device *dev, int irq)
+{
+	void *own = devres_alloc(release_own, 8, GFP_KERNEL);
+	char *text;
+
+	if (own == NULL)
+		return -ENOMEM;
+	devres_add(dev, own);
+	devres_find(dev, release_own, NULL, NULL);
+	devres_free(devres_remove(dev, release_own, NULL, NULL));
+	devres_release(dev, release_own, NULL, NULL);
+	devres_destroy(dev, release_own, NULL, NULL);
+
+	text = devm_kasprintf(dev, GFP_KERNEL, "%d", irq);
+	devm_kfree(dev, text);
+	HAS(devm_kmalloc);
+	HAS(devm_kzalloc);
+	HAS(devm_kcalloc);
+	HAS(devm_kmalloc_array);
+	HAS(devm_kmemdup);
+	HAS(devm_kstrdup);
+	HAS(devm_remove_action);
+	HAS(devm_release_action);
+	HAS(devm_ioremap);
+	HAS(devm_iounmap);
+	HAS(devm_request_mem_region);
+	HAS(request_mem_region);
+	HAS(release_mem_region);
+	HAS(ioremap);
+	HAS(iounmap);
+
+	return devm_add_action(dev, act, text) ?:
+	       devm_add_action_or_reset(dev, act, text) ?:
+	       devm_request_irq(dev, (unsigned int)irq, handle, 0, "a", dev) ?:
+	       devm_request_threaded_irq(dev, (unsigned int)irq, handle, handle,
+					 IRQF_ONESHOT, NULL, dev);
+}
+
+static int every_probe(struct platform_device *pdev)
+{
+	struct resource *res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+	void __iomem *regs = devm_ioremap_resource(&pdev->dev, res);
+	int irq = platform_get_irq(pdev, 0);
+
+	if (irq < 0)
+		return dev_err_probe(&pdev->dev, irq, "no interrupt\n");
+	if (IS_ERR(regs))
+		return PTR_ERR(regs);
+	writel(readl(regs) + readb(regs) + readw(regs), regs);
+	writeq_relaxed(readq_relaxed(regs), regs);
+	HAS(devm_platform_ioremap_resource);
+	HAS(devm_platform_ioremap_resource_byname);
+	HAS(devm_platform_get_and_ioremap_resource);
+	HAS(platform_get_resource_byname);
+	HAS(platform_get_irq_optional);
+	HAS(platform_get_irq_byname);
+	HAS(platform_get_irq_byname_optional);
+	HAS(platform_irq_count);
+	platform_set_drvdata(pdev, regs);
+	pm_runtime_enable(&pdev->dev);
+	if (pm_runtime_resume_and_get(&pdev->dev) < 0)
+		return -EIO;
+	pm_runtime_put(&pdev->dev);
+
+	return every_owned(&pdev->dev, irq) ?: every_configured(&pdev->dev);
+}
+
+/* As kernels before 6.11 have it, and those after it. */
+static int every_remove(struct platform_device *pdev)
+{
+	pm_runtime_disable(&pdev->dev);
+
+	return platform_get_drvdata(pdev) ? 0 : -ENODEV;
+}
+
+static void every_remove_new(struct platform_device *pdev)
+{
+	pm_runtime_disable(&pdev->dev);
+}
+
+struct platform_driver every_void_driver = {
+	.remove = every_remove_new,
+	.driver = { .name = "every-void" },
+};
+
+struct platform_driver every_new_driver = {
+	.remove_new = every_remove_new,
+	.driver = { .name = "every-new" },
+};
+
+static struct platform_driver every_driver = {
+	.probe = every_probe,
+	.remove = every_remove,
+	.driver = {
+		.name = "every",
+		.owner = THIS_MODULE,
+		.of_match_table = of_match_ptr(every_of_ids),
+		.acpi_match_table = ACPI_PTR(NULL),
+		.pm = pm_sleep_ptr(&every_pm),
+	},
+	.id_table = every_ids,
+};
+module_platform_driver(every_driver);
+
+/* What is to be found in a program only if it is called. */
+int every_device(struct platform_driver *const *drivers)
+{
+	struct platform_device *pdev =
+		platform_device_register_simple("every", 1, NULL, 0);
+
+	platform_device_unregister(pdev);
+	pdev = platform_device_register_data(NULL, "every", 1, NULL, 0);
+	platform_device_del(pdev);
+	platform_device_put(pdev);
+	HAS(platform_device_register_full);
+	HAS(platform_device_register_resndata);
+	HAS(platform_device_register);
+	HAS(platform_device_alloc);
+	HAS(platform_device_add);
+	HAS(platform_device_add_data);
+	HAS(platform_device_add_resources);
+	HAS(driver_register);
+	HAS(driver_unregister);
+	platform_unregister_drivers(drivers, 1);
+
+	return platform_register_drivers(drivers, 1)
+		       ?: platform_driver_probe(drivers[0], every_probe);
+}
+
+MODULE_LICENSE("MIT");
