@@ -29,6 +29,7 @@ struct reader {
 	size_t size;
 	bool in_daemon;		   /* section [daemon] */
 	struct config_driver *drv; /* of section [driver ...] */
+	struct config_device *dev; /* of section [device ...] */
 	char *keys[MAX_KEYS];	   /* owned: those of the section so far */
 	unsigned int nr_keys;
 };
@@ -69,6 +70,15 @@ static void begin_driver(struct reader *r, const char *name)
 	r->drv = config_add_driver(r->config, &r->at, name);
 }
 
+static void begin_device(struct reader *r, const char *name)
+{
+	if (config_find_device(r->config, name))
+		origin_complain(&r->at,
+				"[device %s] is there twice: make one of them",
+				name);
+	r->dev = config_add_device(r->config, &r->at, name);
+}
+
 /* "[driver foo]", as a line of its own. */
 static void begin_section(struct reader *r, const char *line)
 {
@@ -76,12 +86,14 @@ static void begin_section(struct reader *r, const char *line)
 	char *name;
 
 	if (line[len] == '\0')
-		origin_complain(&r->at, "a section without its ]: write "
-					"[daemon] or [driver NAME]");
+		origin_complain(&r->at,
+				"a section without its ]: write [daemon], "
+				"[driver NAME] or [device NAME]");
 
 	forget_keys(r);
 	r->in_daemon = false;
 	r->drv = NULL;
+	r->dev = NULL;
 	name = strndup(line + 1, len - 1);
 	if (name == NULL)
 		exit(EXIT_OTHER); /* NOLINT: there is one thread yet */
@@ -90,10 +102,12 @@ static void begin_section(struct reader *r, const char *line)
 		r->in_daemon = true;
 	else if (strncmp(name, "driver ", 7) == 0)
 		begin_driver(r, name + 7 + strspn(name + 7, " "));
+	else if (strncmp(name, "device ", 7) == 0)
+		begin_device(r, name + 7 + strspn(name + 7, " "));
 	else
 		origin_complain(&r->at,
-				"[%s]: no such section: there are "
-				"[daemon] and [driver NAME]",
+				"[%s]: no such section: there are [daemon], "
+				"[driver NAME] and [device NAME]",
 				name);
 	free(name);
 }
@@ -196,6 +210,12 @@ static void set_driver(struct reader *r, const char *key, const char *value)
 					"do that yet: say no");
 }
 
+static void set_device(struct reader *r, const char *key, const char *value)
+{
+	note_key(r, key);
+	config_set_device(r->config, &r->at, r->dev, key, value);
+}
+
 static int on_key(void *arg, const char *section, const char *key,
 		  const char *value)
 {
@@ -214,12 +234,14 @@ static int on_key(void *arg, const char *section, const char *key,
 		return 0;
 	if (r->drv)
 		set_driver(r, key, copy);
+	else if (r->dev)
+		set_device(r, key, copy);
 	else if (r->in_daemon)
 		set_daemon(r, key, copy);
 	else
 		origin_complain(&r->at,
-				"%s: in no section: write [daemon] or "
-				"[driver NAME] above",
+				"%s: in no section: write [daemon], "
+				"[driver NAME] or [device NAME] above",
 				key);
 	free(copy);
 

@@ -454,6 +454,7 @@ void config_free(struct config *config)
 		free(drv->name);
 		free(drv->path);
 	}
+	config_free_devices(config);
 	free(config->socket);
 	free(config->mount);
 }

@@ -12,7 +12,8 @@
 __attribute__((visibility("default"))) const char *argp_program_version =
 	"evl-cused " PROJECT_VERSION;
 
-static const char args_doc[] = "[--driver=NAME|PATH [PARAMETER=VALUE...]]...";
+static const char args_doc[] = "[--driver=NAME|PATH [PARAMETER=VALUE...]]... "
+			       "[--device=NAME [KEY=VALUE...]]...";
 
 static const char doc[] =
 	"Serve EVL device drivers from user space: their nodes through CUSE or "
@@ -24,6 +25,7 @@ static const char doc[] =
 
 enum option_key {
 	OPT_MOUNT = 256,
+	OPT_DEVICE,
 	OPT_OOB_CPUS,
 	OPT_OOB_PRIORITY,
 	OPT_SPIN,
@@ -50,6 +52,10 @@ static const struct argp_option options[] = {
 	{ "mode", OPT_MODE, "OCTAL", 0, "Mode of nodes and socket", 1 },
 	{ "driver", 'd', "NAME|PATH", 0,
 	  "Load this driver, with the parameters that follow (repeatable)", 2 },
+	{ "device", OPT_DEVICE, "NAME", 0,
+	  "There is such a device, with the driver=, irq=, reg= and properties "
+	  "that follow (repeatable)",
+	  2 },
 	{ "oob-cpus", OPT_OOB_CPUS, "LIST", 0,
 	  "One real-time worker on each of these CPUs, as 2,3 or 4-7", 3 },
 	{ "oob-priority", OPT_OOB_PRIORITY, "N", 0,
@@ -94,7 +100,8 @@ static const char *option_name(int key)
 /* While the command line is read. */
 struct command_line {
 	struct config *config;
-	struct config_driver *last; /* whose parameters follow */
+	struct config_driver *last; /* whose parameters follow; or */
+	struct config_device *dev;  /* whose keys do */
 };
 
 /* One which the file has got already keeps what the file says of it. */
@@ -104,6 +111,7 @@ static void take_driver(struct command_line *line, const struct origin *origin,
 	struct config *config = line->config;
 	struct config_driver *drv;
 
+	line->dev = NULL;
 	for (unsigned int i = 0; i < config->nr_of_file; i++) {
 		drv = &config->drivers[i];
 		if (!config_is_driver(drv, arg))
@@ -120,15 +128,41 @@ static void take_driver(struct command_line *line, const struct origin *origin,
 	line->last = config_add_driver(config, origin, arg);
 }
 
+/* One of the file has what follows beside, or instead of, what it has there. */
+static void take_device(struct command_line *line, const struct origin *origin,
+			const char *name)
+{
+	line->last = NULL;
+	line->dev = config_find_device(line->config, name);
+	if (line->dev == NULL)
+		line->dev = config_add_device(line->config, origin, name);
+}
+
+/* "key=value", or a key alone. */
+static void take_key(struct command_line *line, const struct origin *origin,
+		     const char *arg)
+{
+	size_t len = strcspn(arg, "=");
+	char *key = strndup(arg, len);
+
+	if (key)
+		config_set_device(line->config, origin, line->dev, key,
+				  arg[len] ? arg + len + 1 : "");
+	free(key);
+}
+
 static void take_arg(struct command_line *line, const struct origin *origin,
 		     const char *arg)
 {
-	if (line->last == NULL)
+	if (line->dev)
+		take_key(line, origin, arg);
+	else if (line->last)
+		config_add_param(line->last, arg);
+	else
 		origin_complain(origin,
-				"%s: what is that for? Parameters "
-				"follow their --driver",
+				"%s: what is that for? Parameters follow their "
+				"--driver, keys their --device",
 				arg);
-	config_add_param(line->last, arg);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -143,6 +177,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'd':
 		take_driver(line, &origin, arg);
+		return 0;
+	case OPT_DEVICE:
+		take_device(line, &origin, arg);
 		return 0;
 	case 'v':
 		line->config->verbose = true;

@@ -2,6 +2,7 @@
 /* What the command line and the configuration file ask for. */
 #pragma once
 
+#include "config-device.h"
 #include "kapi/golden-rule.h"
 #include "stage/oob.h"
 
@@ -9,6 +10,7 @@
 #include <sys/types.h>
 
 #define CONFIG_MAX_DRIVERS 64
+#define CONFIG_MAX_DEVICES 64
 #define CONFIG_MAX_CPUS	   64
 
 /* A driver to be loaded at start. */
@@ -27,6 +29,8 @@ struct config {
 	struct config_driver drivers[CONFIG_MAX_DRIVERS];
 	unsigned int nr_drivers;
 	unsigned int nr_of_file; /* the first ones */
+	struct config_device devices[CONFIG_MAX_DEVICES];
+	unsigned int nr_devices;
 	int cpus[CONFIG_MAX_CPUS];
 	unsigned int nr_cpus;
 	int priority;

@@ -17,6 +17,7 @@
 #include "core/trace.h"
 #include "core/work.h"
 #include "core/xbuf.h"
+#include "devices.h"
 #include "drivers.h"
 #include "front/front.h"
 #include "front/leftover.h"
@@ -250,8 +251,11 @@ static int start_all(const struct config *config)
 	if (ret)
 		return cannot_start("the core", ret);
 
+	if (devices_make(config))
+		return EXIT_USAGE;
 	if (drivers_load(config))
 		return EXIT_DRIVER;
+	platform_report();
 
 	if (front_start(&front))
 		return EXIT_NO_FRONT;

@@ -115,14 +115,18 @@ void mmio_remove(phys_addr_t start)
 const void *mmio_page(phys_addr_t addr)
 {
 	const struct mmio *range;
+	const void *page = NULL;
 
-	list_for_each_entry(range, &ranges, link)
-		if (range->is_there && addr >= first_page(range) &&
-		    addr < PAGE_ALIGN(range->end))
-			return range->memory + (addr & PAGE_MASK) -
-			       first_page(range);
+	list_for_each_entry(range, &ranges, link) {
+		if (!range->is_there || addr < first_page(range) ||
+		    addr >= PAGE_ALIGN(range->end))
+			continue;
+		if (page)
+			return NULL;
+		page = range->memory + (addr & PAGE_MASK) - first_page(range);
+	}
 
-	return NULL;
+	return page;
 }
 
 EXPORT void __iomem *ioremap(phys_addr_t offset, size_t size)

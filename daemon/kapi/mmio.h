@@ -23,5 +23,6 @@ int mmio_add(phys_addr_t start, resource_size_t size);
 /* The range which begins there goes. */
 void mmio_remove(phys_addr_t start);
 
-/* Where the page of @addr is in memory, NULL if none of it is a register. */
+/* Where the page of @addr is in memory, NULL if none of it is a register, or
+ * several ranges have a part of it: each has memory of its own. */
 const void *mmio_page(phys_addr_t addr);

@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_ARGS 32
+#define MAX_ARGS 64
 
 struct test_daemon test_daemon;
 bool daemon_rules_broken;

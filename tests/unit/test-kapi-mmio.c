@@ -136,6 +136,10 @@ START_TEST(an_application_can_map_it)
 	ck_assert_int_eq(remap_pfn_range(&area.vma, SZ_1G, PHYS_PFN(START) + 1,
 					 PAGE_SIZE, PAGE_SHARED),
 			 -EINVAL);
+	/* Not if that would give away another device's. */
+	ck_assert_int_eq(mmio_add(START + SIZE, 4), 0);
+	ck_assert_int_eq(vm_iomap_memory(&area.vma, START, SIZE), -EINVAL);
+	mmio_remove(START + SIZE);
 	iounmap(regs);
 }
 END_TEST

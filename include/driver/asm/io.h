@@ -4,7 +4,8 @@
  * configured or by platform_device_add(), has plain memory there, zeroed to
  * begin with. Whoever else maps the same address, another driver or, by an mmap
  * handler with vm_iomap_memory(), an application, sees what is written and may
- * play the device.
+ * play the device. (Pages of which two devices have a part cannot be mapped
+ * into applications.)
  *
  * What readl() and kin have read comes before anything after it, what writel()
  * and kin write comes after anything before it; those called _relaxed order

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* Devices which the configuration names, and a driver for them: registers, an
+ * interrupt, properties. */
+#include "daemon.h"
+#include "drivers/servo.h"
+#include "endure.h"
+#include "poller.h"
+#include "tool.h"
+#include "usual.h"
+
+#include <errno.h>
+#include <evl/evl.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const char *driver;
+
+static void setup(void)
+{
+	const char *const args[] = {
+		"--verbose",
+		"--device",
+		"servo",
+		"reg=0x40000000 0x10",
+		"irq=21",
+		"limit=180",
+		"label=Front, left",
+		"gains=1 -2, 0x10",
+		"--device",
+		"arm.1",
+		"compatible=acme,big-servo, acme,fast-servo",
+		"reg=0x40001000 0x10",
+		"irq=22",
+		"limit=90",
+		"--device",
+		"spare",
+		"driver=servo",
+		"reg=0x40002000 0x10",
+		"irq=23",
+		"limit=1",
+		"label=\"by, name\"",
+		"fast",
+		"--device",
+		"lamp",
+		NULL
+	};
+
+	driver = getenv("EVL_SERVO");
+	poller_setup_with(args);
+}
+
+static int open_servo(const char *name)
+{
+	int fd = open(node_path(name), O_RDWR | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+
+	return fd;
+}
+
+static struct servo_info info_of(const char *name)
+{
+	int fd = open_servo(name);
+	struct servo_info info;
+
+	ck_assert_int_eq(ioctl(fd, SERVO_IOC_INFO, &info), 0);
+	close(fd);
+
+	return info;
+}
+
+START_TEST(a_driver_finds_what_was_configured)
+{
+	struct servo_info info;
+
+	ck_assert(daemon_said(&test_daemon, "device lamp: no driver has it"));
+	tool_expect(0, NULL, "load", driver, NULL);
+
+	info = info_of("servo");
+	ck_assert_uint_eq(info.limit, 180);
+	ck_assert_uint_eq(info.gains[0], 1);
+	ck_assert_int_eq((int)info.gains[1], -2);
+	ck_assert_uint_eq(info.gains[2], 16);
+	ck_assert_str_eq(info.label, "Front");
+	ck_assert_uint_eq(info.fast, 0);
+
+	info = info_of("arm.1");
+	ck_assert_uint_eq(info.limit, 90);
+	ck_assert_str_eq(info.label, "none");
+	ck_assert_uint_eq(info.fast, 1);
+
+	info = info_of("spare");
+	ck_assert_str_eq(info.label, "by, name");
+	ck_assert_uint_eq(info.fast, 1);
+	ck_assert_int_ne(access(node_path("lamp"), F_OK), 0);
+
+	/* Gone with it, there with it. */
+	tool_expect(0, NULL, "unload", "servo", NULL);
+	ck_assert_int_ne(access(node_path("servo"), F_OK), 0);
+	ck_assert_int_ne(access(node_path("spare"), F_OK), 0);
+	tool_expect(0, NULL, "load", driver, NULL);
+	ck_assert_uint_eq(info_of("arm.1").limit, 90);
+}
+END_TEST
+
+struct reader {
+	int fd;
+	unsigned int position;
+	ssize_t ret;
+	_Atomic(pid_t) tid;
+};
+
+static void *read_position(void *arg)
+{
+	struct reader *reader = arg;
+
+	ck_assert_int_ge(evl_attach_self("reader:%d", getpid()), 0);
+	atomic_store(&reader->tid, gettid());
+	reader->ret = oob_read(reader->fd, &reader->position,
+			       sizeof(reader->position));
+	evl_detach_self();
+
+	return NULL;
+}
+
+START_TEST(an_application_can_play_the_hardware)
+{
+	struct reader reader = { .fd = -1 };
+	volatile unsigned int *regs;
+	pthread_t thread;
+	pid_t tid;
+
+	tool_expect(0, NULL, "load", driver, NULL);
+	reader.fd = open_servo("servo");
+	regs = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, reader.fd,
+		    0);
+	ck_assert_ptr_ne((void *)regs, MAP_FAILED);
+	ck_assert_int_eq(pthread_create(&thread, NULL, read_position, &reader),
+			 0);
+	while ((tid = atomic_load(&reader.tid)) == 0)
+		sched_yield();
+	wait_until_asleep(getpid(), tid);
+
+	/* Not for us, says its handler. */
+	ck_assert_int_eq(ioctl(reader.fd, SERVO_IOC_RAISE), 0);
+	regs[SERVO_POSITION / 4] = 42;
+	regs[SERVO_STATUS / 4] = 1;
+	ck_assert_int_eq(ioctl(reader.fd, SERVO_IOC_RAISE), 0);
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(reader.ret, 4);
+	ck_assert_uint_eq(reader.position, 42);
+	ck_assert_uint_eq(regs[SERVO_STATUS / 4], 0);
+
+	tool_expect(5, "1 file is open", "unload", "servo", NULL);
+	munmap((void *)regs, 4096);
+	close(reader.fd);
+	tool_expect(0, NULL, "unload", "servo", NULL);
+	/* The registers are the device's. */
+	tool_expect(0, NULL, "load", driver, NULL);
+	reader.fd = open_servo("servo");
+	regs = mmap(NULL, 4096, PROT_READ, MAP_SHARED, reader.fd, 0);
+	ck_assert_ptr_ne((void *)regs, MAP_FAILED);
+	ck_assert_uint_eq(regs[SERVO_POSITION / 4], 42);
+	munmap((void *)regs, 4096);
+	close(reader.fd);
+}
+END_TEST
+
+static void incomplete_setup(void)
+{
+	const char *const args[] = {
+		"--device",
+		"servo",
+		"--device",
+		"servo.1",
+		"irq=3",
+		"reg=0 16",
+		"--device",
+		"servo.2",
+		"irq=3",
+		"reg=16 16",
+		"limit=x",
+		"--device",
+		"servo.3",
+		"irq=3",
+		"reg=32 16",
+		"limit=7",
+		"--device",
+		"servo.4",
+		"irq=3",
+		"reg=48 16",
+		"limit=8",
+		"--driver",
+		getenv("EVL_SERVO"),
+		NULL,
+	};
+
+	poller_setup_with(args);
+}
+
+START_TEST(what_is_missing_is_told)
+{
+	static const char *const said[] = {
+		"servo: no registers were configured",
+		"device servo: the probe function of driver servo failed with "
+		"-22 (EINVAL",
+		"servo.1: error -22: no limit",
+		"servo.2: error -71: no limit",
+		"device servo.2: the probe function of driver servo failed "
+		"with -71 (EPROTO",
+		"servo.4: error -16: no interrupt",
+		"device servo.4: no driver has it: load one, or check",
+	};
+
+	for (unsigned int i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		ck_assert_msg(daemon_said(&test_daemon, said[i]), "%s",
+			      said[i]);
+	ck_assert_uint_eq(info_of("servo.3").limit, 7);
+	ck_assert(!daemon_said(&test_daemon, "device servo.3: no driver"));
+}
+END_TEST
+
+START_TEST(a_mistake_on_the_command_line_is_told)
+{
+	usual_refused(2, "what is that for?", "their --device", "--verbose",
+		      "a=b", NULL);
+	usual_refused(2, "without a name", "give it one", "--device=", NULL);
+	usual_refused(2, "device a/b", "a name, please", "--device=a/b", NULL);
+	usual_refused(2, "irq = 128", "1 to 127", "--device=a", "irq=128",
+		      NULL);
+	usual_refused(2, "\"\"", "not a property's name", "--device=a", "=5",
+		      NULL);
+	usual_refused(2, "device b: reg = 0x10f", "another address",
+		      "--device=a", "reg=0x100 16", "--device=b", "reg=0x10f 1",
+		      NULL);
+}
+END_TEST
+
+START_TEST(the_command_line_comes_after_the_file)
+{
+	const char *path = launch_path("conf");
+	FILE *file = fopen(path, "we");
+	struct launch l = { .become = NULL };
+	struct servo_info info;
+	int fd;
+
+	ck_assert_ptr_nonnull(file);
+	fputs("[device servo]\nreg = 0x1000 16\nirq = 5\nlimit = 10\n"
+	      "label = file\n",
+	      file);
+	fclose(file);
+	usual_start(&l, "--config", path, "--device=servo", "limit=20",
+		    "reg=0x2000 16", "--driver", getenv("EVL_SERVO"), NULL);
+	fd = open(launch_path("dev/servo"), O_RDONLY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ioctl(fd, SERVO_IOC_INFO, &info), 0);
+	ck_assert_uint_eq(info.limit, 20);
+	ck_assert_str_eq(info.label, "file");
+	close(fd);
+	usual_stop(&l);
+	unlink(path);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("system/device");
+	TCase *tcase = tcase_create("device");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, setup, endure_teardown);
+	tcase_add_test(tcase, a_driver_finds_what_was_configured);
+	tcase_add_test(tcase, an_application_can_play_the_hardware);
+	suite_add_tcase(suite, tcase);
+
+	tcase = tcase_create("incomplete");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, incomplete_setup, endure_teardown);
+	tcase_add_test(tcase, what_is_missing_is_told);
+	suite_add_tcase(suite, tcase);
+
+	tcase = tcase_create("start");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, usual_setup, usual_teardown);
+	tcase_add_test(tcase, a_mistake_on_the_command_line_is_told);
+	tcase_add_test(tcase, the_command_line_comes_after_the_file);
+	suite_add_tcase(suite, tcase);
+
+	return suite_run(suite);
+}
