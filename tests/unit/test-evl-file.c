@@ -213,6 +213,23 @@ START_TEST(released_early_it_takes_no_more_requests)
 }
 END_TEST
 
+START_TEST(only_in_band_code_opens_and_releases_one)
+{
+	struct evl_file other, *efilp;
+
+	rig_open_file(0);
+	inband_stage.oob = true; /* as on a worker */
+	ck_assert_int_eq(evl_open_file(&other, &rig_ofs[0]->filp), -EPERM);
+	evl_release_file(rig_efilp_of(&rig_ofs[0]->filp));
+	inband_stage.oob = false;
+	/* It is as it was. */
+	efilp = rig_get(0);
+	ck_assert_ptr_nonnull(efilp);
+	rig_put(efilp);
+	ck_assert(rig_close_file(0));
+}
+END_TEST
+
 /* Another evl_file for the same file: the first is the driver's again. */
 START_TEST(a_file_has_one_at_a_time)
 {
@@ -252,6 +269,7 @@ int main(void)
 	add(suite, "fails", an_open_that_fails_leaves_nothing, 2);
 	add(suite, "gone", references_on_what_is_gone_are_harmless, 1);
 	add(suite, "early", released_early_it_takes_no_more_requests, 1);
+	add(suite, "in-band", only_in_band_code_opens_and_releases_one, 1);
 	add(suite, "one", a_file_has_one_at_a_time, 1);
 
 	return suite_run(suite);

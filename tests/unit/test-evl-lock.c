@@ -56,6 +56,71 @@ START_TEST(a_spin_lock_excludes_in_every_spelling)
 }
 END_TEST
 
+/* The other kind, by every name of its calls. */
+
+#define SPELLING(name, lock_call, unlock_call)        \
+	static void lock_##name(hard_spinlock_t *l)   \
+	{                                             \
+		lock_call(l);                         \
+	}                                             \
+	static void unlock_##name(hard_spinlock_t *l) \
+	{                                             \
+		unlock_call(l);                       \
+	}
+
+#define NESTED(l)	raw_spin_lock_nested(l, 1)
+#define IRQSAVE(l)	raw_spin_lock_irqsave(l, irq_flags)
+#define IRQSAVE_N(l)	raw_spin_lock_irqsave_nested(l, irq_flags, 1)
+#define IRQRESTORE(l)	raw_spin_unlock_irqrestore(l, irq_flags)
+#define HARD_SAVE(l)	hard_spin_lock_irqsave(l, irq_flags)
+#define HARD_RESTORE(l) hard_spin_unlock_irqrestore(l, irq_flags)
+
+static unsigned long irq_flags;
+
+SPELLING(plain, raw_spin_lock, raw_spin_unlock)
+SPELLING(irq, raw_spin_lock_irq, raw_spin_unlock_irq)
+SPELLING(nested, NESTED, raw_spin_unlock)
+SPELLING(irqsave, IRQSAVE, IRQRESTORE)
+SPELLING(irqsave_nested, IRQSAVE_N, IRQRESTORE)
+SPELLING(hard, hard_spin_lock, hard_spin_unlock)
+SPELLING(hard_irqsave, HARD_SAVE, HARD_RESTORE)
+
+static const struct {
+	void (*lock)(hard_spinlock_t *l), (*unlock)(hard_spinlock_t *l);
+} spellings[] = {
+	{ lock_plain, unlock_plain },
+	{ lock_irq, unlock_irq },
+	{ lock_nested, unlock_nested },
+	{ lock_irqsave, unlock_irqsave },
+	{ lock_irqsave_nested, unlock_irqsave_nested },
+	{ lock_hard, unlock_hard },
+	{ lock_hard_irqsave, unlock_hard_irqsave },
+};
+
+START_TEST(so_does_a_hard_one)
+{
+	static DEFINE_HARD_SPINLOCK(defined);
+	hard_spinlock_t l, *const locks[] = { &l, &defined };
+
+	memset(&l, 0xa5, sizeof(l));
+	if (_i % 2)
+		raw_spin_lock_init(&l);
+	else
+		hard_spin_lock_init(&l);
+	for (int i = 0; i < 2; i++) {
+		ck_assert(!raw_spin_is_locked(locks[i]));
+		spellings[_i].lock(locks[i]);
+		ck_assert(raw_spin_is_locked(locks[i]));
+		ck_assert(!raw_spin_trylock(locks[i]));
+		ck_assert_uint_eq(pi_mutex_depth, 1);
+		spellings[_i].unlock(locks[i]);
+		ck_assert(raw_spin_trylock(locks[i]));
+		raw_spin_unlock(locks[i]);
+	}
+	ck_assert_uint_eq(pi_mutex_depth, 0);
+}
+END_TEST
+
 /* What is held while @refused tries to wait. */
 static void (*hold)(void);
 static void (*let_go)(void);
@@ -384,6 +449,7 @@ int main(void)
 
 	begin_case("spin locks");
 	tcase_add_test(tc, a_spin_lock_excludes_in_every_spelling);
+	tcase_add_loop_test(tc, so_does_a_hard_one, 0, 7);
 	tcase_add_loop_test(tc, nobody_waits_while_holding_one, 0, 3);
 	tcase_add_test(tc, enabling_preemption_once_too_often_does_no_harm);
 	tcase_add_test(tc, assertions_are_worth_what_they_say);

@@ -3,6 +3,7 @@
 #include "poll-rig.h"
 
 #include "core/poll-head.h"
+#include "stage/inband.h"
 
 #include <errno.h>
 #include <string.h>
@@ -295,6 +296,84 @@ START_TEST(four_heads_are_watched_each_once)
 }
 END_TEST
 
+static DEFINE_EVL_POLLHEAD(defined);
+static struct evl_poll_head initialized = EVL_POLLHEAD_INITIALIZER(initialized);
+
+static void watch_static_ones(struct rig_file *file, struct oob_poll_wait *wait)
+{
+	evl_poll_watch(&defined, wait, NULL);
+	evl_poll_watch(&initialized, wait, NULL);
+}
+
+START_TEST(static_heads_work)
+{
+	evl_signal_poll_events(&defined, IN); /* nobody watches */
+	rig_watched(SET, 5, IN | OUT)->watch = watch_static_ones;
+	rig_poll(&a, SET, 8);
+	ck_assert_int_eq(a.ret, PENDING);
+	evl_signal_poll_events(&defined, IN);
+	evl_signal_poll_events(&initialized, OUT);
+	rig_step();
+	rig_expect(&a, 5, IN | OUT);
+	ck_assert_int_eq(EVL_POLL_NR_CONNECTORS, 4);
+}
+END_TEST
+
+/* Who signals on a fiber, as handlers do; on none, as functions of timers do;
+ * with a lock held; in-band. */
+
+static struct evl_poll_head *head_to_signal;
+static hard_spinlock_t lock_to_hold;
+
+static void signal_it(void *arg)
+{
+	evl_signal_poll_events(head_to_signal, IN);
+}
+
+static void signal_on_fiber(void)
+{
+	test_fiber(signal_it, NULL, 99);
+}
+
+static void signal_on_none(void)
+{
+	signal_it(NULL);
+}
+
+static void signal_with_lock(void)
+{
+	raw_spin_lock(&lock_to_hold);
+	signal_it(NULL);
+	raw_spin_unlock(&lock_to_hold);
+}
+
+static void signal_inband(void)
+{
+	stage_leave(&test_stage);
+	stage_enter(&inband_stage);
+	signal_it(NULL);
+	stage_leave(&inband_stage);
+	stage_enter(&test_stage);
+}
+
+START_TEST(events_are_signaled_from_anywhere)
+{
+	void (*const places[])(void) = {
+		signal_on_fiber,
+		signal_on_none,
+		signal_with_lock,
+		signal_inband,
+	};
+	struct rig_file *file = rig_watched(SET, 5, IN);
+
+	head_to_signal = &file->head;
+	rig_poll(&a, SET, 8);
+	places[_i]();
+	rig_step();
+	rig_expect(&a, 5, IN);
+}
+END_TEST
+
 static struct oob_poll_queue neutral;
 
 static void watch_neutral(struct rig_file *file, struct oob_poll_wait *wait)
@@ -333,6 +412,7 @@ int main(void)
 		who_is_broken_passes_on_what_it_was_told,
 		what_does_not_fit_into_the_report_is_passed_on,
 		four_heads_are_watched_each_once,
+		static_heads_work,
 		newer_names_do_the_same,
 	};
 	Suite *suite = suite_create("core/poll-head");
@@ -341,6 +421,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, rig_teardown);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(tcase, tests[i]);
+	tcase_add_loop_test(tcase, events_are_signaled_from_anywhere, 0, 4);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);

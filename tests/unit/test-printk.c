@@ -7,6 +7,7 @@
 #include "stage/inband.h"
 #include "suite.h"
 
+#include <evl/assert.h>
 #include <linux/bug.h>
 #include <linux/device.h>
 #include <linux/kernel.h>
@@ -77,6 +78,19 @@ START_TEST(levels_are_those_of_the_log)
 	pr_debug("detail\n");
 	pr_notice("noted\n");
 	ck_assert_str_eq(log_text(), "evl-cused: tester: noted\n");
+}
+END_TEST
+
+START_TEST(the_cores_own_messages_say_so)
+{
+	printk(EVL_INFO "up\n");
+	printk(EVL_WARNING "hot\n");
+	printk(EVL_ERR "broken\n");
+	raw_printk("anywhere %d\n", 1);
+	ck_assert_str_eq(log_text(), "evl-cused: EVL: up\n"
+				     "evl-cused: warning: EVL: hot\n"
+				     "evl-cused: EVL: broken\n"
+				     "evl-cused: anywhere 1\n");
 }
 END_TEST
 
@@ -159,6 +173,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_line_is_a_line);
 	tcase_add_test(tc, levels_are_those_of_the_log);
+	tcase_add_test(tc, the_cores_own_messages_say_so);
 	tcase_add_test(tc, a_message_goes_on_after_cont);
 	tcase_add_test(tc, a_message_without_newline_is_not_kept_for_long);
 	tcase_add_test(tc, an_endless_message_is_cut);

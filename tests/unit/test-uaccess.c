@@ -58,6 +58,8 @@ static void copy_both_ways(void *arg)
 	ck_assert_uint_eq(raw_copy_to_user(pages + PAGE - 4, buf, 8), 0);
 	ck_assert_mem_eq(pages + PAGE - 4, "abcdefgh", 8);
 	ck_assert_uint_eq(__copy_to_user(pages, buf + 4, 4), 0);
+	ck_assert_uint_eq(raw_copy_from_user(buf, pages, 4), 0);
+	ck_assert_mem_eq(buf, "efgh", 4);
 	ck_assert_uint_eq(__copy_from_user(buf, pages, 4), 0);
 	ck_assert_mem_eq(buf, "efgh", 4);
 	ck_assert_uint_eq(clear_user(pages, 3), 0);
