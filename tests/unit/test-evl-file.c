@@ -213,6 +213,25 @@ START_TEST(released_early_it_takes_no_more_requests)
 }
 END_TEST
 
+/* In-band, or as functions of timers do. */
+START_TEST(the_last_reference_is_put_from_anywhere)
+{
+	struct evl_file *efilp;
+
+	rig_open_file(0);
+	efilp = rig_get(0);
+	ck_assert(!rig_close_file(0));
+	inband_stage.oob = _i;
+	evl_get_fileref(efilp);
+	evl_put_file(efilp);
+	ck_assert(!rig_ended[0]);
+	evl_put_file(efilp);
+	inband_stage.oob = false;
+	rig_step();
+	ck_assert(rig_ended[0]);
+}
+END_TEST
+
 START_TEST(only_in_band_code_opens_and_releases_one)
 {
 	struct evl_file other, *efilp;
@@ -269,6 +288,7 @@ int main(void)
 	add(suite, "fails", an_open_that_fails_leaves_nothing, 2);
 	add(suite, "gone", references_on_what_is_gone_are_harmless, 1);
 	add(suite, "early", released_early_it_takes_no_more_requests, 1);
+	add(suite, "anywhere", the_last_reference_is_put_from_anywhere, 2);
 	add(suite, "in-band", only_in_band_code_opens_and_releases_one, 1);
 	add(suite, "one", a_file_has_one_at_a_time, 1);
 

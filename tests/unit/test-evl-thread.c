@@ -251,26 +251,6 @@ START_TEST(other_reasons_hold_nobody)
 }
 END_TEST
 
-START_TEST(priorities_are_the_cores)
-{
-	ck_assert_int_eq(EVL_FIFO_MIN_PRIO, 1);
-	ck_assert_int_eq(EVL_FIFO_MAX_PRIO, 99);
-	ck_assert_int_eq(EVL_CORE_MIN_PRIO, 0);
-	ck_assert_int_eq(EVL_CORE_MAX_PRIO, MAX_RT_PRIO + 1);
-}
-END_TEST
-
-START_TEST(bits_have_both_names_and_the_cores_values)
-{
-	ck_assert_int_eq(T_SUSP, 0x1);
-	ck_assert_int_eq(EVL_T_WOSO, 0x400000);
-	ck_assert_int_eq(T_CANCELD, 0x40);
-	ck_assert_int_eq(EVL_T_NOMEM, 0x8000);
-	ck_assert_int_eq(T_WAKEN, EVL_T_WCHAN);
-	ck_assert_int_eq(T_PTJOIN, 0x4000);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("core/thread");
@@ -299,8 +279,6 @@ int main(void)
 	tcase_add_test(tc, stopping_ends_a_hold);
 	tcase_add_test(tc, one_may_be_held_before_it_begins);
 	tcase_add_test(tc, other_reasons_hold_nobody);
-	tcase_add_test(tc, priorities_are_the_cores);
-	tcase_add_test(tc, bits_have_both_names_and_the_cores_values);
 
 	return suite_run(suite);
 }

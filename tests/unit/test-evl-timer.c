@@ -6,6 +6,7 @@
 #include "stage/oob.h"
 #include "suite.h"
 
+#include <evl/init.h>
 #include <evl/timer.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -299,6 +300,8 @@ START_TEST(every_form_of_init_is_known)
 	evl_set_timer_gravity(&others[0], EVL_TIMER_KGRAVITY);
 	ck_assert(is_evl_cpu(3));
 	ck_assert(!is_evl_cpu(63));
+	ck_assert(cpumask_test_cpu(3, &evl_oob_cpus));
+	ck_assert_uint_eq(cpumask_weight(&evl_oob_cpus), 1);
 	ck_assert_ptr_null(evl_cpu_rq(63));
 }
 END_TEST

@@ -214,19 +214,25 @@ END_TEST
 
 START_TEST(reasons_become_errors)
 {
+	void (*const entries[])(void *arg) = { wait_for_event,
+					       add_and_schedule };
 	const struct {
 		int reason, ret;
 	} cases[] = {
+		{ EVL_T_BCAST, 0 },
 		{ EVL_T_RMID, -EIDRM },
 		{ EVL_T_NOMEM, -ENOMEM },
 		{ EVL_T_TIMEO, -ETIMEDOUT },
 		{ EVL_T_BREAK, -EINTR },
+		{ EVL_T_RMID | EVL_T_NOMEM, -EIDRM },
 		{ EVL_T_RMID | EVL_T_BREAK, -EIDRM },
+		{ EVL_T_NOMEM | EVL_T_TIMEO, -ENOMEM },
 		{ EVL_T_TIMEO | EVL_T_BREAK, -ETIMEDOUT },
+		{ EVL_T_BREAK | EVL_T_BCAST, -EINTR },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		start_one(0, wait_for_event, 10, EVL_INFINITE, EVL_REL);
+		start_one(0, entries[_i], 10, EVL_INFINITE, EVL_REL);
 		wake(NULL, cases[i].reason);
 		ck_assert_int_eq(calls[0].ret, cases[i].ret);
 	}
@@ -377,7 +383,7 @@ int main(void)
 	tcase_add_test(tc, a_waiter_can_be_picked);
 	tcase_add_test(tc, a_broadcast_is_success_whatever_the_condition);
 	tcase_add_test(tc, a_flush_without_reason_has_all_test_again);
-	tcase_add_test(tc, reasons_become_errors);
+	tcase_add_loop_test(tc, reasons_become_errors, 0, 2);
 	tcase_add_test(tc, a_wakeup_between_add_and_schedule_is_not_lost);
 	suite_add_tcase(suite, tc);
 
