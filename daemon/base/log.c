@@ -34,6 +34,7 @@ static _Atomic(uint32_t) nr_lost;
 static enum log_level max_level = LOG_LEVEL_INFO;
 static void (*wake_inband)(void);
 static bool journal;
+static const char *part = ""; /* of the daemon */
 
 /* What a thread does with a line. */
 static __thread enum {
@@ -47,6 +48,11 @@ void log_init(enum log_level level, void (*wake)(void))
 	max_level = level;
 	wake_inband = wake;
 	journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
+void log_set_part(const char *new_part)
+{
+	part = new_part;
 }
 
 bool log_wants(enum log_level level)
@@ -66,7 +72,7 @@ void log_promptly_here(void)
 
 static void print_line(enum log_level level, const char *text)
 {
-	char prefix[32];
+	char prefix[64];
 	struct iovec iov[] = {
 		{ .iov_base = prefix },
 		{ .iov_base = (void *)text, .iov_len = strlen(text) },
@@ -74,9 +80,9 @@ static void print_line(enum log_level level, const char *text)
 	};
 
 	if (journal)
-		snprintf(prefix, sizeof(prefix), "<%d>", (int)level);
+		snprintf(prefix, sizeof(prefix), "<%d>%.32s", (int)level, part);
 	else
-		snprintf(prefix, sizeof(prefix), "evl-cused: %s",
+		snprintf(prefix, sizeof(prefix), "evl-cused: %.32s%s", part,
 			 level == LOG_LEVEL_WARN ? "warning: " : "");
 	iov[0].iov_len = strlen(prefix);
 

@@ -19,6 +19,8 @@ enum log_level {
 /* Lines above @level are dropped. @wake is called after a line was put into
  * the ring, any thread, and must get log_flush() called in-band. */
 void log_init(enum log_level level, void (*wake)(void));
+/* What begins each line of this process, "NAME: "; borrowed. At start. */
+void log_set_part(const char *part);
 bool log_wants(enum log_level level);
 void log_flush(void);
 /* This thread defers its lines to log_flush(). */

@@ -28,6 +28,11 @@ void complain(const char *fmt, ...)
 	log_err("%s", text);
 }
 
+void complaint_set(const char *line)
+{
+	snprintf(text, sizeof(text), "%s", line);
+}
+
 void complaint_hush(bool hush)
 {
 	hushed = hush;

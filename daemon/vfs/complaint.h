@@ -14,6 +14,8 @@
 void complaint_clear(void);
 /* In the log now, and what complaint() returns until the next one. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same, but it is in the log already. */
+void complaint_set(const char *line);
 /* Not until further notice: somebody looks at files which nobody named. */
 void complaint_hush(bool hush);
 /* "" if there was none. */

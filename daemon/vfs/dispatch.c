@@ -113,6 +113,9 @@ unsigned long dispatch_address(const struct vfs_request *rq)
 {
 	unsigned long addr = (unsigned long)rq->buf;
 
+	if (rq->reach)
+		return rq->window.base;
+
 	return sizeof(addr) == 8 ? addr | U_HALF : addr;
 }
 
@@ -179,6 +182,9 @@ static long call_ioctl(struct vfs_request *rq)
 
 void dispatch_end_ioctl(struct vfs_request *rq)
 {
+	if (rq->reach)
+		return;
+
 	rq->copied = rq->task.window.written;
 	rq->task.window = (struct user_window){ .base = 0 };
 
@@ -196,6 +202,9 @@ static ssize_t do_ioctl(struct vfs_request *rq)
 {
 	void *mem = rq->out;
 	ssize_t ret;
+
+	if (rq->reach)
+		return call_ioctl(rq);
 
 	if (rq->in_size > rq->out_size) {
 		mem = rq->copy = malloc(rq->in_size);

@@ -141,7 +141,7 @@ void holders_complain(const struct loaded *drv)
 
 void module_facts(const struct module *mod, struct module_facts *r_facts)
 {
-	static const char *const states[] = { "coming", "live", "going",
+	static const char *const states[] = { "coming", "live", "dead", "going",
 					      "gone" };
 	const struct loaded *drv = loaded_of(mod);
 
@@ -150,7 +150,9 @@ void module_facts(const struct module *mod, struct module_facts *r_facts)
 		.nr_files = count_files(mod),
 		.nr_refs = (unsigned int)module_refcount(drv->mod),
 		.generation = drv->generation,
-		.state = states[loaded_state(drv)],
+		.state = drv->isolated && loaded_state(drv) == LOADED_LIVE
+				 ? "apart"
+				 : states[loaded_state(drv)],
 	};
 }
 

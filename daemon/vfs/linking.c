@@ -150,6 +150,16 @@ static int check_exports(const struct object *obj)
 	return 0;
 }
 
+static int complain_of_isolated(const struct object *obj, const char *what,
+				const struct loaded *other, bool itself)
+{
+	complain("driver %s: it uses %s of driver %s, and %s has a process of "
+		 "its own: isolate neither",
+		 obj->path, what, other->name, itself ? "itself" : "that");
+
+	return -ENOEXEC;
+}
+
 static int link_libraries(struct object *obj, struct loaded *drv,
 			  struct libraries *libs)
 {
@@ -163,11 +173,37 @@ static int link_libraries(struct object *obj, struct loaded *drv,
 			ret = library_open(libs, obj, name);
 			continue;
 		}
+		if (other->isolated)
+			return complain_of_isolated(obj, base_of(name), other,
+						    false);
 		ret = loaded_use(drv, other);
 		object_drop_library(obj, i);
 	}
 
 	return ret;
+}
+
+int linking_check_alone(const struct object *obj)
+{
+	const struct loaded *other;
+	const char *name;
+	const void *addr;
+	bool weak;
+
+	for (size_t i = 0; (name = object_library(obj, i)); i++) {
+		other = loaded_by_file(base_of(name));
+		if (other)
+			return complain_of_isolated(obj, base_of(name), other,
+						    true);
+	}
+	for (size_t i = 0; i < obj->nr_symbols; i++) {
+		name = object_needs(obj, i, &weak);
+		other = name && !weak ? loaded_exporter(name, &addr) : NULL;
+		if (other)
+			return complain_of_isolated(obj, name, other, true);
+	}
+
+	return 0;
 }
 
 /* Whoever has it comes before anything of a driver's, in this order. */
@@ -267,6 +303,8 @@ static int link_symbols(struct object *obj, struct loaded *drv,
 		if (name == NULL || is_elsewhere(libs, name))
 			continue;
 		other = loaded_exporter(name, &addr);
+		if (other && other->isolated)
+			return complain_of_isolated(obj, name, other, false);
 		if (other) {
 			ret = loaded_use(drv, other);
 			if (ret)

@@ -22,6 +22,10 @@ void linking_set_dirs(const char *dirs);
  */
 int linking_first(struct object *const *objs, size_t nr, size_t *r_first);
 
+/* For a driver which is to have a process of its own, where nobody is whose symbols
+ * it could use. -ENOEXEC, after a complaint: it does use them. */
+int linking_check_alone(const struct object *obj);
+
 /*
  * Give @obj all it needs, before it is mapped; @drv holds on to whose it is.
  * -ENOEXEC, after a complaint, if something is missing, or there twice.

@@ -186,7 +186,7 @@ static bool try_get(struct loaded *drv)
 {
 	int refs;
 
-	if (loaded_state(drv) >= LOADED_GOING)
+	if (loaded_state(drv) >= LOADED_DEAD)
 		return false;
 
 	/* Relaxed: it guards no data, code and data stay where they are. */
@@ -217,6 +217,12 @@ bool loaded_try_stop(struct loaded *drv)
 	return atomic_compare_exchange_strong_explicit(&drv->refs, &refs, 0,
 						       memory_order_acquire,
 						       memory_order_relaxed);
+}
+
+void loaded_stop_not(struct loaded *drv)
+{
+	/* Release: as put(). */
+	atomic_fetch_add_explicit(&drv->refs, 1, memory_order_release);
 }
 
 int loaded_use(struct loaded *drv, struct loaded *other)

@@ -6,6 +6,8 @@
  *
  *   coming   its init function runs: it has nodes, perhaps, and open files
  *   live     it returned
+ *   dead     it had a process of its own, which has ended: as when it is going, but
+ *            nothing of it runs
  *   going    its exit function runs, or its init function failed: nobody can
  *            open or use anything of it
  *   gone     nothing of it is in the daemon's tables; it may have files which
@@ -29,6 +31,7 @@ struct object;
 enum loaded_state {
 	LOADED_COMING,
 	LOADED_LIVE,
+	LOADED_DEAD,
 	LOADED_GOING,
 	LOADED_GONE,
 };
@@ -45,6 +48,7 @@ struct loaded {
 	char *name;		 /* owned */
 	void *handle;		 /* the dynamic linker's */
 	unsigned int generation; /* 1, 2 ... of those of that name */
+	bool isolated; /* in a process of its own: @mod stands for it */
 	_Atomic(enum loaded_state) state;
 	/* References: try_module_get(), an open file, another driver; and one
 	 * of ours, which is taken back to unload it. Any stage. */
@@ -89,3 +93,5 @@ int loaded_use(struct loaded *drv, struct loaded *other);
 void loaded_drop_uses(struct loaded *drv);
 /* Take our own reference back: true if it was the last. */
 bool loaded_try_stop(struct loaded *drv);
+/* After that: it stays, after all. */
+void loaded_stop_not(struct loaded *drv);

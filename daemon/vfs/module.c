@@ -29,8 +29,16 @@
 #include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define MAX_ORDERS 64 /* at once */
+
+static const struct module_isolation *isolation;
+
+void module_set_isolation(const struct module_isolation *new_isolation)
+{
+	isolation = new_isolation;
+}
 
 static bool busy;
 static struct wait_queue turns; /* who waits for it to be over */
@@ -212,20 +220,42 @@ static int start(struct loaded *drv)
 	int ret = run_init(drv->mod);
 
 	if (ret < 0) {
-		explain_init(drv, ret);
+		/* Of an isolated one the process has told already. */
+		if (!drv->isolated)
+			explain_init(drv, ret);
 		return ret;
 	}
+	/* It may have died as soon as it was there. */
+	if (loaded_state(drv) == LOADED_DEAD)
+		return -ENODEV;
 
 	loaded_set_state(drv, LOADED_LIVE);
-	log_info("driver %s: loaded from %s", drv->name, drv->path);
+	log_info("driver %s: loaded from %s%s", drv->name, drv->path,
+		 drv->isolated ? ", into a process of its own" : "");
 
 	return 0;
 }
 
+void module_died(struct module *mod)
+{
+	struct loaded *drv = mod->loaded;
+
+	/* While it is coming or going somebody else sees to that. */
+	if (drv && loaded_state(drv) <= LOADED_LIVE)
+		loaded_set_state(drv, LOADED_DEAD);
+}
+
+/* What is left of it makes room for another generation. */
+static void bury_dead(struct loaded *drv);
+
 static int check_unique(const struct object *obj)
 {
-	const struct loaded *other = loaded_find(obj->name);
+	struct loaded *other = loaded_find(obj->name);
 
+	if (other && loaded_state(other) == LOADED_DEAD) {
+		bury_dead(other);
+		other = NULL;
+	}
 	if (other == NULL)
 		return 0;
 
@@ -277,7 +307,7 @@ static int start_or_bury(struct loaded *drv, const struct module_order *order)
 
 	enter(&visit);
 	ret = tally_add(drv->name, drv->mod);
-	if (ret == 0)
+	if (ret == 0 && !drv->isolated)
 		ret = param_set_all(drv->mod, order->params, order->nr_params);
 	if (ret == 0)
 		ret = start(drv);
@@ -298,31 +328,118 @@ static void end(struct loaded *drv)
 	leave(&visit, drv, bury(drv));
 }
 
-/* What is mapped stays, whatever comes of it. */
-static int bring_up(struct object *obj, const struct module_order *order)
+static void bury_dead(struct loaded *drv)
 {
-	struct module *mod = NULL;
-	struct loaded *drv;
-	int ret;
+	struct visit visit;
 
-	ret = check_unique(obj);
-	if (ret == 0)
-		ret = loaded_new(obj, &drv);
+	enter(&visit);
+	leave(&visit, drv, bury(drv));
+}
+
+#define ISOLATE "isolate="
+
+static int parse_yes_no(const struct object *obj, const char *value,
+			bool *r_yes)
+{
+	static const char *const words[] = { "no",  "off", "false", "0",
+					     "yes", "on",  "true",  "1" };
+
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(value, words[i]) == 0) {
+			*r_yes = i >= 4;
+			return 0;
+		}
+	}
+	complain("driver %s: " ISOLATE "%s: write yes or no", obj->path, value);
+
+	return -EINVAL;
+}
+
+/* The driver's own parameters in @params, with room for all; whether it is to have
+ * a process of its own. */
+static int sort_params(const struct object *obj,
+		       const struct module_order *order, char **params,
+		       unsigned int *r_nr, bool *r_isolate)
+{
+	int ret = 0;
+
+	*r_nr = 0;
+	*r_isolate = order->isolate;
+	for (unsigned int i = 0; i < order->nr_params && ret == 0; i++) {
+		if (strncmp(order->params[i], ISOLATE, strlen(ISOLATE)) != 0)
+			params[(*r_nr)++] = order->params[i];
+		else
+			ret = parse_yes_no(obj,
+					   order->params[i] + strlen(ISOLATE),
+					   r_isolate);
+	}
+
+	return ret;
+}
+
+/* @drv, if it is to be had at all, in a process of its own. */
+static int bring_up_apart(const struct object *obj, struct loaded *drv,
+			  const struct module_order *order)
+{
+	struct module *mod;
+	int ret = linking_check_alone(obj);
+
 	if (ret)
 		return ret;
+	mod = isolation ? isolation->stand_in(drv->name, drv->path,
+					      order->params, order->nr_params)
+			: NULL;
+	if (mod == NULL)
+		return -ENOMEM;
+
+	drv->isolated = true;
+	loaded_list(drv, mod);
+
+	return start_or_bury(drv, order);
+}
+
+/* What is mapped stays, whatever comes of it. */
+static int bring_up_here(struct object *obj, struct loaded *drv,
+			 const struct module_order *order)
+{
+	struct module *mod = NULL;
+	int ret;
 
 	ret = linking_resolve(obj, drv);
 	if (ret == 0)
 		ret = map(obj, drv, &mod);
-	if (ret) {
-		loaded_free(drv);
+	if (ret)
 		return ret;
-	}
 
 	loaded_list(drv, mod);
 	linking_note_exports(drv);
 
 	return start_or_bury(drv, order);
+}
+
+static int bring_up(struct object *obj, const struct module_order *order)
+{
+	char **params = calloc(order->nr_params + 1, sizeof(*params));
+	struct module_order own = { .path = order->path, .params = params };
+	struct loaded *drv = NULL;
+	bool isolate;
+	int ret;
+
+	if (params == NULL)
+		return -ENOMEM;
+	ret = sort_params(obj, order, params, &own.nr_params, &isolate);
+	if (ret == 0)
+		ret = check_unique(obj);
+	if (ret == 0)
+		ret = loaded_new(obj, &drv);
+	if (ret == 0)
+		ret = isolate ? bring_up_apart(obj, drv, &own)
+			      : bring_up_here(obj, drv, &own);
+	if (drv && drv->mod == NULL)
+		loaded_free(drv);
+	free(params);
+
+	return ret;
 }
 
 static int load_in_order(struct object **objs,
@@ -434,6 +551,13 @@ static int stop(struct loaded *drv)
 		holders_complain(drv);
 		return -EBUSY;
 	}
+	if (drv->isolated) {
+		ret = isolation->stop(drv->mod);
+		if (ret) {
+			loaded_stop_not(drv);
+			return ret;
+		}
+	}
 
 	end(drv);
 	log_info("driver %s: unloaded", drv->name);
@@ -448,7 +572,10 @@ static int unload(const char *name)
 
 	take_turn();
 	drv = loaded_find(name);
-	if (drv)
+	if (drv && loaded_state(drv) == LOADED_DEAD) {
+		bury_dead(drv);
+		ret = 0;
+	} else if (drv)
 		ret = stop(drv);
 	else
 		complain("driver %s: none of that name is loaded: evl driver "

@@ -20,12 +20,33 @@
 struct file_operations;
 struct module;
 
-/* A driver to be loaded: its file, and parameters "name=value". */
+/* A driver to be loaded: its file, and parameters "name=value". One which is
+ * called isolate is the loader's own: yes means a process of its own. */
 struct module_order {
 	const char *path;
 	char *const *params;
 	unsigned int nr_params;
+	bool isolate;
 };
+
+/*
+ * Who runs drivers in processes of their own: a higher layer, which registers. In
+ * place of the driver's it makes a struct module of its own, whose init function
+ * starts the process and whose exit function ends it.
+ */
+struct module_isolation {
+	/* For the driver @name in @path, with these parameters. Yours, for good.
+	 * NULL: no memory. */
+	struct module *(*stand_in)(const char *name, const char *path,
+				   char *const params[], unsigned int nr);
+	/* It is to be unloaded, which its driver may refuse, after a complaint:
+	 * 0 or -errno. */
+	int (*stop)(struct module *mod);
+};
+void module_set_isolation(const struct module_isolation *isolation);
+/* Its process has ended: nothing of it can be opened or used from now on, but it
+ * is listed until it is loaded again, or unloaded. */
+void module_died(struct module *mod);
 
 /*
  * Load @nr drivers, in that order but for those which need another's symbols:
@@ -37,6 +58,7 @@ struct module_order {
  *   -ELOOP			they need each other
  *   -EEXIST			one of its name is loaded already
  *   -EINVAL			a parameter is unknown or has no such value
+ *   -ENODEV			its process ended before it could tell
  */
 int module_load_all(const struct module_order *orders, unsigned int nr);
 int module_load(const char *path, char *const params[], unsigned int nr);
@@ -69,7 +91,7 @@ unsigned int module_nr_nodes(const struct module *mod);
 struct module_facts {
 	unsigned int nr_nodes, nr_files, nr_refs;
 	unsigned int generation;
-	const char *state; /* "coming", "live" or "going" */
+	const char *state; /* "coming", "live", "dead", "going"; or "apart" */
 };
 void module_facts(const struct module *mod, struct module_facts *r_facts);
 /* The names of the drivers whose symbols it uses, with commas. */

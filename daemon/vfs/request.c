@@ -49,6 +49,11 @@ static void fill_task(struct vfs_request *rq)
 		.compat = rq->compat,
 		.filp = rq->file ? &rq->file->filp : NULL,
 	};
+	if (rq->reach) {
+		rq->task.window = rq->window;
+		rq->task.reach = rq->reach;
+		return;
+	}
 	if (rq->op != VFS_READ && rq->op != VFS_WRITE)
 		return;
 
@@ -110,6 +115,7 @@ static void end_request(struct vfs_request *rq, ssize_t ret)
 	struct open_file *of = file_in_use(rq);
 
 	drop_node(rq);
+	rq->window.written = rq->task.window.written;
 	task_set(rq->fiber, NULL);
 	rq->fiber->guard = NULL;
 	if (of)
@@ -234,6 +240,8 @@ void vfs_submit(struct vfs_request *rq)
 	rq->exposed = false;
 	rq->copy = NULL;
 	rq->checking = false;
+	rq->lingers = false;
+	rq->interrupted = false;
 	rq->ended = false;
 	if (rq->op != VFS_OPEN && rq->op != VFS_RELEASE && rq->file->stands_for)
 		rq->file = rq->file->stands_for;
@@ -275,7 +283,29 @@ static void check_interrupted(struct stage_item *item)
 		return;
 	}
 
-	answer(rq, -EINTR);
+	rq->interrupted = true;
+	if (!rq->lingers)
+		answer(rq, -EINTR);
+}
+
+void vfs_break(struct vfs_request *rq)
+{
+	if (rq->fiber && rq->op != VFS_RELEASE)
+		fiber_break(rq->fiber);
+}
+
+void vfs_linger(bool on)
+{
+	struct fiber *fiber = fiber_current();
+	struct vfs_request *rq;
+
+	if (fiber == NULL || fiber->guard != &request_guard)
+		return;
+
+	rq = fiber->arg;
+	rq->lingers = on;
+	if (!on && rq->interrupted)
+		answer(rq, -EINTR);
 }
 
 void vfs_interrupt(struct vfs_request *rq)

@@ -73,6 +73,14 @@ struct vfs_request {
 	size_t out_size;
 	size_t copied;
 	bool compat; /* from a 32-bit process */
+	/*
+	 * READ, WRITE, IOCTL: of a front which is a daemon itself and passes on
+	 * what it was asked, with the window it was given: @window then stands
+	 * for @buf, @in and @out, its base for @arg or the buffer, and @reach for
+	 * the rest of the caller's memory. NULL: not of such a one.
+	 */
+	const struct user_reach *reach;
+	struct user_window window; /* the answer: ->written */
 	/* POLL: what the front wants back on the next event, see
 	 * open_file_poll(); NULL if nobody is going to sleep, and once the vfs
 	 * has taken it over. */
@@ -91,7 +99,9 @@ struct vfs_request {
 	bool exposed; /* a handler which was given a __user pointer runs */
 	bool answered;
 	bool checking; /* @check is on its way */
-	bool ended;    /* the fiber is through */
+	bool lingers;  /* vfs_linger() */
+	bool interrupted;
+	bool ended; /* the fiber is through */
 	struct stage_item check;
 	struct list_head link; /* a RELEASE waiting for a fiber */
 };
@@ -122,3 +132,15 @@ void vfs_submit(struct vfs_request *rq);
  * so that no killed process stays in D state. RELEASE is never interrupted.
  */
 void vfs_interrupt(struct vfs_request *rq);
+
+/* Break the sleep of the handler, and do no more: the answer comes when it is
+ * through. */
+void vfs_break(struct vfs_request *rq);
+
+/*
+ * From a handler whose sleep was broken, and which now sleeps where nobody may
+ * break it, but not for long: it asks that its caller wait for what it returns.
+ * Until it is called with false; then an interrupted caller is answered. No effect
+ * outside of requests.
+ */
+void vfs_linger(bool on);
