@@ -136,6 +136,11 @@ static unsigned int offer(struct poll_connector *conn, unsigned int events)
 
 	if (taken == 0)
 		return events;
+	/* It passes all of it on, each time. */
+	if (conn->wait->told) {
+		conn->wait->told(conn->wait, taken);
+		return events & ~(taken & ~(unsigned int)FOR_ALL);
+	}
 
 	conn->events |= taken;
 	poll_waiter_signal(conn->wait->waiter, 0);
@@ -167,8 +172,17 @@ void poll_wait_begin(struct oob_poll_wait *wait, struct poll_waiter *waiter,
 		     unsigned int events)
 {
 	wait->waiter = waiter;
+	wait->told = NULL;
 	wait->wanted = events;
 	wait->nr_connectors = 0;
+}
+
+void poll_wait_begin_told(struct oob_poll_wait *wait,
+			  void (*told)(struct oob_poll_wait *wait,
+				       unsigned int events))
+{
+	poll_wait_begin(wait, NULL, ~0u);
+	wait->told = told;
 }
 
 static unsigned int disconnect(struct poll_connector *conn)

@@ -35,6 +35,9 @@ struct poll_connector {
 
 struct oob_poll_wait {
 	struct poll_waiter *waiter;
+	/* Instead of a waiter: is told what is signaled, as it comes, with the
+	 * head locked. Any stage; must not block. NULL: there is a waiter. */
+	void (*told)(struct oob_poll_wait *wait, unsigned int events);
 	unsigned int wanted;
 	unsigned int nr_connectors;
 	struct poll_connector connectors[EVL_POLL_NR_CONNECTORS];
@@ -60,6 +63,10 @@ int poll_waiter_restart(struct poll_waiter *waiter);
 /* On behalf of @waiter, who is interested in @events. */
 void poll_wait_begin(struct oob_poll_wait *wait, struct poll_waiter *waiter,
 		     unsigned int events);
+/* The same for who is no fiber, and is @told. */
+void poll_wait_begin_told(struct oob_poll_wait *wait,
+			  void (*told)(struct oob_poll_wait *wait,
+				       unsigned int events));
 /* What was signaled. Unless @keep, others who wait for it are told: the caller
  * has no use for it. The heads must be there still. */
 unsigned int poll_wait_end(struct oob_poll_wait *wait, bool keep);
