@@ -80,11 +80,17 @@ static unsigned int poll_hot(struct oob_worker *worker)
 	return found;
 }
 
+static bool has_guests(const struct oob_worker *worker)
+{
+	/* Relaxed: a round earlier or later does not matter. */
+	return atomic_load_explicit(&worker->nr_guests, memory_order_relaxed);
+}
+
 /* Is waiting for @source by spinning likely to pay, and harmless? */
 static bool worth_spinning(const struct oob_worker *worker,
 			   struct oob_source *source, uint64_t now)
 {
-	if (!worker->spins || !source->may_spin(source))
+	if (!worker->spins || has_guests(worker) || !source->may_spin(source))
 		return false;
 	if (config.spin == OOB_SPIN_ALWAYS)
 		return true;
@@ -206,7 +212,8 @@ static void serve(struct oob_worker *worker)
 		}
 
 		/* The clock is not read between requests that come quickly. */
-		if (++idle_rounds % ROUNDS_PER_TICK == 0 || !worker->spins) {
+		if (++idle_rounds % ROUNDS_PER_TICK == 0 || !worker->spins ||
+		    has_guests(worker)) {
 			worker->tick_ns = clock_ns();
 			if (!stay_awake(worker, worker->tick_ns)) {
 				sleep_until_kicked(worker);
@@ -388,6 +395,22 @@ void oob_free(void)
 		worker_free(workers[--nr_workers]);
 		workers[nr_workers] = NULL;
 	}
+}
+
+void oob_add_guests(void)
+{
+	for (unsigned int i = 0; i < nr_workers; i++)
+		/* Relaxed: see has_guests(). */
+		atomic_fetch_add_explicit(&workers[i]->nr_guests, 1,
+					  memory_order_relaxed);
+}
+
+void oob_remove_guests(void)
+{
+	for (unsigned int i = 0; i < nr_workers; i++)
+		/* Relaxed: see has_guests(). */
+		atomic_fetch_sub_explicit(&workers[i]->nr_guests, 1,
+					  memory_order_relaxed);
 }
 
 unsigned int oob_nr_workers(void)

@@ -45,6 +45,12 @@ struct stage *oob_worker_stage(struct oob_worker *worker);
 unsigned int oob_worker_index(const struct oob_worker *worker);
 int oob_worker_cpu(const struct oob_worker *worker); /* -1: not pinned */
 bool oob_is_realtime(void);
+/*
+ * Another process of ours has workers on the same CPUs (or does not, any more),
+ * which are less urgent: while there are any we do not spin. In-band.
+ */
+void oob_add_guests(void);
+void oob_remove_guests(void);
 /* There is no other: while a worker is busy nothing else runs. */
 bool oob_has_sole_cpu(void);
 int oob_priority(void); /* asked for */
