@@ -204,10 +204,6 @@ static void set_driver(struct reader *r, const char *key, const char *value)
 				"isolate, and param.NAME for a "
 				"parameter",
 				key);
-
-	if (r->drv->isolate)
-		origin_complain(&r->at, "isolate = yes: this evl-cused cannot "
-					"do that yet: say no");
 }
 
 static void set_device(struct reader *r, const char *key, const char *value)

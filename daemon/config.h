@@ -6,6 +6,7 @@
 #include "kapi/golden-rule.h"
 #include "stage/oob.h"
 
+#include <sched.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -45,6 +46,7 @@ struct config {
 	unsigned int max_threads;
 	unsigned int max_xbufs;
 	bool verbose;
+	cpu_set_t affinity; /* where we may run, when we began */
 };
 
 /* Exit statuses, for who starts us. */

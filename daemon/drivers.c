@@ -56,6 +56,7 @@ int drivers_load(const struct config *config)
 			.path = paths[nr],
 			.params = config->drivers[nr].params,
 			.nr_params = config->drivers[nr].nr_params,
+			.isolate = config->drivers[nr].isolate,
 		};
 	}
 	if (ret == 0)

@@ -109,8 +109,12 @@ static void run_daemon(struct test_daemon *daemon, const char *const *args)
 	};
 	int argc = 11, log;
 
-	while (args && *args && argc < MAX_ARGS - 1)
+	while (args && *args && argc < MAX_ARGS - 2) {
 		argv[argc++] = *args++;
+		if (getenv("EVL_TEST_ISOLATE") &&
+		    strcmp(argv[argc - 2], "--driver") == 0)
+			argv[argc++] = "isolate=yes";
+	}
 
 	log = open(daemon->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	dup2(log, STDOUT_FILENO);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A live evl-cused for a test: in a directory of its own, with the front
- * $EVL_TEST_FRONT names (fuse if it is not set), the loopback driver loaded.
+ * $EVL_TEST_FRONT names (fuse if it is not set), the loopback driver loaded. With
+ * $EVL_TEST_ISOLATE, drivers which are there from the start have processes of their
+ * own.
  * Nothing here sleeps to wait: the daemon says when it is ready.
  */
 #pragma once

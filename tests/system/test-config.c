@@ -80,7 +80,6 @@ static const struct {
 	{ "[driver a]\nparam. = 5\n", 2, "param.: no such key", "param.NAME" },
 	{ "[driver a]\nparam.x = 5\nparam.x = 6\n", 3, "param.x is there twice",
 	  "once" },
-	{ "[driver a]\nisolate = yes\n", 2, "isolate = yes", "say no" },
 	{ "[driver a]\nisolate = perhaps\n", 2, "perhaps", "yes or no" },
 	{ "[driver a]\nparam.a_very_long_name_of_a_parameter_that_goes_on_and_on "
 	  "= 1\n",
@@ -306,11 +305,13 @@ START_TEST(a_driver_it_names_may_be_anywhere)
 	ck_assert_int_eq(symlink(getenv("EVL_LOOPBACK"), launch_path("lb.so")),
 			 0);
 	snprintf(text, sizeof(text),
-		 STANDARD "[driver loopback]\npath = %s\nisolate = no\n",
-		 _i ? "./lb.so" : getenv("EVL_LOOPBACK"));
+		 STANDARD "[driver loopback]\npath = %s\nisolate = %s\n",
+		 _i ? "./lb.so" : getenv("EVL_LOOPBACK"), _i ? "yes" : "no");
 	make_config(text);
 	ck_assert(launch(&l));
 	ck_assert(launch_said(&l, "driver loopback: loaded", NULL));
+	ck_assert_int_eq(launch_said(&l, "into a process of its own", NULL),
+			 _i);
 	stop(&l);
 
 	make_config(STANDARD "[driver nosuch]\n");
