@@ -12,6 +12,8 @@
 
 __thread struct stage *stage_self;
 
+struct list_head fiber_list = LIST_HEAD_INIT(fiber_list);
+
 void stage_init(struct stage *stage, const char *name, bool oob,
 		void (*kick)(struct stage *stage))
 {
@@ -229,6 +231,7 @@ int fiber_new(struct stage *stage, struct stack_pool *pool,
 	fiber->wake_item.func = wake_here;
 	fiber_context_make(&fiber->context, fiber->stack->base,
 			   fiber->stack->size, fiber_main, fiber);
+	list_add_tail(&fiber->all, &fiber_list);
 	*r_fiber = fiber;
 
 	return 0;
@@ -240,6 +243,7 @@ struct fiber *fiber_free(struct fiber *fiber, struct stack_pool *pool)
 		return NULL;
 
 	assert(fiber->state == FIBER_IDLE);
+	list_del(&fiber->all);
 	fiber_context_drop(&fiber->context);
 	stack_put(pool, fiber->stack);
 	free(fiber);

@@ -106,7 +106,12 @@ struct fiber {
 	bool broken;	      /* fiber_break() was called: sticky */
 	struct stage_item wake_item;
 	struct stage_timer timeout;
+	struct list_head all; /* in-band: in fiber_list */
 };
+
+/* Every fiber of every stage, oldest first; in-band. For who debugs us, by
+ * evl-cused-gdb.py, which knows struct fiber, too. */
+extern struct list_head fiber_list;
 
 /* The stage of the calling thread, NULL on a thread of no stage. */
 extern __thread struct stage *stage_self;
