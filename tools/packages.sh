@@ -30,6 +30,7 @@ PACKAGES_TEST=(
 	check
 	clang
 	gcc-aarch64-linux-gnu
+	gdb
 	lib32gcc-12-dev
 	libc6-dev-arm64-cross
 	libc6-dev-i386
