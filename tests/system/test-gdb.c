@@ -21,6 +21,8 @@
 
 #define MAX_ARGS  40
 #define TEXT_SIZE (256 << 10)
+/* Runs of gdb, of a second or so, until there is something. */
+#define PATIENCE 20
 
 /* What gdb wrote last, without line breaks of its own. */
 static char said[TEXT_SIZE];
@@ -155,10 +157,14 @@ static void start_readers(const char *list)
 {
 	readers[0] = child_start(read_inband, NULL);
 	readers[1] = child_start(read_oob, NULL);
-	do
+	for (int i = 0; i < 2; i++)
+		wait_until_asleep(readers[i], readers[i]);
+	for (int i = 0; i < PATIENCE; i++) {
 		gdb(daemon_target(), list, NULL);
-	while (strstr(said, INBAND) == NULL ||
-	       strstr(said, OUT_OF_BAND) == NULL);
+		if (strstr(said, INBAND) && strstr(said, OUT_OF_BAND))
+			return;
+	}
+	ck_abort_msg("they are not found: %s", said);
 }
 
 static void end_readers(void)
@@ -243,13 +249,15 @@ START_TEST(who_does_not_sleep_is_found_too)
 {
 	const char *const args[] = { "--oob-priority=0", "--watchdog-ms=0",
 				     "--driver", getenv("EVL_STUBBORN"), NULL };
+	int nr_tries = 0;
 	pid_t child;
 
 	daemon_setup_with(args);
 	child = child_start(spin, NULL);
 	do
 		gdb(daemon_target(), "evl fibers -bt", NULL);
-	while (strstr(said, "stubborn: stubborn_oob_ioctl") == NULL);
+	while (nr_tries++ < PATIENCE &&
+	       strstr(said, "stubborn: stubborn_oob_ioctl") == NULL);
 	ck_assert(line_has(" running stubborn: stubborn_oob_ioctl", " for ") ||
 		  line_has(" ready   stubborn: stubborn_oob_ioctl", " for "));
 	assert_line(" stubborn_oob_ioctl (", "stubborn.c:");
