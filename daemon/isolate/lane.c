@@ -88,6 +88,19 @@ static unsigned int listen_to(struct lane *lane)
 	return count;
 }
 
+/* What it says is not listened to any more. */
+static bool is_over(const struct lane *lane)
+{
+	/* Relaxed: this thread, or another, a moment later. */
+	return atomic_load_explicit(&lane->remote->distrusted,
+				    memory_order_relaxed);
+}
+
+static bool arm(struct lane *lane)
+{
+	return port_arm(&lane->port) || is_over(lane);
+}
+
 static void on_bell(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct lane *lane = container_of(w, struct lane, io);
@@ -98,7 +111,7 @@ static void on_bell(struct ev_loop *loop, ev_io *w, int revents)
 	port_disarm(&lane->port);
 	do
 		more = listen_to(lane) == MAX_WORDS;
-	while (!more && !port_arm(&lane->port));
+	while (!more && !arm(lane));
 	/* Let others have a turn. */
 	if (more && write(lane->port.in_bell, &one, sizeof(one)) < 0)
 		return;
@@ -116,7 +129,7 @@ static unsigned int poll_lane(struct oob_source *source)
 
 static bool arm_lane(struct oob_source *source)
 {
-	return port_arm(&lane_of(source)->port);
+	return arm(lane_of(source));
 }
 
 static void disarm_lane(struct oob_source *source)

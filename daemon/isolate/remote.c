@@ -25,6 +25,7 @@
 #define PATIENCE_NS (5 * NS_PER_SEC) /* with one that is to end */
 
 static LIST_HEAD(remotes);
+static unsigned int nr_attached; /* lanes of all, the dead ones', too */
 
 /*
  * Birth and death.
@@ -171,7 +172,7 @@ static void lane_gone(struct lane *lane)
 {
 	struct remote *remote = lane->remote;
 
-	remote->nr_attached--;
+	nr_attached--;
 	remote_put(remote);
 }
 
@@ -415,6 +416,7 @@ static int attach(struct remote *remote)
 		if (ret)
 			return ret;
 		remote_get(remote);
+		nr_attached++;
 	}
 
 	return 0;
@@ -580,7 +582,7 @@ void remote_kill_busy(void)
 
 static bool none_left(void)
 {
-	return list_empty(&remotes);
+	return list_empty(&remotes) && nr_attached == 0;
 }
 
 void remote_kill_all(void)

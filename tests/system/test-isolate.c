@@ -25,6 +25,12 @@
 
 #define LIFE_MS 30000 /* within which everything happens, or fails */
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true /* which keep what is freed for a while */
+#else
+#define SANITIZED false
+#endif
+
 enum {
 	CANNOT_LOAD = 4,
 	IN_USE = 5,
@@ -337,9 +343,12 @@ START_TEST(a_crash_takes_its_own_nodes_only)
 	ck_assert_int_eq(here.ret, 1);
 	check_loopback(loopback);
 
-	/* Once more. */
+	/* Once more. On CUSE its name is taken as long as it is open. */
+	if (daemon_on_cuse())
+		close(fd);
 	load("EVL_CRASHER");
-	ck_assert_int_eq(close(fd), 0);
+	if (!daemon_on_cuse())
+		ck_assert_int_eq(close(fd), 0);
 	fd = open_node("crasher");
 	ck_assert_int_eq(ioctl(fd, 0x4399, 0L), -1);
 	ck_assert_int_eq(errno, ENOTTY);
@@ -436,10 +445,11 @@ START_TEST(it_may_happen_any_number_of_times)
 			first = daemon_usage(&test_daemon);
 	}
 	last = daemon_usage(&test_daemon);
-	ck_assert_uint_eq(last.nr_fds, first.nr_fds);
+	ck_assert_uint_le(last.nr_fds, first.nr_fds);
 	ck_assert_uint_eq(last.nr_threads, first.nr_threads);
 	ck_assert_uint_le(last.nr_maps, first.nr_maps + 2);
-	ck_assert_int_le(last.rss_kb, first.rss_kb + 4096);
+	if (!SANITIZED)
+		ck_assert_int_le(last.rss_kb, first.rss_kb + 4096);
 }
 END_TEST
 
@@ -567,7 +577,9 @@ int main(void)
 	add(suite, "often", it_may_happen_any_number_of_times, 1,
 	    daemon_teardown);
 	add(suite, "end", it_does_not_outlive_the_daemon, 2, daemon_bury);
-	add(suite, "loop", a_loop_in_there_keeps_nobody_else, 2, daemon_bury);
+	/* Nothing else runs beside an out-of-band loop if there is one CPU. */
+	add(suite, "loop", a_loop_in_there_keeps_nobody_else,
+	    sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1, daemon_bury);
 	add(suite, "symbols",
 	    it_neither_uses_anothers_symbols_nor_lends_its_own, 1,
 	    daemon_teardown);
