@@ -34,6 +34,7 @@ uint32_t host_file_ops(const struct file_operations *fops)
 	       (fops->unlocked_ioctl ? ISOLATE_HAS_IOCTL : 0) |
 	       (fops->compat_ioctl ? ISOLATE_HAS_COMPAT_IOCTL : 0) |
 	       (fops->flush ? ISOLATE_HAS_FLUSH : 0) |
+	       (fops->mmap ? ISOLATE_HAS_MMAP : 0) |
 	       (fops->oob_read ? ISOLATE_HAS_OOB_READ : 0) |
 	       (fops->oob_write ? ISOLATE_HAS_OOB_WRITE : 0) |
 	       (fops->oob_ioctl ? ISOLATE_HAS_OOB_IOCTL : 0) |

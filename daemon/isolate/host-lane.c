@@ -150,10 +150,10 @@ static void break_sleep(struct host_call *call)
 {
 	if (!call->busy)
 		return;
-	if (call->lane->index == 0)
-		vfs_break(&call->rq);
-	else if (call->fiber)
+	if (call->fiber)
 		fiber_break(call->fiber);
+	else if (call->lane->index == 0)
+		vfs_break(&call->rq);
 }
 
 static void take_word(struct host_lane *lane, uint32_t word)

@@ -72,7 +72,7 @@ static long call_driver(struct host_call *call)
 	}
 }
 
-static void fill_task(struct host_call *call)
+void host_fill_task(struct host_call *call)
 {
 	const struct isolate_request *asked = &call->asked;
 
@@ -153,7 +153,7 @@ static void run_call(void *arg)
 	struct host_file *hf = host_file(call->asked.file);
 	long ret = -EBADF;
 
-	fill_task(call);
+	host_fill_task(call);
 	thread_begin(&call->self, call->fiber, call->task.comm,
 		     call->asked.prio, 0);
 	call->fiber->task = &call->task;

@@ -99,6 +99,10 @@ void host_answer(struct host_call *call, long result, size_t written);
 /* host-inband.c, host-oob.c: begin what @call asks, break it. */
 void host_inband_start(struct host_call *call);
 void host_oob_start(struct host_call *call);
+/* For whom a fiber without a request of the vfs works. */
+void host_fill_task(struct host_call *call);
+/* host-mmap.c */
+void host_mmap_start(struct host_call *call);
 void host_oob_set_stacks(struct stack_pool *stacks);
 int host_oob_init_lane(struct host_lane *lane);
 bool host_oob_free_lane(struct host_lane *lane);

@@ -457,6 +457,19 @@ static void store_window(struct lane *lane, const struct isolate_request *rq,
 		win->written = written;
 }
 
+/* In one piece, before the slot is another's. */
+static void copy_segments(struct lane *lane, uint32_t slot,
+			  struct isolate_answer *answer,
+			  struct isolate_segment *segs)
+{
+	if (answer->nr_segments > ISOLATE_SEGMENTS) {
+		remote_distrust(lane->remote, "it maps too much");
+		answer->nr_segments = 0;
+	}
+	memcpy(segs, lane->shared->slots[slot].bounce,
+	       answer->nr_segments * sizeof(*segs));
+}
+
 static long ask(struct lane *lane, const struct isolate_request *rq,
 		uint32_t slot, struct isolate_answer *r_answer)
 {
@@ -478,8 +491,9 @@ static long ask(struct lane *lane, const struct isolate_request *rq,
 	return r_answer->result < -4095 ? -EIO : (long)r_answer->result;
 }
 
-long remote_call(struct remote *remote, struct isolate_request *rq,
-		 struct isolate_answer *r_answer)
+long remote_call_segments(struct remote *remote, struct isolate_request *rq,
+			  struct isolate_answer *r_answer,
+			  struct isolate_segment *segs)
 {
 	struct lane *lane = lane_here(remote);
 	uint32_t slot;
@@ -493,7 +507,15 @@ long remote_call(struct remote *remote, struct isolate_request *rq,
 
 	fill_caller(rq);
 	ret = ask(lane, rq, slot, r_answer);
+	if (ret == 0 && segs)
+		copy_segments(lane, slot, r_answer, segs);
 	give_slot(lane, slot);
 
 	return ret;
+}
+
+long remote_call(struct remote *remote, struct isolate_request *rq,
+		 struct isolate_answer *r_answer)
+{
+	return remote_call_segments(remote, rq, r_answer, NULL);
 }

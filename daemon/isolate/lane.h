@@ -67,3 +67,7 @@ bool lane_is_busy(const struct lane *lane);
  */
 long remote_call(struct remote *remote, struct isolate_request *rq,
 		 struct isolate_answer *r_answer);
+/* The same for an MMAP, with room for all of its segments. */
+long remote_call_segments(struct remote *remote, struct isolate_request *rq,
+			  struct isolate_answer *r_answer,
+			  struct isolate_segment *segs);

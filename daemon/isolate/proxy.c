@@ -12,8 +12,8 @@
 /* What a file whose process is gone is ready for. */
 #define LOST_EVENTS (POLLERR | POLLHUP)
 
-static struct isolate_request request(const struct remote_file *rf,
-				      enum isolate_op op)
+struct isolate_request proxy_request(const struct remote_file *rf,
+				     enum isolate_op op)
 {
 	return (struct isolate_request){
 		.op = op,
@@ -77,7 +77,7 @@ static int complete_open(struct remote_file *rf, struct file *filp,
 
 static void release_host(struct remote_file *rf)
 {
-	struct isolate_request rq = request(rf, ISOLATE_RELEASE);
+	struct isolate_request rq = proxy_request(rf, ISOLATE_RELEASE);
 	struct isolate_answer answer;
 
 	remote_call(rf->remote, &rq, &answer);
@@ -86,7 +86,7 @@ static void release_host(struct remote_file *rf)
 static int call_open(struct remote_file *rf, const struct remote_node *rn,
 		     struct file *filp)
 {
-	struct isolate_request rq = request(rf, ISOLATE_OPEN);
+	struct isolate_request rq = proxy_request(rf, ISOLATE_OPEN);
 	struct isolate_answer answer;
 	int ret;
 
@@ -153,7 +153,7 @@ static ssize_t transfer(struct file *filp, enum isolate_op op,
 			unsigned long addr, size_t count, loff_t *ppos)
 {
 	struct remote_file *rf = filp->private_data;
-	struct isolate_request rq = request(rf, op);
+	struct isolate_request rq = proxy_request(rf, op);
 	struct isolate_answer answer;
 	long ret;
 
@@ -197,7 +197,7 @@ static long control(struct file *filp, enum isolate_op op, unsigned int cmd,
 		    unsigned long arg)
 {
 	struct remote_file *rf = filp->private_data;
-	struct isolate_request rq = request(rf, op);
+	struct isolate_request rq = proxy_request(rf, op);
 	struct isolate_answer answer;
 
 	rq.cmd = cmd;
@@ -225,7 +225,7 @@ static int proxy_flush(struct file *filp, fl_owner_t id)
 
 static __poll_t ask_poll(struct remote_file *rf, enum isolate_op op)
 {
-	struct isolate_request rq = request(rf, op);
+	struct isolate_request rq = proxy_request(rf, op);
 	struct isolate_answer answer;
 	long ret = remote_call(rf->remote, &rq, &answer);
 
@@ -295,6 +295,8 @@ static void fill_table(struct file_operations *fops, uint32_t ops)
 		fops->compat_ioctl = proxy_ioctl;
 	if (ops & ISOLATE_HAS_FLUSH)
 		fops->flush = proxy_flush;
+	if (ops & ISOLATE_HAS_MMAP)
+		fops->mmap = proxy_mmap;
 	if (ops & ISOLATE_HAS_OOB_READ)
 		fops->oob_read = proxy_oob_read;
 	if (ops & ISOLATE_HAS_OOB_WRITE)

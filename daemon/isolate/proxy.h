@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "isolate/wire.h"
+
 #include <evl/file.h>
 #include <evl/poll.h>
 #include <linux/fs.h>
@@ -14,6 +16,7 @@
 #include <stdint.h>
 
 struct remote;
+struct vm_area_struct;
 
 /* Of a node: what i_private is. */
 struct remote_node {
@@ -35,6 +38,13 @@ struct remote_file {
 /* The table for nodes or files with these operations, ISOLATE_HAS_*; there for
  * good. NULL: no memory. In-band. */
 const struct file_operations *proxy_fops(uint32_t ops);
+
+/* What @op asks of @rf, to be completed. */
+struct isolate_request proxy_request(const struct remote_file *rf,
+				     enum isolate_op op);
+
+/* proxy-mmap.c */
+int proxy_mmap(struct file *filp, struct vm_area_struct *vma);
 
 /* An event of @rf's, in whatever stage that is: @events, out-of-band. */
 void proxy_event(struct remote_file *rf, bool inband, uint32_t events);

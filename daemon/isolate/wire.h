@@ -54,6 +54,8 @@ enum isolate_op {
 	ISOLATE_IOCTL,
 	ISOLATE_POLL,
 	ISOLATE_FLUSH,
+	ISOLATE_MMAP,	/* @cmd is PROT_*, and whether it is shared */
+	ISOLATE_MUNMAP, /* @pos is the mapping's number */
 	ISOLATE_OOB_READ,
 	ISOLATE_OOB_WRITE,
 	ISOLATE_OOB_IOCTL,
@@ -96,17 +98,36 @@ struct isolate_request {
 #define ISOLATE_HAS_OOB_IOCTL	     (1u << 8)
 #define ISOLATE_HAS_COMPAT_OOB_IOCTL (1u << 9)
 #define ISOLATE_HAS_OOB_POLL	     (1u << 10)
-#define ISOLATE_HAS_ALL		     0x7ffu
+#define ISOLATE_HAS_MMAP	     (1u << 11)
+#define ISOLATE_HAS_ALL		     0xfffu
 
 /* Written by the host. */
 struct isolate_answer {
 	int64_t result;
-	int64_t pos;	  /* READ, WRITE */
-	uint32_t written; /* of the window */
-	uint32_t ops;	  /* OPEN: ISOLATE_HAS_* */
-	uint32_t stream;  /* OPEN: it is one */
-	uint32_t oob;	  /* OPEN: it takes out-of-band requests */
+	int64_t pos;	      /* READ, WRITE; MMAP: the mapping's number */
+	uint32_t written;     /* of the window */
+	uint32_t ops;	      /* OPEN: ISOLATE_HAS_* */
+	uint32_t stream;      /* OPEN: it is one */
+	uint32_t oob;	      /* OPEN: it takes out-of-band requests */
+	uint32_t nr_segments; /* MMAP: in the bounce */
+	uint32_t may;	      /* MMAP: what is left of VM_*, see below */
 };
+
+/* MMAP: a piece of the area, in the order of the area. */
+struct isolate_segment {
+	uint64_t start; /* from its begin */
+	uint64_t length;
+	uint64_t offset; /* in what @fd is */
+	int32_t fd;	 /* the host's descriptor of a sealed memfd */
+	uint32_t reserved;
+};
+
+#define ISOLATE_SEGMENTS 256u
+#define ISOLATE_SHARED	 0x100u /* in @cmd, above PROT_* */
+
+_Static_assert(ISOLATE_SEGMENTS * sizeof(struct isolate_segment) <=
+		       ISOLATE_BOUNCE,
+	       "they fit");
 
 enum isolate_chore_op {
 	ISOLATE_FETCH = 1, /* from the caller's memory into the bounce */

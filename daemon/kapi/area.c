@@ -109,6 +109,26 @@ int area_insert(struct vm_area_struct *vma, unsigned long addr,
 	return ret;
 }
 
+int area_append(struct vm_area_struct *vma, unsigned long start,
+		struct memory *mem, unsigned long offset, unsigned long size)
+{
+	struct area *area = container_of(vma, struct area, vma);
+	struct area_segment seg = {
+		.start = start, .length = size, .mem = mem, .offset = offset
+	};
+	const struct area_segment *last = NULL;
+
+	if (area->nr_segments)
+		last = &area->segments[area->nr_segments - 1];
+	if (!PAGE_ALIGNED(start | offset | size) || size == 0 ||
+	    start > area_size(area) || size > area_size(area) - start ||
+	    offset > mem->size || size > mem->size - offset ||
+	    (last && start < last->start + last->length))
+		return -EINVAL;
+
+	return add_segment(area, area->nr_segments, &seg);
+}
+
 /* The first gap from @start on: its start, and its end in *@r_end. */
 static unsigned long find_gap(const struct area *area, unsigned long start,
 			      unsigned long *r_end)

@@ -39,6 +39,14 @@ int area_insert(struct vm_area_struct *vma, unsigned long addr,
 		const void *base, unsigned long offset, unsigned long size);
 
 /*
+ * Put @size bytes at @offset of @mem, of which a reference is the area's then, at
+ * @start of it, behind all that is there. -EINVAL: that is not a part of either;
+ * -ENOMEM.
+ */
+int area_append(struct vm_area_struct *vma, unsigned long start,
+		struct memory *mem, unsigned long offset, unsigned long size);
+
+/*
  * The driver's mmap handler is through: have its fault handler provide what is
  * missing; where it does not, nothing is. From a fiber. -ENOMEM.
  */

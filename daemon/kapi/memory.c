@@ -171,6 +171,37 @@ struct memory *memory_find(const void *addr, size_t size)
 	return mem;
 }
 
+static bool is_sealed(int fd, size_t *r_size)
+{
+	const int wanted = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+	int seals = fcntl(fd, F_GET_SEALS);
+	struct stat st;
+
+	if (seals < 0 || (seals & wanted) != wanted || fstat(fd, &st) ||
+	    st.st_size <= 0 || !PAGE_ALIGNED(st.st_size))
+		return false;
+
+	*r_size = (size_t)st.st_size;
+
+	return true;
+}
+
+struct memory *memory_adopt(int fd)
+{
+	struct memory *mem = calloc(1, sizeof(*mem));
+
+	if (mem == NULL || !is_sealed(fd, &mem->size)) {
+		fd_close(fd);
+		free(mem);
+		return NULL;
+	}
+
+	mem->refs = 1;
+	mem->fd = fd;
+
+	return mem;
+}
+
 void memory_get(struct memory *mem)
 {
 	pi_lock(&lock);

@@ -30,6 +30,12 @@ bool memory_free(const void *base);
 /* One reference on what @size bytes at @addr belong to, all of them; else
  * NULL. */
 struct memory *memory_find(const void *addr, size_t size);
+/*
+ * What another process of ours has allocated so: @fd, which is owned from now on,
+ * whatever comes of it. It has no address here. NULL: that is no sealed memfd, or
+ * there is no memory.
+ */
+struct memory *memory_adopt(int fd);
 void memory_get(struct memory *mem);
 void memory_put(struct memory *mem);
 

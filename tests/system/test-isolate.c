@@ -444,8 +444,10 @@ START_TEST(it_may_happen_any_number_of_times)
 		if (i == 9)
 			first = daemon_usage(&test_daemon);
 	}
-	last = daemon_usage(&test_daemon);
-	ck_assert_uint_le(last.nr_fds, first.nr_fds);
+	/* The tool's connection goes when it goes. */
+	do
+		last = daemon_usage(&test_daemon);
+	while (last.nr_fds > first.nr_fds);
 	ck_assert_uint_eq(last.nr_threads, first.nr_threads);
 	ck_assert_uint_le(last.nr_maps, first.nr_maps + 2);
 	if (!SANITIZED)
