@@ -12,8 +12,10 @@
 #include <evl/flag.h>
 #include <evl/mutex.h>
 #include <evl/sem.h>
+#include <evl/stax.h>
 #include <evl/thread.h>
 #include <evl/timer.h>
+#include <evl/wait.h>
 #include <linux/delay.h>
 #include <stdlib.h>
 
@@ -27,7 +29,8 @@ static struct evl_kthread threads[NR_THREADS];
 static struct evl_kmutex mutexes[2];
 static unsigned int counters[2]; /* each protected by its mutex */
 static struct evl_ksem full, empty;
-static int slot; /* passed on by the semaphores */
+static int slot;	  /* passed on by the semaphores */
+static size_t nr_threads; /* that are started */
 static _Atomic(unsigned int) nr_ended;
 
 static void setup(void)
@@ -53,6 +56,7 @@ static void setup(void)
 	}
 	kthread_init(stacks);
 	ck_assert_int_eq(thread_init(32), 0);
+	nr_threads = NR_THREADS;
 	nr_ended = 0;
 }
 
@@ -112,7 +116,7 @@ static void start_threads(void *arg)
 {
 	void (*fn)(void *arg) = *(void (**)(void *arg))arg;
 
-	for (size_t i = 0; i < NR_THREADS; i++)
+	for (size_t i = 0; i < nr_threads; i++)
 		ck_assert_int_eq(
 			evl_run_kthread_on_cpu(&threads[i], (int)(i % 2), fn,
 					       (i / 2) % 2 ? &mutexes : NULL,
@@ -185,6 +189,141 @@ START_TEST(semaphores_pass_on_what_they_guard)
 	ck_assert_int_eq(slot, 0);
 	ck_assert_uint_eq(full.value, 0);
 	ck_assert_uint_eq(empty.value, 1);
+}
+END_TEST
+
+/* One thread on each worker: nothing but the other's wakeup ends a sleep, and
+ * nobody else's stands in for one that is lost. */
+
+static void start_two(void (*fn)(void *arg))
+{
+	nr_threads = 2;
+	ck_assert_int_eq(inband_call(start_threads, &fn), 0);
+}
+
+/* As long as it takes the other one to wake up, sooner or later: so that both
+ * are at it at the same moment. */
+static void linger(int round)
+{
+	for (volatile int n = round * 37 % 8192; n > 0; n--)
+		;
+}
+
+static void join_two(void *arg)
+{
+	for (int i = 0; i < 2; i++)
+		evl_join_kthread(&threads[i], true);
+}
+
+static struct evl_flag to_even, to_odd;
+
+static void pass_flag_on(void *arg)
+{
+	bool even = evl_current()->rq == rq_nth(0);
+
+	for (int i = 0; i < 4 * NR_ROUNDS; i++) {
+		linger(i);
+		ck_assert_int_eq(evl_wait_flag(even ? &to_even : &to_odd), 0);
+		slot += even ? 1 : -1;
+		if (even)
+			ck_assert_int_eq(slot, 1);
+		evl_raise_flag(even ? &to_odd : &to_even);
+	}
+}
+
+START_TEST(no_raise_is_lost_or_met_twice)
+{
+	slot = 0;
+	evl_init_flag(&to_even);
+	evl_init_flag(&to_odd);
+	evl_raise_flag(&to_even);
+	start_two(pass_flag_on);
+	ck_assert_int_eq(inband_call(join_two, NULL), 0);
+	ck_assert_int_eq(slot, 0);
+	ck_assert(evl_read_flag(&to_even));
+	ck_assert(!evl_read_flag(&to_odd));
+}
+END_TEST
+
+/* And with a condition which takes what it finds. */
+
+static struct evl_wait_queue queue;
+
+static bool take_turn(bool even)
+{
+	if (slot != !even)
+		return false;
+	slot = even;
+
+	return true;
+}
+
+static void take_turns(void *arg)
+{
+	bool even = evl_current()->rq == rq_nth(0);
+
+	for (int i = 0; i < 4 * NR_ROUNDS; i++) {
+		linger(i);
+		ck_assert_int_eq(evl_wait_event(&queue, take_turn(even)), 0);
+		evl_flush_wait(&queue, 0);
+	}
+}
+
+START_TEST(no_wakeup_of_a_queue_is_lost)
+{
+	slot = 0;
+	evl_init_wait(&queue, &evl_mono_clock, EVL_WAIT_PRIO);
+	start_two(take_turns);
+	ck_assert_int_eq(inband_call(join_two, NULL), 0);
+	ck_assert_int_eq(slot, 0);
+	ck_assert(!evl_wait_active(&queue));
+}
+END_TEST
+
+static struct evl_stax stax;
+static _Atomic(int) nr_inside; /* negative: in-band */
+
+static void be_inside(void *arg)
+{
+	for (int i = 0; i < NR_ROUNDS; i++) {
+		while (evl_lock_stax(&stax))
+			;
+		ck_assert_int_ge(nr_inside++, 0);
+		if (i % 64 == 0)
+			evl_sleep(1);
+		ck_assert_int_gt(nr_inside--, 0);
+		evl_unlock_stax(&stax);
+	}
+	nr_ended++;
+}
+
+/* Until the others have ended, but not all of the time: nobody else would get
+ * in. */
+static void be_inside_inband(void *arg)
+{
+	while (nr_ended < NR_THREADS) {
+		ck_assert_int_eq(evl_lock_stax(&stax), 0);
+		ck_assert_int_le(nr_inside--, 0);
+		usleep_range(10, 10);
+		ck_assert_int_lt(nr_inside++, 0);
+		evl_unlock_stax(&stax);
+		usleep_range(100, 100);
+	}
+}
+
+START_TEST(one_stage_is_inside_at_a_time)
+{
+	void (*fn)(void *arg) = be_inside;
+
+	nr_inside = 0;
+	evl_init_stax(&stax);
+	ck_assert_int_eq(inband_call(start_threads, &fn), 0);
+	ck_assert_int_eq(inband_spawn(be_inside_inband, NULL, NULL), 0);
+	ck_assert_int_eq(inband_call(disturb, NULL), 0);
+	while (inband_stage.nr_fibers)
+		inband_run_once(true);
+	ck_assert_int_eq(nr_inside, 0);
+	ck_assert_int_eq(stax.gate, 0);
 }
 END_TEST
 
@@ -277,6 +416,9 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, mutexes_exclude_and_hand_on);
 	tcase_add_test(tc, semaphores_pass_on_what_they_guard);
+	tcase_add_test(tc, no_raise_is_lost_or_met_twice);
+	tcase_add_test(tc, no_wakeup_of_a_queue_is_lost);
+	tcase_add_test(tc, one_stage_is_inside_at_a_time);
 	tcase_add_test(tc, threads_come_and_go);
 	tcase_add_test(tc, nothing_runs_before_its_date);
 
