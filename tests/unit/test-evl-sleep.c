@@ -104,6 +104,29 @@ START_TEST(gravity_has_a_sleep_end_earlier)
 }
 END_TEST
 
+static struct evl_kthread sleepers[3];
+static char order[4];
+static ktime_t common_date;
+
+static void sleep_and_note(void *arg)
+{
+	ck_assert_int_eq(evl_sleep_until(common_date), 0);
+	strcat(order, arg);
+}
+
+START_TEST(those_of_one_date_go_on_by_priority)
+{
+	static const int prios[] = { 10, 30, 20 };
+	static char names[][2] = { "a", "b", "c" };
+
+	common_date = ktime_get() + 1000 * UNIT;
+	for (int i = 0; i < 3; i++)
+		rig_run(&sleepers[i], 0, sleep_and_note, names[i], prios[i]);
+	rig_pass_time(1000 * UNIT);
+	ck_assert_str_eq(order, "bca");
+}
+END_TEST
+
 START_TEST(what_has_passed_is_now)
 {
 	static const ktime_t dates[] = { 0, 1, -1, KTIME_MIN };
@@ -456,6 +479,7 @@ int main(void)
 	tcase_add_test(tc, a_sleep_lasts_as_long_as_it_should);
 	tcase_add_test(tc, a_sleep_until_a_date_ends_then);
 	tcase_add_test(tc, gravity_has_a_sleep_end_earlier);
+	tcase_add_test(tc, those_of_one_date_go_on_by_priority);
 	tcase_add_test(tc, what_has_passed_is_now);
 	tcase_add_test(tc, a_sleep_can_be_broken);
 	tcase_add_test(tc, handlers_sleep_too);
