@@ -186,6 +186,9 @@ static ssize_t ret;
 static void make_the_call(void)
 {
 	ret = the_call();
+	/* Once broken, so is every further sleep, at once. */
+	if (ret == -EINTR)
+		ck_assert_int_eq(the_call(), -EINTR);
 }
 
 static void sleep_with_mutex(void *arg)

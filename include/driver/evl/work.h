@@ -93,7 +93,8 @@ bool evl_call_inband(struct evl_work *work);
  *
  * Return: what the handler returned, or
  *   -EINTR	the wait was broken, out-of-band
- *   -EPERM	the caller cannot wait here, as in a timer's function
+ *   -EPERM	the caller cannot wait here, as in a timer's function, or with a
+ *		spin lock held
  */
 int evl_call_inband_sync_from(struct evl_sync_work *sync_work,
 			      struct workqueue_struct *wq);
