@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT */
+/* evl record: of devices which replay, so that what it writes is known. */
+#include "daemon.h"
+#include "replayer.h"
+#include "tool.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ARGS_MAX   16
+#define NR_RECORDS 200
+#define OOB	   _i /* tests that run once on each stage */
+
+/* evl record with the arguments of a test. */
+static struct {
+	pid_t pid;
+	int in, out, err;   /* what it has as such */
+	char said[8192];    /* to stderr */
+	char printed[8192]; /* to stdout */
+	rlim_t room;	    /* in a file; 0: as much as there is */
+} run;
+
+static char path[64]; /* of what is recorded */
+
+static void setup(void)
+{
+	strcpy(path, "/tmp/evl-rec-XXXXXX");
+	close(mkstemp(path));
+	run.in = open("/dev/null", O_RDONLY);
+}
+
+static void teardown(void)
+{
+	unlink(path);
+	if (test_daemon.dir[0])
+		replayer_teardown();
+}
+
+static void exec_it(const char **argv, int out, int err)
+{
+	struct rlimit limit = { run.room, run.room };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (run.room)
+		setrlimit(RLIMIT_FSIZE, &limit);
+	dup2(run.in, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	setenv("LC_ALL", "C", 1);
+	execv(argv[0], (char **)argv);
+	_exit(127);
+}
+
+static void start(const char *first, ...)
+{
+	const char *argv[ARGS_MAX] = { getenv("EVL_RECORD"), first };
+	int argc = 2, out[2], err[2];
+	va_list ap;
+
+	va_start(ap, first);
+	while (argc < ARGS_MAX - 1 && (argv[argc] = va_arg(ap, const char *)))
+		argc++;
+	va_end(ap);
+	/* Large enough for all that is said, and no files: see ->room. */
+	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
+	ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
+	run.out = out[0];
+	run.err = err[0];
+	run.pid = fork();
+	ck_assert_int_ge(run.pid, 0);
+	if (run.pid == 0)
+		exec_it(argv, out[1], err[1]);
+	close(out[1]);
+	close(err[1]);
+}
+
+static void take(int fd, char *buf, size_t size)
+{
+	size_t done = 0;
+	ssize_t len;
+
+	while ((len = read(fd, buf + done, size - 1 - done)) > 0)
+		done += (size_t)len;
+	buf[done] = '\0';
+	close(fd);
+}
+
+/* It ends with @status, and has said @text, if any. */
+static void ends(int status, const char *text)
+{
+	int wstatus;
+
+	ck_assert_int_eq(waitpid(run.pid, &wstatus, 0), run.pid);
+	take(run.out, run.printed, sizeof(run.printed));
+	take(run.err, run.said, sizeof(run.said));
+	ck_assert_msg(WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == status,
+		      "status %#x: %s", wstatus, run.said);
+	if (text)
+		ck_assert_msg(strstr(run.said, text) != NULL, "no '%s' in: %s",
+			      text, run.said);
+}
+
+/* What is in a trace but for comments and times, in one of two buffers. */
+static char *records(const char *trace)
+{
+	static char texts[2][NR_RECORDS * 1024];
+	static int turn;
+	char *text = texts[turn ^= 1], *at = text, *line = NULL;
+	FILE *file = fopen(trace, "r");
+	size_t size = 0;
+
+	ck_assert_ptr_nonnull(file);
+	while (getline(&line, &size, file) > 0)
+		if (isdigit((unsigned char)line[0]))
+			at += sprintf(at, "%s", strchr(line, ' ') + 1);
+	*at = '\0';
+	free(line);
+	fclose(file);
+
+	return text;
+}
+
+static void ck_records(const char *text)
+{
+	ck_assert_str_eq(records(path), text);
+}
+
+/* Binary ones and words, short ones and long ones; as evl record writes them. */
+static const char *many_records(void)
+{
+	static char lines[NR_RECORDS * 1024];
+	char *at = lines;
+
+	for (int i = 0; i < NR_RECORDS; i++) {
+		at += sprintf(at, "0.%09d read ", i * 1000);
+		if (i % 2) {
+			at += sprintf(at, "\"line %d\\r\\n\\\"\\\\\"", i);
+		} else {
+			at += sprintf(at, "00%02xff", i);
+			for (int j = 0; j < i; j++)
+				at += sprintf(at, "%02x", (i + j) & 0xff);
+		}
+		*at++ = '\n';
+	}
+	sprintf(at, "0.%09d end\n", NR_RECORDS * 1000);
+
+	return lines;
+}
+
+/* And what replays the recording is recorded as the same again. */
+START_TEST(what_is_recorded_is_what_was_replayed)
+{
+	const char *trace, *node;
+	char file[80];
+
+	replayer_start(many_records(), "speed=2", NULL);
+	node = node_path("replay");
+	for (int i = 0; i < 2; i++) {
+		start(node, path, OOB == i ? "--oob" : NULL, NULL);
+		ends(0, "200 reads");
+		trace = replayer_trace(many_records());
+		ck_assert_str_eq(records(path), records(trace));
+		snprintf(file, sizeof(file), "file=%s", path);
+		tool_expect(0, NULL, "unload", "replay", NULL);
+		tool_expect(0, NULL, "load", getenv("EVL_REPLAY"), file,
+			    "speed=0", NULL);
+	}
+}
+END_TEST
+
+START_TEST(a_device_that_goes_ends_it_well)
+{
+	replayer_start(_i ? "0 read \"r\"\n0 error 22\n"
+			  : "0 read \"r\"\n0 error 19\n",
+		       NULL);
+	start(node_path("replay"), path, NULL);
+	ends(_i, _i ? "Invalid argument" : "No such device");
+	ck_records(_i ? "read \"r\"\nerror 22\nend\n"
+		      : "read \"r\"\nerror 19\nend\n");
+}
+END_TEST
+
+static void write_trace(const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC);
+
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+START_TEST(a_signal_ends_it_well)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+	replayer_start("0 read \"r\"\n" LATER " end\n", NULL);
+	for (int i = 0; i < 3; i++) {
+		write_trace("");
+		start(node_path("replay"), path, OOB ? "--oob" : NULL, NULL);
+		/* It has read what there is. */
+		while (strstr(records(path), "read") == NULL)
+			sched_yield();
+		kill(run.pid, signals[i]);
+		ends(0, "1 reads, 1 bytes");
+		ck_records("read \"r\"\nend\n");
+	}
+}
+END_TEST
+
+START_TEST(it_ends_when_it_is_enough)
+{
+	replayer_start("0 read \"abc\"\n0 read \"def\"\n0 read \"ghi\"\n" LATER
+		       " end\n",
+		       NULL);
+	start(node_path("replay"), path, "--count=2", OOB ? "-o" : NULL, NULL);
+	ends(0, "2 reads");
+	ck_records("read \"abc\"\nread \"def\"\nend\n");
+	start(node_path("replay"), path, "--size=4", OOB ? "-o" : NULL, NULL);
+	ends(0, "6 bytes");
+	ck_records("read \"abc\"\nread \"def\"\nend\n");
+	start(node_path("replay"), path, "--duration=0.01", "--quiet",
+	      OOB ? "-o" : NULL, NULL);
+	ends(0, NULL);
+	ck_assert_str_eq(run.said, "");
+}
+END_TEST
+
+START_TEST(a_dialogue_is_recorded_as_it_passes)
+{
+	int fds[2];
+
+	replayer_start("0 write \"AT\\r\"\n0 read \"OK\\r\\n\"\n"
+		       "0 write \"ATH\\r\"\n0 read 00ff\n",
+		       NULL);
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	run.in = fds[0];
+	start("--pass", node_path("replay"), path, NULL);
+	ck_assert_int_eq(write(fds[1], "AT\r", 3), 3);
+	while (strstr(records(path), "OK") == NULL)
+		sched_yield();
+	ck_assert_int_eq(write(fds[1], "ATH\r", 4), 4);
+	close(fds[1]);
+	ends(0, "2 reads, 6 bytes; 2 writes, 7 bytes");
+	ck_records("write \"AT\\r\"\nread \"OK\\r\\n\"\nwrite \"ATH\\r\"\n"
+		   "read 00ff\nend\n");
+	ck_assert_int_eq(memcmp(run.printed, "OK\r\n\0\xff", 6), 0);
+	/* The device is of the same opinion. */
+	ck_assert(!daemon_said(&test_daemon, "not as recorded"));
+}
+END_TEST
+
+START_TEST(ioctls_are_recorded_with_their_answers)
+{
+	replayer_start("0 ioctl 0x80044501 7 01000200\n0 ioctl 0x5401 0 6162\n"
+		       "0 read \"r\"\n",
+		       NULL);
+	start(node_path("replay"), path, "-i", "0x80044501", "-i", "0x5401:2",
+	      "--ioctl=0x80044502", NULL);
+	ends(0, "1 reads");
+	ck_records("ioctl 0x80044501 7 01000200\nioctl 0x00005401 0 \"ab\"\n"
+		   "ioctl 0x80044502 -25\nread \"r\"\nend\n");
+}
+END_TEST
+
+/* As it would for a full disk: what is there is a trace. */
+START_TEST(where_there_is_no_more_room_it_ends)
+{
+	replayer_start(many_records(), "loop", "speed=0", NULL);
+	for (rlim_t room = 10; room < 2000; room += 271) {
+		run.room = room;
+		start(node_path("replay"), path, NULL);
+		ends(1, "File too large");
+		run.room = 0;
+		if (room < 100)
+			continue;
+		start("--show", path, NULL);
+		ends(0, NULL);
+		ck_assert_ptr_null(strstr(run.printed, "cut off"));
+	}
+}
+END_TEST
+
+START_TEST(it_writes_to_files_only)
+{
+	replayer_start("0 read \"r\"\n", NULL);
+	start(path, "/dev/null", NULL);
+	ends(1, "no regular file");
+	start(path, "/tmp", NULL);
+	ends(1, "/tmp: Is a directory");
+	start("/nonexistent", path, NULL);
+	ends(1, "/nonexistent: No such file");
+}
+END_TEST
+
+START_TEST(usage_is_checked)
+{
+	static const struct {
+		const char *args[3], *text;
+	} cases[] = {
+		{ { "/dev/null" }, "a file to record to" },
+		{ { "a", "b", "c" }, "c: what is that for?" },
+		{ { "--show" }, "--show wants one file" },
+		{ { "--show", "a", "b" }, "--show wants one file" },
+		{ { "--json", "a", "b" }, "--json goes with --show" },
+		{ { "-op", "a", "b" }, "--oob and --pass" },
+		{ { "-n0", "a", "b" }, "no positive number" },
+		{ { "-n-1", "a", "b" }, "no positive number" },
+		{ { "-s1k", "a", "b" }, "no positive number" },
+		{ { "-dsoon", "a", "b" }, "no time in seconds" },
+		{ { "-d-1", "a", "b" }, "no time in seconds" },
+		{ { "-dnan", "a", "b" }, "no time in seconds" },
+		{ { "-i", "x", "a" }, "no command" },
+		{ { "-i", "0x40044501", "a" }, "say SIZE" },
+		{ { "-i", "1:", "a" }, "no command" },
+		{ { "-i", "1:16385", "a" }, "no command" },
+		{ { "-i", "0x100000000", "a" }, "no command" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		start(cases[i].args[0], cases[i].args[1], cases[i].args[2],
+		      NULL);
+		ends(2, cases[i].text);
+	}
+}
+END_TEST
+
+START_TEST(without_a_daemon_nothing_is_read_out_of_band)
+{
+	setenv("EVL_CUSED_SOCKET", "/nonexistent", 1);
+	start("--oob", "/dev/null", path, NULL);
+	ends(3, "cannot attach");
+	/* But any device is in-band. */
+	start("/dev/null", path, NULL);
+	ends(0, "0 reads");
+	ck_records("end\n");
+}
+END_TEST
+
+#define SHOWN                                                             \
+	"evl-trace 1\n# a \x1b[31mdevice\n0 read \"ab\"\n1 write \"x\"\n" \
+	"2 read \"abcd\"\n3 ioctl 1 0\n4 error 19\n"
+
+START_TEST(a_trace_is_shown)
+{
+	write_trace(SHOWN "5 en");
+	start("--show", path, NULL);
+	ends(0, NULL);
+	ck_assert_str_eq(
+		run.printed,
+		"# a ?[31mdevice\n"
+		"reads   2, 6 bytes, 2 to 4 each, 1.5 bytes/s\n"
+		"writes  1, 1 bytes, 1 each, 0.2 bytes/s\n"
+		"ioctls  1\n"
+		"gaps    2000000.000 us shortest, 2000000.000 median, "
+		"2000000.000 longest between reads\n"
+		"ended   No such device\n"
+		"note    the last line is cut off, and left out\n\n"
+		"reads   =                                  #                  "
+		"                 \n"
+		"writes                   #                                    "
+		"                 \n"
+		"        0                                                     "
+		"          4.000 s\n");
+}
+END_TEST
+
+static int64_t number(struct json_object *root, const char *name,
+		      const char *key)
+{
+	struct json_object *obj = root;
+
+	if (name)
+		ck_assert(json_object_object_get_ex(root, name, &obj));
+	ck_assert(json_object_object_get_ex(obj, key, &obj));
+
+	return json_object_get_int64(obj);
+}
+
+START_TEST(a_trace_is_shown_as_json)
+{
+	struct json_object *root;
+
+	write_trace(SHOWN);
+	start("--show", "--json", path, NULL);
+	ends(0, NULL);
+	root = json_tokener_parse(run.printed);
+	ck_assert_ptr_nonnull(root);
+	ck_assert_int_eq(number(root, NULL, "duration_ns"), 4000000000);
+	ck_assert_int_eq(number(root, NULL, "error"), 19);
+	ck_assert_int_eq(number(root, NULL, "truncated"), 0);
+	ck_assert_int_eq(number(root, NULL, "gap_median_ns"), 2000000000);
+	ck_assert_int_eq(number(root, "reads", "bytes"), 6);
+	ck_assert_int_eq(number(root, "writes", "count"), 1);
+	json_object_put(root);
+}
+END_TEST
+
+START_TEST(what_is_no_trace_is_not_shown)
+{
+	static const struct {
+		const char *text, *said;
+	} cases[] = {
+		{ "", "line 1: no trace" },
+		{ "\n", "line 1: no trace" },
+		{ "evl-trace 2\n", "another version" },
+		{ "evl-trace 1\n\n0 rea\n", "line 3: neither read" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		write_trace(cases[i].text);
+		start("--show", path, NULL);
+		ends(1, cases[i].said);
+		ck_assert_str_eq(run.printed, "");
+	}
+	start("--show", "/nonexistent", NULL);
+	ends(1, "No such file");
+	start("--show", "/dev/zero", NULL);
+	ends(1, "no regular file");
+	/* Nothing but its first line is something. */
+	write_trace("evl-trace 1\n");
+	start("--show", path, NULL);
+	ends(0, NULL);
+}
+END_TEST
+
+int main(void)
+{
+	const struct {
+		const char *name;
+		const TTest *test;
+		int nr;
+	} tests[] = {
+		{ "same", what_is_recorded_is_what_was_replayed, 2 },
+		{ "gone", a_device_that_goes_ends_it_well, 2 },
+		{ "signal", a_signal_ends_it_well, 2 },
+		{ "enough", it_ends_when_it_is_enough, 2 },
+		{ "pass", a_dialogue_is_recorded_as_it_passes, 1 },
+		{ "ioctl", ioctls_are_recorded_with_their_answers, 1 },
+		{ "room", where_there_is_no_more_room_it_ends, 1 },
+		{ "files", it_writes_to_files_only, 1 },
+		{ "usage", usage_is_checked, 1 },
+		{ "alone", without_a_daemon_nothing_is_read_out_of_band, 1 },
+		{ "show", a_trace_is_shown, 1 },
+		{ "json", a_trace_is_shown_as_json, 1 },
+		{ "damaged", what_is_no_trace_is_not_shown, 1 },
+	};
+	Suite *suite = suite_create("system/record");
+
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		tcase_add_checked_fixture(suite_add(suite, tests[i].name,
+						    tests[i].test, tests[i].nr),
+					  setup, teardown);
+
+	return suite_run(suite);
+}
