@@ -612,16 +612,30 @@ void module_hangup(void)
 		fiber_break(stay->fiber);
 }
 
-/* Those whose init or exit function sleeps on are left alone. */
+/* The last one which nobody uses, else the last one; NULL: they are all ended, but
+ * for those whose init or exit function sleeps on. */
+static struct loaded *next_to_end(void)
+{
+	struct loaded *drv, *last = NULL;
+
+	for (drv = loaded_prev(NULL); drv; drv = loaded_prev(drv)) {
+		if (loaded_state(drv) != LOADED_LIVE)
+			continue;
+		if (module_refcount(drv->mod) == 0)
+			return drv;
+		if (last == NULL)
+			last = drv;
+	}
+
+	return last;
+}
+
 static void run_end(void *arg)
 {
-	struct loaded *drv = NULL, *prev;
+	struct loaded *drv;
 
-	for (drv = loaded_prev(NULL); drv; drv = prev) {
-		prev = loaded_prev(drv);
-		if (loaded_state(drv) == LOADED_LIVE)
-			end(drv);
-	}
+	while ((drv = next_to_end()))
+		end(drv);
 }
 
 void module_unload_all(void)

@@ -76,7 +76,7 @@ int module_unload(const char *name);
 /* Calls that are under way are to end: the sleeps of drivers' init, exit, probe
  * and remove functions are broken. */
 void module_hangup(void);
-/* End all drivers, last one first; remove what they leave behind. From the
+/* End all drivers, last one first, but those in use by others after them; remove what they leave behind. From the
  * loop's own ground, when every file is closed. */
 void module_unload_all(void);
 
