@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config-device.h"
 
+#include "bus/gpio-spec.h"
 #include "config-value.h"
 #include "config.h"
 #include "kapi/mmio.h"
@@ -225,6 +226,25 @@ static struct firmware_property *find_property(struct config_device *dev,
 	return NULL;
 }
 
+/* "enable-gpios", or just "gpios". */
+static bool names_lines(const char *key)
+{
+	const char *dash = strrchr(key, '-'), *last = dash ? dash + 1 : key;
+
+	return strcmp(last, "gpios") == 0 || strcmp(last, "gpio") == 0;
+}
+
+static void check_lines(const struct origin *origin,
+			const struct config_device *dev, const char *key,
+			const char *value)
+{
+	char complaint[512];
+
+	if (gpio_spec_check(value, complaint, sizeof(complaint)))
+		origin_complain(origin, "device %s: %s = %s", dev->name, key,
+				complaint);
+}
+
 static void set_property(const struct origin *origin, struct config_device *dev,
 			 const char *key, const char *value)
 {
@@ -235,6 +255,9 @@ static void set_property(const struct origin *origin, struct config_device *dev,
 				"device %s: \"%s\": not a property's name: of "
 				"letters, digits and the like, as speed-hz",
 				dev->name, key);
+
+	if (names_lines(key))
+		check_lines(origin, dev, key, value);
 
 	prop = find_property(dev, key);
 	if (prop) {

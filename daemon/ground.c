@@ -2,6 +2,7 @@
 #include "ground.h"
 
 #include "base/log.h"
+#include "bus/gpio.h"
 #include "bus/platform.h"
 #include "config.h"
 #include "core/factory.h"
@@ -113,6 +114,7 @@ int ground_start_core(const struct config *config)
 	if (ret)
 		return ret;
 
+	gpio_init();
 	platform_init();
 	factories_init();
 	timers_init();

@@ -134,8 +134,8 @@ void holders_complain(const struct loaded *drv)
 			 drv->name, nr_files, nr_files > 1 ? "s are" : " is",
 			 openers, nr_files > 1 ? "them" : "it");
 	else
-		complain("driver %s: in use: %d time%s by try_module_get(), "
-			 "without a module_put() yet",
+		complain("driver %s: in use: %d time%s by try_module_get(), as "
+			 "each GPIO line in use is, without a module_put() yet",
 			 drv->name, others, others == 1 ? "" : "s");
 }
 

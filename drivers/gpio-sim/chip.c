@@ -5,6 +5,7 @@
  * those who watch its lines come and go.
  */
 #include "config.h"
+#include "consumer.h"
 #include "lines.h"
 #include "queue.h"
 #include "request.h"
@@ -56,6 +57,10 @@ MODULE_PARM_DESC(names, "names of the first lines");
 static unsigned int irq;
 module_param(irq, uint, 0444);
 MODULE_PARM_DESC(irq, "interrupt of the first line, 0 for none");
+
+static int base = -1;
+module_param(base, int, 0444);
+MODULE_PARM_DESC(base, "number of the first line for drivers, -1 for any");
 
 static LIST_HEAD(chips);
 
@@ -432,6 +437,8 @@ static struct miscdevice chip_device = {
 
 static int __init chip_init(void)
 {
+	int ret;
+
 	if (nr_lines == 0 || nr_lines > LINES_MAX) {
 		pr_err("gpio-sim: lines=%u: from 1 to %u, please\n", nr_lines,
 		       LINES_MAX);
@@ -452,13 +459,24 @@ static int __init chip_init(void)
 		lines[n].name = n < nr_names ? names[n] : "";
 	chip_device.name = node;
 
-	return misc_register(&chip_device);
+	ret = consumer_init(label, base);
+	if (ret) {
+		pr_err("gpio-sim: base=%d: another chip has these numbers\n",
+		       base);
+		return ret;
+	}
+	ret = misc_register(&chip_device);
+	if (ret)
+		consumer_exit();
+
+	return ret;
 }
 module_init(chip_init);
 
 static void __exit chip_exit(void)
 {
 	misc_deregister(&chip_device);
+	consumer_exit();
 	lines_exit();
 }
 module_exit(chip_exit);

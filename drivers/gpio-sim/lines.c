@@ -32,12 +32,17 @@ static bool level(const struct line *line)
 	return line->driven;
 }
 
+unsigned int line_irq(unsigned int offset)
+{
+	return first_irq ? first_irq + offset : 0;
+}
+
 static void interrupt(const struct line *line)
 {
-	unsigned int irq = first_irq + (unsigned int)(line - lines);
+	unsigned int irq = line_irq((unsigned int)(line - lines));
 	u32 type, wanted;
 
-	if (first_irq == 0)
+	if (irq == 0)
 		return;
 
 	type = irq_get_trigger_type(irq);
@@ -112,6 +117,11 @@ void lines_exit(void)
 		evl_destroy_timer(&lines[n].settling);
 }
 
+bool line_is_taken(const struct line *line)
+{
+	return line->req || line->is_drivers;
+}
+
 void line_configure(struct line *line, const struct line_config *config)
 {
 	const u64 direction =
@@ -140,6 +150,7 @@ void line_leave(struct line *line)
 	const struct line_config unused = { .flags = GPIO_V2_LINE_FLAG_INPUT };
 
 	line->req = NULL;
+	line->is_drivers = false;
 	line->seqno = 0;
 	line_configure(line, &unused);
 }
@@ -198,9 +209,11 @@ void line_info_locked(unsigned int offset, struct gpio_v2_line_info *r_info)
 		.flags = line->flags,
 	};
 	strscpy(r_info->name, line->name, sizeof(r_info->name));
-	if (line->req) {
+	if (line_is_taken(line)) {
 		r_info->flags |= GPIO_V2_LINE_FLAG_USED;
-		strscpy(r_info->consumer, request_consumer(line->req),
+		strscpy(r_info->consumer,
+			line->req ? request_consumer(line->req)
+				  : consumer_of(offset),
 			sizeof(r_info->consumer));
 	}
 	if (line->debounce_us) {

@@ -77,7 +77,7 @@ static int take_lines_locked(struct request *req)
 	unsigned int n;
 
 	for (n = 0; n < req->nr; n++) {
-		if (lines[req->offsets[n]].req)
+		if (line_is_taken(&lines[req->offsets[n]]))
 			break;
 		lines[req->offsets[n]].req = req;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Devices which the configuration names, and a driver for them: registers, an
- * interrupt, properties. */
+ * interrupt, GPIO lines, properties. */
 #include "daemon.h"
 #include "drivers/servo.h"
 #include "endure.h"
@@ -11,12 +11,16 @@
 #include <errno.h>
 #include <evl/evl.h>
 #include <fcntl.h>
+#include <linux/gpio.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <uapi/evl/devices/gpio-sim.h>
 #include <unistd.h>
 
 static const char *driver;
@@ -232,6 +236,8 @@ START_TEST(a_mistake_on_the_command_line_is_told)
 		      "a=b", NULL);
 	usual_refused(2, "without a name", "give it one", "--device=", NULL);
 	usual_refused(2, "device a/b", "a name, please", "--device=a/b", NULL);
+	usual_refused(2, "device a: x-gpios = y", "name chip and line",
+		      "--device=a", "x-gpios=y", NULL);
 	usual_refused(2, "irq = 128", "1 to 127", "--device=a", "irq=128",
 		      NULL);
 	usual_refused(2, "\"\"", "not a property's name", "--device=a", "=5",
@@ -239,6 +245,21 @@ START_TEST(a_mistake_on_the_command_line_is_told)
 	usual_refused(2, "device b: reg = 0x10f", "another address",
 		      "--device=a", "reg=0x100 16", "--device=b", "reg=0x10f 1",
 		      NULL);
+}
+END_TEST
+
+START_TEST(a_chip_is_ended_after_those_who_use_it)
+{
+	struct launch l = { .become = NULL };
+
+	usual_start(&l, "--device=servo", "reg=0 16", "irq=5", "limit=20",
+		    "fault-gpios=gpio-sim 1", "--driver", getenv("EVL_SERVO"),
+		    "--driver", getenv("EVL_GPIO_SIM"), "irq=30", NULL);
+	while (access(launch_path("dev/servo"), F_OK))
+		sched_yield();
+	ck_assert_int_eq(launch_end(&l, SIGTERM), 0);
+	ck_assert(!launch_said(&l, "goes while lines of it are in use", NULL));
+	launch_close(&l);
 }
 END_TEST
 
@@ -268,6 +289,148 @@ START_TEST(the_command_line_comes_after_the_file)
 }
 END_TEST
 
+/*
+ * With GPIO lines.
+ */
+
+static int gpio_chip;
+
+static void lines_setup(void)
+{
+	const char *const args[] = { "--device",
+				     "servo",
+				     "reg=0x40000000 0x10",
+				     "irq=21",
+				     "limit=180",
+				     "enable-gpios=gpio-sim 3",
+				     "fault-gpios=gpio-sim fault active-low",
+				     "stop-gpio=gpio-sim 5",
+				     "--driver",
+				     getenv("EVL_SERVO"),
+				     NULL };
+
+	driver = getenv("EVL_GPIO_SIM");
+	poller_setup_with(args);
+}
+
+static void load_chip(void)
+{
+	tool_expect(0, NULL, "load", driver, "lines=8", "irq=30",
+		    "names=a,b,c,d,fault", NULL);
+	gpio_chip = open(node_path("gpio-sim"), O_RDWR | O_CLOEXEC);
+	ck_assert_int_ge(gpio_chip, 0);
+}
+
+static bool line_at(unsigned int offset)
+{
+	struct gpio_sim_level level = { .offset = offset };
+
+	ck_assert_int_eq(ioctl(gpio_chip, GPIO_SIM_IOC_LEVEL, &level), 0);
+
+	return level.level;
+}
+
+static void pull(unsigned int offset, unsigned int up)
+{
+	struct gpio_sim_level level = { .offset = offset, .level = up };
+
+	ck_assert_int_eq(ioctl(gpio_chip, GPIO_SIM_IOC_PULL, &level), 0);
+}
+
+/* The node comes from the loop's own ground, once the chip is there. */
+static int await_servo(void)
+{
+	int fd;
+
+	while ((fd = open(node_path("servo"), O_RDWR | O_CLOEXEC)) < 0)
+		sched_yield();
+
+	return fd;
+}
+
+START_TEST(a_device_waits_for_its_chip)
+{
+	struct gpio_v2_line_info info = { .offset = 4 };
+	struct gpio_v2_line_request req = {
+		.num_lines = 1,
+		.offsets = { 3 },
+		.config = { .flags = GPIO_V2_LINE_FLAG_INPUT },
+	};
+	int fd;
+
+	ck_assert_int_ne(access(node_path("servo"), F_OK), 0);
+	ck_assert(daemon_said(&test_daemon,
+			      "device servo: its driver waits for something"));
+	load_chip();
+	fd = await_servo();
+
+	ck_assert_int_eq(ioctl(gpio_chip, GPIO_V2_GET_LINEINFO_IOCTL, &info),
+			 0);
+	ck_assert_str_eq(info.name, "fault");
+	ck_assert_str_eq(info.consumer, "fault");
+	ck_assert_uint_eq(info.flags,
+			  GPIO_V2_LINE_FLAG_USED | GPIO_V2_LINE_FLAG_INPUT);
+	/* What a driver has, no application gets, and the chip stays. */
+	ck_assert_int_eq(ioctl(gpio_chip, GPIO_V2_GET_LINE_IOCTL, &req), -1);
+	ck_assert_int_eq(errno, EBUSY);
+	close(fd);
+	close(gpio_chip);
+	tool_expect(5, "in use", "unload", "gpio-sim", NULL);
+	tool_expect(0, NULL, "unload", "servo", NULL);
+	gpio_chip = open(node_path("gpio-sim"), O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(ioctl(gpio_chip, GPIO_V2_GET_LINE_IOCTL, &req), 0);
+
+	/* And the other way round: told, and not waited for. */
+	tool_expect(0, NULL, "load", getenv("EVL_SERVO"), NULL);
+	ck_assert(daemon_said(&test_daemon, "failed with -16 (EBUSY"));
+	tool_expect(0, NULL, "unload", "servo", NULL);
+	close(req.fd);
+	close(gpio_chip);
+	tool_expect(0, NULL, "unload", "gpio-sim", NULL);
+}
+END_TEST
+
+START_TEST(lines_are_used_on_both_stages)
+{
+	struct reader reader = { .fd = -1 };
+	struct servo_info info;
+	pthread_t thread;
+	int on = 1;
+	pid_t tid;
+
+	load_chip();
+	pull(4, 1); /* no fault */
+	reader.fd = await_servo();
+	ck_assert(!line_at(3));
+	ck_assert_int_eq(oob_ioctl(reader.fd, SERVO_IOC_ENABLE, &on), 0);
+	ck_assert(line_at(3));
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, read_position, &reader),
+			 0);
+	while ((tid = atomic_load(&reader.tid)) == 0)
+		sched_yield();
+	wait_until_asleep(getpid(), tid);
+	pull(4, 0);
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(reader.ret, -1);
+
+	do {
+		pull(5, 0);
+		pull(5, 1);
+		ck_assert_int_eq(ioctl(reader.fd, SERVO_IOC_INFO, &info), 0);
+		ck_assert_int_eq(info.stop, 1);
+	} while (info.nr_stops == 0);
+	close(reader.fd);
+	close(gpio_chip);
+
+	/* Gone with the device, as it was. */
+	tool_expect(0, NULL, "unload", "servo", NULL);
+	gpio_chip = open(node_path("gpio-sim"), O_RDWR | O_CLOEXEC);
+	ck_assert(!line_at(3));
+	close(gpio_chip);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("system/device");
@@ -277,6 +440,13 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, endure_teardown);
 	tcase_add_test(tcase, a_driver_finds_what_was_configured);
 	tcase_add_test(tcase, an_application_can_play_the_hardware);
+	suite_add_tcase(suite, tcase);
+
+	tcase = tcase_create("lines");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, lines_setup, endure_teardown);
+	tcase_add_test(tcase, a_device_waits_for_its_chip);
+	tcase_add_test(tcase, lines_are_used_on_both_stages);
 	suite_add_tcase(suite, tcase);
 
 	tcase = tcase_create("incomplete");
@@ -289,6 +459,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, usual_setup, usual_teardown);
 	tcase_add_test(tcase, a_mistake_on_the_command_line_is_told);
+	tcase_add_test(tcase, a_chip_is_ended_after_those_who_use_it);
 	tcase_add_test(tcase, the_command_line_comes_after_the_file);
 	suite_add_tcase(suite, tcase);
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A platform driver, as for a piece of hardware: registers, an interrupt and
- * what was configured, all of it the device's (devm_*). oob_read waits for the
- * interrupt and tells the position; mmap gives the registers to an application,
- * which plays the hardware with them.
+ * A platform driver, as for a piece of hardware: registers, an interrupt, GPIO
+ * lines and what was configured, all of it the device's (devm_*). oob_read waits
+ * for the interrupt and tells the position, or fails once its line "fault"
+ * becomes active, which interrupts out-of-band. mmap gives the registers to an
+ * application, which plays the hardware with them.
  */
 #include "servo.h"
 
 #include <evl/file.h>
 #include <evl/flag.h>
+#include <linux/gpio/consumer.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/miscdevice.h>
@@ -25,7 +27,9 @@ struct servo {
 	struct miscdevice misc;
 	struct resource *res;
 	u8 __iomem *regs;
+	struct gpio_desc *enable, *fault, *stop; /* NULL: it has none */
 	int irq;
+	bool faulty;
 	struct evl_flag moved;
 	struct servo_info info;
 };
@@ -43,6 +47,30 @@ static irqreturn_t servo_moved(int irq, void *dev_id)
 		return IRQ_NONE;
 	writel(0, servo->regs + SERVO_STATUS);
 	evl_raise_flag(&servo->moved);
+
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t servo_fault(int irq, void *dev_id)
+{
+	struct servo *servo = dev_id;
+
+	if (!running_oob() || !gpiod_get_value(servo->fault))
+		return IRQ_NONE;
+	WRITE_ONCE(servo->faulty, true);
+	evl_raise_flag(&servo->moved);
+
+	return IRQ_HANDLED;
+}
+
+/* In-band. */
+static irqreturn_t servo_stop(int irq, void *dev_id)
+{
+	struct servo *servo = dev_id;
+
+	if (running_oob())
+		return IRQ_NONE;
+	servo->info.nr_stops++;
 
 	return IRQ_HANDLED;
 }
@@ -88,6 +116,8 @@ static ssize_t servo_oob_read(struct file *filp, char __user *u_buf,
 	ret = evl_wait_flag(&servo->moved);
 	if (ret)
 		return ret;
+	if (READ_ONCE(servo->faulty))
+		return -EIO;
 	position = readl(servo->regs + SERVO_POSITION);
 
 	return raw_put_user(position, (u32 __user *)u_buf) ? -EFAULT : 4;
@@ -100,6 +130,8 @@ static long servo_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 
 	switch (cmd) {
 	case SERVO_IOC_INFO:
+		servo->info.stop =
+			servo->stop ? gpiod_get_value(servo->stop) : -1;
 		return copy_to_user((void __user *)arg, &servo->info,
 				    sizeof(servo->info))
 			       ? -EFAULT
@@ -109,6 +141,21 @@ static long servo_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	default:
 		return -ENOTTY;
 	}
+}
+
+static long servo_oob_ioctl(struct file *filp, unsigned int cmd,
+			    unsigned long arg)
+{
+	struct servo_file *sf = filp->private_data;
+	int on;
+
+	if (cmd != SERVO_IOC_ENABLE)
+		return -ENOTTY;
+	if (raw_get_user(on, (int __user *)arg))
+		return -EFAULT;
+	gpiod_set_value(sf->servo->enable, on);
+
+	return 0;
 }
 
 static int servo_mmap(struct file *filp, struct vm_area_struct *vma)
@@ -124,6 +171,7 @@ static const struct file_operations servo_fops = {
 	.open = servo_open,
 	.release = servo_release,
 	.oob_read = servo_oob_read,
+	.oob_ioctl = servo_oob_ioctl,
 	.unlocked_ioctl = servo_ioctl,
 	.mmap = servo_mmap,
 };
@@ -146,6 +194,45 @@ static int servo_configure(struct servo *servo)
 	return 0;
 }
 
+/* The interrupt of one of its lines. */
+static int servo_watch(struct servo *servo, struct gpio_desc *line,
+		       irq_handler_t handler, unsigned long flags)
+{
+	int irq;
+
+	if (line == NULL)
+		return 0;
+	irq = gpiod_to_irq(line);
+	if (irq < 0)
+		return dev_err_probe(servo->dev, irq, "no interrupt\n");
+
+	return devm_request_irq(servo->dev, (unsigned int)irq, handler, flags,
+				"servo line", servo);
+}
+
+static int servo_get_lines(struct servo *servo)
+{
+	struct device *dev = servo->dev;
+	int ret;
+
+	servo->enable = devm_gpiod_get_optional(dev, "enable", GPIOD_OUT_LOW);
+	if (IS_ERR(servo->enable))
+		return PTR_ERR(servo->enable);
+	servo->fault = devm_gpiod_get_optional(dev, "fault", GPIOD_IN);
+	if (IS_ERR(servo->fault))
+		return PTR_ERR(servo->fault);
+	servo->stop = devm_gpiod_get_optional(dev, "stop", GPIOD_IN);
+	if (IS_ERR(servo->stop))
+		return PTR_ERR(servo->stop);
+
+	ret = servo_watch(servo, servo->fault, servo_fault,
+			  IRQF_OOB | IRQF_TRIGGER_FALLING);
+
+	return ret ? ret
+		   : servo_watch(servo, servo->stop, servo_stop,
+				 IRQF_TRIGGER_RISING);
+}
+
 static int servo_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
@@ -165,6 +252,8 @@ static int servo_probe(struct platform_device *pdev)
 	if (servo->irq < 0)
 		return servo->irq;
 	ret = servo_configure(servo);
+	if (ret == 0)
+		ret = servo_get_lines(servo);
 	if (ret)
 		return ret;
 	ret = devm_request_irq(dev, (unsigned int)servo->irq, servo_moved,

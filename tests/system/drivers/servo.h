@@ -15,8 +15,11 @@ struct servo_info {
 	__u32 limit;
 	__u32 gains[3];
 	char label[32];
-	__u32 fast; /* by table */
+	__u32 fast;	/* by table */
+	__u32 nr_stops; /* edges of its line "stop" */
+	__s32 stop;	/* is its line "stop" active? -1: it has none */
 };
 
-#define SERVO_IOC_INFO	_IOR('s', 1, struct servo_info)
-#define SERVO_IOC_RAISE _IO('s', 2) /* its interrupt, as the device would */
+#define SERVO_IOC_INFO	 _IOR('s', 1, struct servo_info)
+#define SERVO_IOC_ENABLE _IOW('s', 3, int) /* by oob_ioctl(): the line */
+#define SERVO_IOC_RAISE	 _IO('s', 2) /* its interrupt, as the device would */

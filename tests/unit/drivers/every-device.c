@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What drivers of devices use (driver-api 5.4): platform devices, what was
- * configured of them, what they own, registers. As every-name.c.
+ * configured of them, what they own, registers, GPIO lines. As every-name.c.
  */
 #include <linux/acpi.h>
+#include <linux/gpio.h>
+#include <linux/gpio/consumer.h>
+#include <linux/gpio/driver.h>
+#include <linux/gpio/machine.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
@@ -11,6 +15,7 @@
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/of_device.h>
+#include <linux/of_gpio.h>
 #include <linux/of_platform.h>
 #include <linux/platform_device.h>
 #include <linux/pm_runtime.h>
@@ -138,6 +143,87 @@ static int every_owned(struct device *dev, int irq)
 					 IRQF_ONESHOT, NULL, dev);
 }
 
+static struct gpiod_lookup_table every_lines = {
+	.dev_id = "every.0",
+	.table = {
+		GPIO_LOOKUP("chip", 1, "enable", GPIO_ACTIVE_LOW),
+		GPIO_LOOKUP_IDX("chip", 2, "enable", 1, GPIO_OPEN_DRAIN),
+		{},
+	},
+};
+
+static int every_line(struct device *dev)
+{
+	struct gpio_desc *desc = devm_gpiod_get(dev, "enable", GPIOD_OUT_LOW);
+
+	if (IS_ERR(desc))
+		return PTR_ERR(desc);
+	HAS(gpiod_get);
+	HAS(gpiod_get_optional);
+	HAS(gpiod_get_index);
+	HAS(gpiod_get_index_optional);
+	HAS(gpiod_get_array);
+	HAS(gpiod_get_array_optional);
+	HAS(devm_gpiod_get_optional);
+	HAS(devm_gpiod_get_index);
+	HAS(devm_gpiod_get_index_optional);
+	HAS(devm_gpiod_get_array);
+	HAS(devm_gpiod_get_array_optional);
+	HAS(devm_gpiod_put_array);
+	HAS(gpiod_put_array);
+	HAS(gpiod_add_lookup_tables);
+	gpiod_add_lookup_table(&every_lines);
+	gpiod_remove_lookup_table(&every_lines);
+	gpiod_direction_output_raw(desc, 1);
+	gpiod_set_value(desc, gpiod_get_value(desc));
+	gpiod_set_raw_value(desc, gpiod_get_raw_value(desc));
+	gpiod_set_value_cansleep(desc, gpiod_get_value_cansleep(desc));
+	gpiod_set_raw_value_cansleep(desc, gpiod_get_raw_value_cansleep(desc));
+	gpiod_toggle_active_low(desc);
+	gpiod_set_consumer_name(desc, "every");
+	if (gpiod_direction_input(desc) || gpiod_direction_output(desc, 1) ||
+	    gpiod_get_direction(desc) || gpiod_to_irq(desc) < 0 ||
+	    gpiod_is_active_low(desc) || gpiod_cansleep(desc) ||
+	    gpiod_count(dev, "enable") < 0)
+		return -EIO;
+	devm_gpiod_put(dev, gpio_to_desc((unsigned int)desc_to_gpio(desc)));
+	gpiod_put(NULL);
+
+	return 0;
+}
+
+static int every_number(struct device *dev)
+{
+	int gpio = of_get_named_gpio(dev->of_node, "enable-gpios", 0);
+	unsigned int n = (unsigned int)gpio;
+	struct gpio all[] = { { n, GPIOF_IN, "every" } };
+
+	if (!gpio_is_valid(gpio) || gpio_request(n, "every") ||
+	    gpio_request_one(n, GPIOF_OUT_INIT_HIGH, "every") ||
+	    gpio_request_array(all, 1) || devm_gpio_request(dev, n, "every") ||
+	    devm_gpio_request_one(dev, n, GPIOF_IN, "every") ||
+	    gpio_direction_input(n) || gpio_direction_output(n, 0) ||
+	    gpio_to_irq(n) < 0 || gpio_cansleep(n))
+		return -EIO;
+	gpio_set_value(n, gpio_get_value(n));
+	gpio_set_value_cansleep(n, gpio_get_value_cansleep(n));
+	gpio_free_array(all, 1);
+	gpio_free(n);
+
+	return 0;
+}
+
+static int every_chip(struct device *dev, struct gpio_chip *gc)
+{
+	HAS(gpiochip_add_data);
+	HAS(gpiochip_remove);
+	HAS(gpiochip_get_data);
+	if (gpiochip_is_requested(gc, 0))
+		return -EBUSY;
+
+	return devm_gpiochip_add_data(dev, gc, dev);
+}
+
 static int every_probe(struct platform_device *pdev)
 {
 	struct resource *res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
@@ -164,7 +250,9 @@ static int every_probe(struct platform_device *pdev)
 		return -EIO;
 	pm_runtime_put(&pdev->dev);
 
-	return every_owned(&pdev->dev, irq) ?: every_configured(&pdev->dev);
+	return every_owned(&pdev->dev, irq) ?: every_configured(&pdev->dev) ?:
+	       every_line(&pdev->dev) ?: every_number(&pdev->dev) ?:
+	       every_chip(&pdev->dev, NULL);
 }
 
 /* As kernels before 6.11 have it, and those after it. */
