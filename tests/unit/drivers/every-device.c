@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What drivers of devices use (driver-api 5.4): platform devices, what was
- * configured of them, what they own, registers, GPIO lines. As every-name.c.
+ * configured of them, what they own, registers, GPIO lines, and hectic's FPU
+ * tests. As every-name.c.
  */
+#include <asm/evl/fptest.h>
 #include <linux/acpi.h>
 #include <linux/gpio.h>
 #include <linux/gpio/consumer.h>
@@ -213,12 +215,26 @@ static int every_number(struct device *dev)
 	return 0;
 }
 
+static unsigned int every_fpu(void)
+{
+	u32 features = evl_detect_fpu();
+	unsigned int bad = 0, val = 0;
+
+	if (!evl_begin_fpu())
+		return val;
+	evl_set_fpregs(features, 1);
+	val = evl_check_fpregs(features, 1, bad);
+	evl_end_fpu();
+
+	return val + bad;
+}
+
 static int every_chip(struct device *dev, struct gpio_chip *gc)
 {
 	HAS(gpiochip_add_data);
 	HAS(gpiochip_remove);
 	HAS(gpiochip_get_data);
-	if (gpiochip_is_requested(gc, 0))
+	if (gpiochip_is_requested(gc, 0) || every_fpu())
 		return -EBUSY;
 
 	return devm_gpiochip_add_data(dev, gc, dev);
