@@ -84,10 +84,10 @@ EXPORT void gpiod_add_lookup_table(struct gpiod_lookup_table *table)
 	list_add_tail(&table->list, &tables);
 }
 
-EXPORT void gpiod_add_lookup_tables(struct gpiod_lookup_table **some, size_t n)
+EXPORT void gpiod_add_lookup_tables(struct gpiod_lookup_table **many, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		gpiod_add_lookup_table(some[i]);
+		gpiod_add_lookup_table(many[i]);
 }
 
 EXPORT void gpiod_remove_lookup_table(struct gpiod_lookup_table *table)
@@ -242,7 +242,7 @@ struct gpio_desc *gpio_get_line(struct device *dev, const char *con_id,
 /* NULL if there is none. */
 static void *optional(void *desc)
 {
-	return PTR_ERR(desc) == -ENOENT ? NULL : desc;
+	return IS_ERR(desc) && PTR_ERR(desc) == -ENOENT ? NULL : desc;
 }
 
 EXPORT struct gpio_desc *gpiod_get_index(struct device *dev, const char *con_id,
@@ -279,6 +279,13 @@ EXPORT void gpiod_put(struct gpio_desc *desc)
 		gpio_free_line(desc);
 }
 
+static void put_all(struct gpio_descs *descs)
+{
+	while (descs->ndescs)
+		gpio_free_line(descs->desc[--descs->ndescs]);
+	kfree(descs);
+}
+
 struct gpio_descs *gpio_get_lines(struct device *dev, const char *con_id,
 				  enum gpiod_flags flags, const void *caller)
 {
@@ -293,13 +300,15 @@ struct gpio_descs *gpio_get_lines(struct device *dev, const char *con_id,
 	if (descs == NULL)
 		return ERR_PTR(-ENOMEM);
 
-	while (descs->ndescs < (unsigned int)count) {
-		desc = gpio_get_line(dev, con_id, descs->ndescs, flags, caller);
+	descs->ndescs = 0;
+	for (unsigned int i = 0; i < (unsigned int)count; i++) {
+		desc = gpio_get_line(dev, con_id, i, flags, caller);
 		if (IS_ERR(desc)) {
-			gpiod_put_array(descs);
+			put_all(descs);
 			return (struct gpio_descs *)desc;
 		}
-		descs->desc[descs->ndescs++] = desc;
+		descs->desc[i] = desc;
+		descs->ndescs = i + 1;
 	}
 
 	return descs;
@@ -315,14 +324,14 @@ EXPORT struct gpio_descs *gpiod_get_array_optional(struct device *dev,
 						   const char *con_id,
 						   enum gpiod_flags flags)
 {
-	return optional(gpio_get_lines(dev, con_id, flags, GPIO_CALLER));
+	if (gpiod_count(dev, con_id) == -ENOENT)
+		return NULL;
+
+	return gpio_get_lines(dev, con_id, flags, GPIO_CALLER);
 }
 
 EXPORT void gpiod_put_array(struct gpio_descs *descs)
 {
-	if (IS_ERR_OR_NULL(descs))
-		return;
-	while (descs->ndescs)
-		gpiod_put(descs->desc[--descs->ndescs]);
-	kfree(descs);
+	if (!IS_ERR_OR_NULL(descs))
+		put_all(descs);
 }

@@ -208,8 +208,8 @@ int gpio_configure_line(struct gpio_desc *desc, unsigned long lookup_flags,
 	if (!(flags & GPIOD_FLAGS_BIT_DIR_SET))
 		return 0;
 	if (flags & GPIOD_FLAGS_BIT_DIR_OUT)
-		return gpiod_direction_output(desc,
-					      flags & GPIOD_FLAGS_BIT_DIR_VAL);
+		return gpiod_direction_output(
+			desc, !!(flags & GPIOD_FLAGS_BIT_DIR_VAL));
 
 	return gpiod_direction_input(desc);
 }

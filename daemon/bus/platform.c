@@ -46,13 +46,13 @@ static void initialize(struct platform_device *pdev)
 
 EXPORT struct platform_device *platform_device_alloc(const char *name, int id)
 {
-	struct platform_object *po =
-		kzalloc(sizeof(*po) + strlen(name) + 1, GFP_KERNEL);
+	size_t size = strlen(name) + 1;
+	struct platform_object *po = kzalloc(sizeof(*po) + size, GFP_KERNEL);
 
 	if (po == NULL)
 		return NULL;
 
-	strcpy(po->name, name);
+	memcpy(po->name, name, size);
 	po->pdev.name = po->name;
 	po->pdev.id = id;
 	initialize(&po->pdev);

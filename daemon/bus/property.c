@@ -101,6 +101,7 @@ static const struct device_node *node_of(const struct device *dev)
 	return dev ? dev->of_node : NULL;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types */
 /* clang-format off */
 #define READ_NUMBERS(type)						\
 	EXPORT int of_property_read_##type##_array(			\
@@ -130,6 +131,7 @@ READ_NUMBERS(u8)
 READ_NUMBERS(u16)
 READ_NUMBERS(u32)
 READ_NUMBERS(u64)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 EXPORT int of_property_read_s32(const struct device_node *np,
 				const char *propname, s32 *out_value)

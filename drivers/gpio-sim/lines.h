@@ -18,8 +18,8 @@ struct request;
 struct line {
 	const char *name;    /* "": it has none */
 	struct request *req; /* the application which has it; NULL: none */
-	bool is_drivers;     /* a driver has it */
 	u64 flags;	     /* GPIO_V2_LINE_FLAG_*, but for USED */
+	bool is_drivers;     /* a driver has it */
 	bool pulled;	     /* from outside: is it up? */
 	bool driven;	     /* as an output */
 	bool seen;	     /* the level which was told last */

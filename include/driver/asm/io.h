@@ -41,6 +41,7 @@ void __iomem *ioremap(phys_addr_t offset, size_t size);
  * In-band, does not block. */
 void iounmap(volatile void __iomem *addr);
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types */
 /* clang-format off */
 #define __IO_ACCESS(letter, type)					\
 	static inline type read##letter(const volatile void __iomem *addr) \
@@ -72,6 +73,7 @@ __IO_ACCESS(b, u8)
 __IO_ACCESS(w, u16)
 __IO_ACCESS(l, u32)
 __IO_ACCESS(q, u64)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define ioread8(addr)		 readb(addr)
 #define ioread16(addr)		 readw(addr)

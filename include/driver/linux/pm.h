@@ -35,12 +35,14 @@ struct dev_pm_ops {
 	.runtime_suspend = (suspend_fn), .runtime_resume = (resume_fn), \
 	.runtime_idle = (idle_fn),
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): names */
 #define SIMPLE_DEV_PM_OPS(name, suspend_fn, resume_fn)  \
 	const struct dev_pm_ops __attribute__((unused)) \
 	name = { SET_SYSTEM_SLEEP_PM_OPS(suspend_fn, resume_fn) }
 #define DEFINE_SIMPLE_DEV_PM_OPS(name, suspend_fn, resume_fn) \
 	const struct dev_pm_ops __attribute__((unused))       \
 	name = { SYSTEM_SLEEP_PM_OPS(suspend_fn, resume_fn) }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define pm_ptr(ptr)	  (1 ? NULL : (ptr))
 #define pm_sleep_ptr(ptr) pm_ptr(ptr)

@@ -5,6 +5,8 @@
  * for the interrupt and tells the position, or fails once its line "fault"
  * becomes active, which interrupts out-of-band. mmap gives the registers to an
  * application, which plays the hardware with them.
+ *
+ * linux/platform_device.h comes with linux/module.h, as drivers came to expect.
  */
 #include "servo.h"
 
@@ -17,7 +19,6 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/of_device.h>
-#include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>

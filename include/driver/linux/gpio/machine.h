@@ -67,7 +67,7 @@ struct gpiod_lookup_table {
  * Blocks: no.
  */
 void gpiod_add_lookup_table(struct gpiod_lookup_table *table);
-void gpiod_add_lookup_tables(struct gpiod_lookup_table **tables, size_t n);
+void gpiod_add_lookup_tables(struct gpiod_lookup_table **many, size_t n);
 void gpiod_remove_lookup_table(struct gpiod_lookup_table *table);
 
 #endif /* _LINUX_GPIO_MACHINE_H */
