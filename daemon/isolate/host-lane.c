@@ -268,5 +268,8 @@ int host_lane_attach(struct host_lane *lane)
 		.may_spin = may_spin,
 	};
 
+	oob_worker_publish(oob_worker(lane->index - 1),
+			   &lane->shared->presence);
+
 	return oob_source_add(oob_worker(lane->index - 1), &lane->source);
 }

@@ -145,6 +145,22 @@ static bool may_spin(struct oob_source *source)
 	return false;
 }
 
+/* It does if it runs, or would, or has not heard what we said. */
+static bool needs_cpu(struct oob_source *source, uint64_t now)
+{
+	struct lane *lane = lane_of(source);
+	struct oob_presence *presence = &lane->shared->presence;
+
+	/* Relaxed, all of it: we look again in a moment. */
+	if (atomic_load_explicit(&presence->awake, memory_order_relaxed) ||
+	    atomic_load_explicit(&lane->port.out->head, memory_order_relaxed) !=
+		    lane->port.tail)
+		return true;
+
+	return now && atomic_load_explicit(&presence->date,
+					   memory_order_relaxed) <= now;
+}
+
 /*
  * Its life.
  */
@@ -206,6 +222,7 @@ int lane_attach(struct lane *lane)
 		.arm = arm_lane,
 		.disarm = disarm_lane,
 		.may_spin = may_spin,
+		.needs_cpu = needs_cpu,
 	};
 
 	return oob_source_add(oob_worker(lane->index - 1), &lane->source);

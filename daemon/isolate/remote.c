@@ -217,7 +217,6 @@ static void remote_died(struct remote *remote)
 	ev_ref(inband_loop());
 	ev_io_stop(inband_loop(), &remote->pid_io);
 	stop_listening(remote);
-	oob_remove_guests();
 	list_del_init(&remote->link);
 	if (remote->stand_in)
 		module_died(&remote->stand_in->mod);
@@ -401,7 +400,6 @@ static int attach(struct remote *remote)
 
 	remote_get(remote);
 	list_add_tail(&remote->link, &remotes);
-	oob_add_guests();
 	/* Relaxed: nobody else knows it. */
 	atomic_store_explicit(&remote->dead, false, memory_order_relaxed);
 	ev_io_init(&remote->pid_io, on_end, remote->pid_fd, EV_READ);

@@ -18,6 +18,8 @@
  */
 #pragma once
 
+#include "stage/oob.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -168,6 +170,8 @@ _Static_assert(ISOLATE_RING >= 3 * ISOLATE_SLOTS, "to the host");
 _Static_assert(ISOLATE_RING >= ISOLATE_SLOTS + ISOLATE_FILES, "to the daemon");
 
 struct isolate_lane {
+	/* Of the host's worker, on the CPU of ours. */
+	_Alignas(64) struct oob_presence presence;
 	struct isolate_ring to_host;
 	struct isolate_ring to_daemon;
 	struct isolate_slot slots[ISOLATE_SLOTS];

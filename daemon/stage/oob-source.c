@@ -34,6 +34,9 @@ static void add_here(struct stage_item *item)
 {
 	struct oob_source *source = container_of(item, struct oob_source, item);
 
+	if (source->needs_cpu)
+		list_add(&source->guest_link, &source->worker->guests);
+
 	/* Kicked before we came here: take_events() has put it among the hot
 	 * ones already. */
 	if (!list_empty(&source->link))
@@ -71,6 +74,8 @@ static void remove_here(struct stage_item *item)
 	struct oob_source *source = container_of(item, struct oob_source, item);
 
 	list_del(&source->link);
+	if (source->needs_cpu)
+		list_del(&source->guest_link);
 	source->removed(source);
 }
 

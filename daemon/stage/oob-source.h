@@ -26,8 +26,12 @@ struct oob_source {
 	void (*disarm)(struct oob_source *source);
 	/* May we spin for it, or does who rings need this very CPU? */
 	bool (*may_spin)(struct oob_source *source);
+	/* Does its other end, which is less urgent, need this very CPU now (@now
+	 * 0: if that is to be seen without a clock)? May be NULL: never. */
+	bool (*needs_cpu)(struct oob_source *source, uint64_t now);
 	/* The worker's own: */
 	struct list_head link;
+	struct list_head guest_link; /* if it has @needs_cpu */
 	struct oob_worker *worker;
 	_Atomic(bool) hot;
 	uint64_t silent_since; /* 0: it was not silent when last looked at */

@@ -38,8 +38,10 @@ struct oob_worker {
 	uint64_t look_ns;      /* when we last looked for kicks, idle */
 	uint32_t lead_ns;      /* see lead.h */
 	bool spins;
-	/* In-band: workers of lesser priority on this CPU, see oob_add_guest(). */
-	_Atomic(unsigned int) nr_guests;
+	/* Sources whose other ends may need this CPU. */
+	struct list_head guests;
+	/* What others are told; NULL: nobody asks. Set in-band. */
+	_Atomic(struct oob_presence *) presence;
 	/* Whoever adds and removes: */
 	_Atomic(unsigned int) nr_sources;
 };

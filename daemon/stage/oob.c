@@ -31,6 +31,35 @@ static unsigned int nr_workers;
 static struct oob_config config;
 static bool sole_cpu;
 
+static struct oob_presence *presence_of(struct oob_worker *worker)
+{
+	/* Acquire: pairs with oob_worker_publish(). */
+	return atomic_load_explicit(&worker->presence, memory_order_acquire);
+}
+
+static void tell_awake(struct oob_worker *worker)
+{
+	struct oob_presence *presence = presence_of(worker);
+
+	/* seq_cst: behind tell_asleep(), as @sleeping is. */
+	if (presence)
+		atomic_store_explicit(&presence->awake, 1,
+				      memory_order_seq_cst);
+}
+
+/* Before @sleeping is set: whoever sees that tells that it is awake. */
+static void tell_asleep(struct oob_worker *worker, uint64_t date)
+{
+	struct oob_presence *presence = presence_of(worker);
+
+	if (presence == NULL)
+		return;
+	/* Relaxed: the next store publishes it. */
+	atomic_store_explicit(&presence->date, date, memory_order_relaxed);
+	/* seq_cst: see above. */
+	atomic_store_explicit(&presence->awake, 0, memory_order_seq_cst);
+}
+
 static void kick_worker(struct stage *stage)
 {
 	struct oob_worker *worker = (struct oob_worker *)stage;
@@ -42,6 +71,7 @@ static void kick_worker(struct stage *stage)
 	 */
 	if (!atomic_load_explicit(&worker->sleeping, memory_order_seq_cst))
 		return;
+	tell_awake(worker);
 	while (own_write(worker->kick_fd, &one, sizeof(one)) < 0 &&
 	       errno == EINTR)
 		;
@@ -80,17 +110,23 @@ static unsigned int poll_hot(struct oob_worker *worker)
 	return found;
 }
 
-static bool has_guests(const struct oob_worker *worker)
+/* Does somebody need this CPU, who is not to be kept from it by our spinning? */
+static bool is_needed(struct oob_worker *worker, uint64_t now)
 {
-	/* Relaxed: a round earlier or later does not matter. */
-	return atomic_load_explicit(&worker->nr_guests, memory_order_relaxed);
+	struct oob_source *source;
+
+	list_for_each_entry(source, &worker->guests, guest_link)
+		if (source->needs_cpu(source, now))
+			return true;
+
+	return false;
 }
 
 /* Is waiting for @source by spinning likely to pay, and harmless? */
 static bool worth_spinning(const struct oob_worker *worker,
 			   struct oob_source *source, uint64_t now)
 {
-	if (!worker->spins || has_guests(worker) || !source->may_spin(source))
+	if (!worker->spins || !source->may_spin(source))
 		return false;
 	if (config.spin == OOB_SPIN_ALWAYS)
 		return true;
@@ -106,11 +142,12 @@ static bool worth_spinning(const struct oob_worker *worker,
 static bool stay_awake(struct oob_worker *worker, uint64_t now)
 {
 	struct oob_source *source, *tmp;
+	bool needed = is_needed(worker, now);
 
 	list_for_each_entry_safe(source, tmp, &worker->hot, link) {
 		if (source->silent_since == 0)
 			source->silent_since = now;
-		if (!worth_spinning(worker, source, now) &&
+		if ((needed || !worth_spinning(worker, source, now)) &&
 		    !source_make_cold(source))
 			return true;
 	}
@@ -160,12 +197,14 @@ static void sleep_until_kicked(struct oob_worker *worker)
 	if (oob_is_imminent(worker, date))
 		return;
 
+	tell_asleep(worker, date);
 	/* seq_cst, both: pairs with stage_post() and kick_worker(). */
 	atomic_store_explicit(&worker->sleeping, true, memory_order_seq_cst);
 	if (!stage_inbox_empty(&worker->stage)) {
 		/* Relaxed: at worst we are kicked while awake. */
 		atomic_store_explicit(&worker->sleeping, false,
 				      memory_order_relaxed);
+		tell_awake(worker);
 		return;
 	}
 
@@ -176,6 +215,7 @@ static void sleep_until_kicked(struct oob_worker *worker)
 
 	/* Relaxed: as above. */
 	atomic_store_explicit(&worker->sleeping, false, memory_order_relaxed);
+	tell_awake(worker);
 	if (count > 0)
 		take_events(worker, events, count);
 }
@@ -213,7 +253,7 @@ static void serve(struct oob_worker *worker)
 
 		/* The clock is not read between requests that come quickly. */
 		if (++idle_rounds % ROUNDS_PER_TICK == 0 || !worker->spins ||
-		    has_guests(worker)) {
+		    is_needed(worker, 0)) {
 			worker->tick_ns = clock_ns();
 			if (!stay_awake(worker, worker->tick_ns)) {
 				sleep_until_kicked(worker);
@@ -281,6 +321,7 @@ static int worker_new(unsigned int index, int cpu, struct oob_worker **r_worker)
 	worker->spins = oob_spin_mode() != OOB_SPIN_NEVER;
 	INIT_LIST_HEAD(&worker->hot);
 	INIT_LIST_HEAD(&worker->cold);
+	INIT_LIST_HEAD(&worker->guests);
 	sem_init(&worker->started, 0, 0);
 
 	worker->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -397,20 +438,14 @@ void oob_free(void)
 	}
 }
 
-void oob_add_guests(void)
+void oob_worker_publish(struct oob_worker *worker,
+			struct oob_presence *presence)
 {
-	for (unsigned int i = 0; i < nr_workers; i++)
-		/* Relaxed: see has_guests(). */
-		atomic_fetch_add_explicit(&workers[i]->nr_guests, 1,
-					  memory_order_relaxed);
-}
-
-void oob_remove_guests(void)
-{
-	for (unsigned int i = 0; i < nr_workers; i++)
-		/* Relaxed: see has_guests(). */
-		atomic_fetch_sub_explicit(&workers[i]->nr_guests, 1,
-					  memory_order_relaxed);
+	/* Until it next goes to sleep. Relaxed: it is told of as early. */
+	atomic_store_explicit(&presence->awake, 1, memory_order_relaxed);
+	/* Release: that, to who tells. */
+	atomic_store_explicit(&worker->presence, presence,
+			      memory_order_release);
 }
 
 unsigned int oob_nr_workers(void)

@@ -45,12 +45,20 @@ struct stage *oob_worker_stage(struct oob_worker *worker);
 unsigned int oob_worker_index(const struct oob_worker *worker);
 int oob_worker_cpu(const struct oob_worker *worker); /* -1: not pinned */
 bool oob_is_realtime(void);
+
 /*
- * Another process of ours has workers on the same CPUs (or does not, any more),
- * which are less urgent: while there are any we do not spin. In-band.
+ * What a worker tells of itself to a more urgent one on its CPU, of another process:
+ * in memory they share. That one spins only if this has nothing to do.
  */
-void oob_add_guests(void);
-void oob_remove_guests(void);
+struct oob_presence {
+	_Atomic(uint32_t) awake; /* or was woken */
+	uint32_t reserved;
+	_Atomic(uint64_t) date; /* when it will be, if it is not */
+};
+
+/* From now on @worker tells @presence, which lives as long as it does. In-band. */
+void oob_worker_publish(struct oob_worker *worker,
+			struct oob_presence *presence);
 /* There is no other: while a worker is busy nothing else runs. */
 bool oob_has_sole_cpu(void);
 int oob_priority(void); /* asked for */

@@ -249,6 +249,12 @@ void daemon_teardown(void)
 				     status);
 		}
 	}
+	/* Of its children nobody sees the status. */
+	if (daemon_said(&test_daemon, "ThreadSanitizer: ") ||
+	    daemon_said(&test_daemon, "LeakSanitizer: ")) {
+		show_log(&test_daemon);
+		ck_abort_msg("a sanitizer complained");
+	}
 	if (!daemon_rules_broken &&
 	    daemon_said(&test_daemon, "golden rule: driver")) {
 		show_log(&test_daemon);
