@@ -204,6 +204,23 @@ START_TEST(who_sleeps_is_found_where_he_sleeps)
 }
 END_TEST
 
+/* What it has in registers is its own: innermost it is asleep as itself. */
+static void assert_itself(void)
+{
+	const char *self = strstr(said, "fiber=0x");
+	const char *outermost = strstr(said, "fiber_main (arg=0x");
+	char both[64];
+
+	ck_assert_ptr_nonnull(outermost);
+	if (self == NULL) /* optimized out */
+		return;
+	self += strlen("fiber=");
+	snprintf(both, sizeof(both), "fiber_main (arg=%.*s",
+		 (int)strcspn(self, ",)"), self);
+	ck_assert_msg(strncmp(outermost, both, strlen(both)) == 0,
+		      "no '%s' in: %s", both, said);
+}
+
 START_TEST(one_is_shown_until_it_is_not)
 {
 	char command[32], other[32];
@@ -215,6 +232,7 @@ START_TEST(one_is_shown_until_it_is_not)
 
 	gdb(daemon_target(), command, "frame function loopback_oob_read",
 	    "p \"count is\"", "p count", NULL);
+	assert_itself();
 	assert_line("loopback_oob_read", "count=8");
 	assert_said("$2 = 8");
 
