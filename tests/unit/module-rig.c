@@ -91,3 +91,21 @@ int rig_call(const char *driver, const char *func)
 
 	return call();
 }
+
+int rig_load_both(const char *first, const char *second)
+{
+	const struct module_order orders[] = {
+		{ .path = rig_path(first) },
+		{ .path = rig_path(second) },
+	};
+
+	return module_load_all(orders, 2);
+}
+
+void rig_assert_loaded(unsigned int n, const char *name)
+{
+	const struct module *mod = module_nth(n);
+
+	ck_assert_ptr_nonnull(mod);
+	ck_assert_str_eq(module_name(mod), name);
+}

@@ -17,6 +17,10 @@ void rig_teardown(void);
 const char *rig_path(const char *name);
 /* module_load() of it, without parameters. */
 int rig_load(const char *name);
+/* module_load_all() of two, in this order. */
+int rig_load_both(const char *first, const char *second);
+/* The @n'th that is loaded is @name. */
+void rig_assert_loaded(unsigned int n, const char *name);
 /* One line was logged since we last looked, and it has @text in it. */
 void rig_said(const char *text);
 /* Forget what was said so far. */
