@@ -4,43 +4,25 @@
  * run it.
  */
 #include "daemon.h"
-#include "endure.h"
 #include "raw-client.h"
 #include "tool.h"
 
 #include <errno.h>
 #include <evl/evl.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define VERSION_SLEEP 0x5600 /* of version.c */
-
-enum {
-	NOT_FOR_US = 3,
-	CANNOT_LOAD = 4,
-	IN_USE = 5,
-};
-
-static void start(const char *const *args)
-{
-	int status;
-
-	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), 0);
-}
 
 static void setup(void)
 {
 	const char *const args[] = { "--verbose", NULL };
 
-	start(args);
+	daemon_setup_with(args);
 }
 
 static void assert_counts(int own, int providers)
@@ -60,7 +42,7 @@ START_TEST(given_together_they_are_put_in_order)
 	const char *const args[] = { "--driver", _i ? one : two, "--driver",
 				     _i ? two : one, NULL };
 
-	start(args);
+	daemon_setup_with(args);
 	assert_counts(1, 101);
 	assert_counts(2, 102);
 }
@@ -73,17 +55,18 @@ START_TEST(who_is_used_is_loaded_first_and_unloaded_last)
 	/* The other one is beside it. */
 	snprintf(text, sizeof(text), "provider_count (load %s first)",
 		 getenv("EVL_PROVIDER"));
-	tool_expect(CANNOT_LOAD, text, "load", getenv("EVL_CONSUMER"), NULL);
+	tool_expect(TOOL_CANNOT_LOAD, text, "load", getenv("EVL_CONSUMER"),
+		    NULL);
 	tool_expect(0, NULL, "load", getenv("EVL_PROVIDER"), NULL);
 	tool_expect(0, NULL, "load", getenv("EVL_CONSUMER"), NULL);
 	assert_counts(1, 101);
 
-	tool_expect(IN_USE, "driver provider: in use by consumer", "unload",
-		    "provider", NULL);
+	tool_expect(TOOL_IN_USE, "driver provider: in use by consumer",
+		    "unload", "provider", NULL);
 	assert_counts(2, 102);
 	tool_expect(0, NULL, "unload", "consumer", NULL);
 	tool_expect(0, NULL, "unload", "provider", NULL);
-	tool_expect(CANNOT_LOAD, "provider_count", "load",
+	tool_expect(TOOL_CANNOT_LOAD, "provider_count", "load",
 		    getenv("EVL_CONSUMER"), NULL);
 }
 END_TEST
@@ -115,13 +98,13 @@ START_TEST(an_open_file_keeps_it)
 
 	snprintf(text, sizeof(text), "2 files are open, by pid %d (opener-",
 		 getpid());
-	tool_expect(IN_USE, text, "unload", "version_1", NULL);
+	tool_expect(TOOL_IN_USE, text, "unload", "version_1", NULL);
 	/* It goes on. */
 	ck_assert_int_eq(oob_ioctl(fd, 0), 1002);
 	ck_assert_int_eq(ioctl(other, 0), 1003);
 	close(other);
-	tool_expect(IN_USE, "1 file is open, by pid", "unload", "version_1",
-		    NULL);
+	tool_expect(TOOL_IN_USE, "1 file is open, by pid", "unload",
+		    "version_1", NULL);
 	close(fd);
 	tool_expect(0, NULL, "unload", "version_1", NULL);
 	ck_assert_int_eq(evl_detach_self(), 0);
@@ -177,13 +160,13 @@ START_TEST(a_fiber_asleep_inside_keeps_it)
 	while (count_files() == 0)
 		sched_yield();
 	wait_until_asleep(child, child);
-	tool_expect(IN_USE, "1 file is open", "unload", "version_1", NULL);
+	tool_expect(TOOL_IN_USE, "1 file is open", "unload", "version_1", NULL);
 
 	/* Its file is released once the fiber has left; that is waited for. */
 	kill(child, SIGKILL);
 	ck_assert_int_eq(child_wait(child), 128 + SIGKILL);
 	while (tool_run(&(struct tool_run){ 0 }, "unload", "version_1", NULL) ==
-	       IN_USE)
+	       TOOL_IN_USE)
 		sched_yield();
 	ck_assert(daemon_said(&test_daemon, "driver version_1: unloaded"));
 }
@@ -243,33 +226,6 @@ START_TEST(a_cycle_leaves_a_descriptor_and_no_more)
 }
 END_TEST
 
-START_TEST(what_cannot_be_loaded_is_told)
-{
-	const char *twice = getenv("EVL_LOOPBACK");
-	char text[64];
-
-	tool_expect(CANNOT_LOAD, "No such file", "load", "/nowhere/a.so", NULL);
-	tool_expect(CANNOT_LOAD, "there is none of that name in", "load",
-		    "no_such_driver", NULL);
-	tool_expect(CANNOT_LOAD, "evl-driver", "load", "/etc/passwd", NULL);
-	tool_expect(CANNOT_LOAD, "<linux/module.h>", "load",
-		    getenv("EVL_NO_DRIVER"), NULL);
-	tool_expect(CANNOT_LOAD, "ENODEV", "load", getenv("EVL_FAILS_INIT"),
-		    NULL);
-	tool_expect(CANNOT_LOAD, "no_such_service", "load",
-		    getenv("EVL_UNRESOLVED"), NULL);
-	tool_expect(0, NULL, "load", twice, NULL);
-	snprintf(text, sizeof(text), "loaded already");
-	tool_expect(CANNOT_LOAD, text, "load", twice, NULL);
-	tool_expect(CANNOT_LOAD, "none of that name is loaded", "unload",
-		    "no_such_driver", NULL);
-	tool_expect(2, "a name, please", "unload", twice, NULL);
-	tool_expect(2, "Usage", "unload", NULL);
-	tool_expect(2, "Usage", "reload", "loopback", NULL);
-	tool_expect(2, "Usage", NULL);
-}
-END_TEST
-
 /* In the build tree; EVL_DRIVER_PATH comes first. */
 START_TEST(names_are_looked_up)
 {
@@ -283,103 +239,12 @@ START_TEST(names_are_looked_up)
 	snprintf(path, sizeof(path), "%s/my-params.so", test_daemon.dir);
 	copy_file(getenv("EVL_PARAMS"), path);
 	setenv("EVL_DRIVER_PATH", dir, 1);
-	start((const char *const[]){ "--driver", "my_params", "int=1", NULL });
+	daemon_setup_with((const char *const[]){ "--driver", "my_params",
+						 "int=1", NULL });
 	tool_expect(0, "my_params", "list", NULL);
 	tool_expect(0, path, "list", NULL);
 	tool_expect(0, path, "info", "my-params", NULL);
 	unlink(path);
-}
-END_TEST
-
-static struct json_object *list_json(void)
-{
-	struct json_object *root;
-	struct tool_run run;
-
-	ck_assert_int_eq(tool_run(&run, "list", "--json", NULL), 0);
-	root = json_tokener_parse(run.text);
-	ck_assert_ptr_nonnull(root);
-
-	return root;
-}
-
-static const char *json_text(struct json_object *obj, const char *key)
-{
-	struct json_object *value;
-
-	ck_assert(json_object_object_get_ex(obj, key, &value));
-
-	return json_object_get_string(value);
-}
-
-START_TEST(the_list_tells_of_all)
-{
-	struct json_object *root, *one;
-	int fd;
-
-	tool_expect(0, NULL, "load", getenv("EVL_PROVIDER"), NULL);
-	tool_expect(0, NULL, "load", getenv("EVL_CONSUMER"), NULL);
-	tool_expect(0, NULL, "unload", "consumer", NULL);
-	tool_expect(0, NULL, "load", getenv("EVL_CONSUMER"), NULL);
-	fd = open(node_path("consumer"), O_RDONLY);
-
-	root = list_json();
-	ck_assert_uint_eq(json_object_array_length(root), 2);
-	one = json_object_array_get_idx(root, 0);
-	ck_assert_str_eq(json_text(one, "name"), "provider");
-	ck_assert_str_eq(json_text(one, "refs"), "1");
-	ck_assert_str_eq(json_text(one, "uses"), "[ ]");
-	one = json_object_array_get_idx(root, 1);
-	ck_assert_str_eq(json_text(one, "name"), "consumer");
-	ck_assert_str_eq(json_text(one, "state"), "live");
-	ck_assert_str_eq(json_text(one, "generation"), "2");
-	ck_assert_str_eq(json_text(one, "nodes"), "1");
-	ck_assert_str_eq(json_text(one, "files"), "1");
-	ck_assert_str_eq(json_text(one, "refs"), "1");
-	ck_assert_str_eq(json_text(one, "uses"), "[ \"provider\" ]");
-	ck_assert_str_eq(json_text(one, "path"), getenv("EVL_CONSUMER"));
-	json_object_put(root);
-	close(fd);
-	tool_expect(0, "consumer         live      2     1", "list", NULL);
-}
-END_TEST
-
-START_TEST(a_file_tells_of_itself)
-{
-	const char *path = getenv("EVL_PARAMS");
-	const char *const lines[] = {
-		"name:           params\n",
-		"license:        MIT\n",
-		"author:         A. Writer\n",
-		"description:    Shows its parameters\n",
-		"version:        1.2\n",
-		"alias:          one\n",
-		"alias:          another\n",
-		"softdep:        pre: loopback\n",
-		"parm:           int:a number = any (int)\n",
-		"parm:           numbers (array of int)\n",
-		"parm:           yesno (bool)\n",
-	};
-	struct json_object *root, *params;
-	struct tool_run run;
-
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		tool_expect(0, lines[i], "info", path, NULL);
-	tool_expect(0, "export:         provider_count\n", "info",
-		    getenv("EVL_PROVIDER"), NULL);
-	tool_expect(CANNOT_LOAD, "not a driver", "info",
-		    getenv("EVL_NO_DRIVER"), NULL);
-	tool_expect(CANNOT_LOAD, "not a driver", "info", "/etc/passwd", NULL);
-	tool_expect(CANNOT_LOAD, "No such file", "info", "/nowhere/a.so", NULL);
-	tool_expect(CANNOT_LOAD, "no such driver", "info", "nowhere", NULL);
-
-	ck_assert_int_eq(tool_run(&run, "info", "-j", path, NULL), 0);
-	root = json_tokener_parse(run.text);
-	ck_assert_str_eq(json_text(root, "name"), "params");
-	ck_assert_ptr_nonnull(strstr(json_text(root, "alias"), "\"another\""));
-	ck_assert(json_object_object_get_ex(root, "parameters", &params));
-	ck_assert_uint_eq(json_object_array_length(params), 13);
-	json_object_put(root);
 }
 END_TEST
 
@@ -393,128 +258,6 @@ START_TEST(a_sleeping_init_function_does_not_keep_the_daemon)
 	ck_assert_int_eq(daemon_stop(&test_daemon), 0);
 	tool_wait(&run);
 	ck_assert_int_ne(run.status, 0);
-}
-END_TEST
-
-static int order(struct raw_client *client, uint32_t type,
-		 const struct control_driver_order *body, size_t size,
-		 struct control_driver_message *reply)
-{
-	struct control_driver_message msg = {
-		.header = { .type = type, .seq = ++client->seq },
-		.u.order = *body,
-	};
-	int fds[2];
-
-	raw_send(client->fd, &msg, sizeof(msg.header) + size);
-	if (raw_receive(client->fd, reply, sizeof(*reply), fds) <
-		    sizeof(reply->header) ||
-	    reply->header.type != type)
-		return 1;
-
-	return reply->header.result;
-}
-
-static void attack_with_nonsense(void)
-{
-	struct control_driver_order body = { .name = "x" };
-	struct control_driver_message reply;
-	struct raw_client client;
-
-	raw_join(&client, true);
-	for (uint32_t type = CONTROL_DRIVER_LOAD; type <= CONTROL_DRIVER_UNLOAD;
-	     type++) {
-		/* Of other sizes it is none of ours. */
-		ck_assert_int_eq(order(&client, type, &body, 8, &reply),
-				 -EINVAL);
-		body.reserved = 1;
-		ck_assert_int_eq(
-			order(&client, type, &body, sizeof(body), &reply),
-			-EINVAL);
-		body.reserved = 0;
-		memset(body.name, 'x', sizeof(body.name));
-		ck_assert_int_eq(
-			order(&client, type, &body, sizeof(body), &reply),
-			-EINVAL);
-		memset(body.name, 0, sizeof(body.name));
-		ck_assert_int_eq(
-			order(&client, type, &body, sizeof(body), &reply),
-			-EINVAL);
-		strcpy(body.name, "loopback");
-		body.params[7] = 'x';
-		ck_assert_int_eq(
-			order(&client, type, &body, sizeof(body), &reply),
-			-EINVAL);
-		body.params[7] = '\0';
-		for (body.nr_params = 1; body.nr_params; body.nr_params <<= 1)
-			ck_assert_int_eq(order(&client, type, &body,
-					       sizeof(body), &reply),
-					 -EINVAL);
-		memset(body.params, 'y', sizeof(body.params));
-		body.nr_params = 1;
-		ck_assert_int_eq(
-			order(&client, type, &body, sizeof(body), &reply),
-			-EINVAL);
-		memset(&body, 0, sizeof(body));
-		strcpy(body.name, "relative/path.so");
-		ck_assert_int_eq(
-			order(&client, type, &body, sizeof(body), &reply),
-			-ENOENT);
-	}
-	raw_leave(&client);
-}
-
-START_TEST(nonsense_is_refused)
-{
-	endure_watch();
-	endure(attack_with_nonsense);
-}
-END_TEST
-
-/* Not a thing happens, and nobody learns whether such a file is there. */
-static int ask_as_nobody(void *arg)
-{
-	struct control_driver_order body = { .name = "/etc/shadow" };
-	struct control_driver_message reply;
-	struct raw_client client;
-	struct tool_run run;
-
-	if (setgid(65534) || setuid(65534))
-		return 1;
-	raw_join(&client, true);
-	if (order(&client, CONTROL_DRIVER_LOAD, &body, sizeof(body), &reply) !=
-		    -EPERM ||
-	    reply.u.answer.text[0])
-		return 2;
-	strcpy(body.name, "loopback");
-	if (order(&client, CONTROL_DRIVER_UNLOAD, &body, sizeof(body),
-		  &reply) != -EPERM)
-		return 3;
-	/* Whoever it says it is. */
-	raw_leave(&client);
-	raw_join(&client, false);
-	if (order(&client, CONTROL_DRIVER_UNLOAD, &body, sizeof(body),
-		  &reply) != -EPERM)
-		return 4;
-	raw_leave(&client);
-	if (tool_run(&run, "unload", "loopback", NULL) != NOT_FOR_US ||
-	    strstr(run.text, "only root") == NULL)
-		return 5;
-
-	/* Looking is for all. */
-	return tool_run(&run, "list", NULL) == 0 ? 0 : 6;
-}
-
-START_TEST(others_may_not)
-{
-	const char *const args[] = { "--mode", "0666", "--driver", "loopback",
-				     NULL };
-
-	start(args);
-	chmod(test_daemon.dir, 0755);
-	ck_assert_int_eq(child_wait(child_start(ask_as_nobody, NULL)), 0);
-	tool_expect(0, "loopback", "list", NULL);
-	ck_assert(daemon_said(&test_daemon, "of user 65534 may not load"));
 }
 END_TEST
 
@@ -536,14 +279,9 @@ int main(void)
 	add(suite, "asleep", a_fiber_asleep_inside_keeps_it, 2, setup);
 	add(suite, "again", loaded_again_it_is_another_one, 1, setup);
 	add(suite, "cycles", a_cycle_leaves_a_descriptor_and_no_more, 1, setup);
-	add(suite, "told", what_cannot_be_loaded_is_told, 1, setup);
 	add(suite, "names", names_are_looked_up, 1, setup);
-	add(suite, "list", the_list_tells_of_all, 1, setup);
-	add(suite, "info", a_file_tells_of_itself, 1, setup);
 	add(suite, "init", a_sleeping_init_function_does_not_keep_the_daemon, 1,
 	    setup);
-	add(suite, "nonsense", nonsense_is_refused, 1, setup);
-	add(suite, "others", others_may_not, 1, NULL);
 
 	return suite_run(suite);
 }

@@ -4,6 +4,13 @@
 
 #include <sys/types.h>
 
+/* Exit statuses of evl-driver's own. */
+enum {
+	TOOL_NOT_FOR_US = 3,
+	TOOL_CANNOT_LOAD = 4,
+	TOOL_IN_USE = 5,
+};
+
 struct tool_run {
 	pid_t pid;	 /* of one started, 0: it ended */
 	int status;	 /* its exit status, or 128 + signal */
