@@ -390,3 +390,21 @@ int64_t raw_request(struct raw_slot *slot, const struct channel_request *rq)
 
 	return raw_wait(slot);
 }
+
+struct control_driver_info raw_driver_info(const char *name)
+{
+	struct control_query query = { .table = CONTROL_TABLE_DRIVERS };
+	struct control_message reply;
+	struct raw_client tool;
+
+	raw_join(&tool, true);
+	do {
+		ck_assert_int_eq(raw_call(&tool, CONTROL_QUERY, &query,
+					  sizeof(query), &reply),
+				 0);
+		query.cursor = reply.u.driver_info.next;
+	} while (strcmp(reply.u.driver_info.name, name) != 0);
+	raw_leave(&tool);
+
+	return reply.u.driver_info;
+}

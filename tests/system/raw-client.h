@@ -99,3 +99,7 @@ void raw_do_chores(struct raw_slot *slot, int fd);
 /* Sleep until that request is answered, and do its chores. */
 int64_t raw_wait(struct raw_slot *slot);
 int64_t raw_request(struct raw_slot *slot, const struct channel_request *rq);
+
+/* What the daemon tells of driver @name. What a worker has said before, it has
+ * logged when this returns. */
+struct control_driver_info raw_driver_info(const char *name);

@@ -14,12 +14,8 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <uapi/evl/devices/loopback.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -29,13 +25,6 @@
 #endif
 
 #define MUCH 40000 /* more than the shared memory takes in one piece */
-
-#define ck_assert_fails(call, error)              \
-	do {                                      \
-		errno = 0;                        \
-		ck_assert_int_eq((call), -1);     \
-		ck_assert_int_eq(errno, (error)); \
-	} while (0)
 
 static int fd;
 static char bytes[8];
@@ -63,26 +52,6 @@ static void start(const char *rule, const char *further)
 static int unruly(unsigned int cmd)
 {
 	return oob_ioctl(fd, cmd, 0L);
-}
-
-/* What the daemon has counted of driver @name. What a worker has said before,
- * it has logged when this returns. */
-static struct control_driver_info count(const char *name)
-{
-	struct control_query query = { .table = CONTROL_TABLE_DRIVERS };
-	struct control_message reply;
-	struct raw_client tool;
-
-	raw_join(&tool, true);
-	do {
-		ck_assert_int_eq(raw_call(&tool, CONTROL_QUERY, &query,
-					  sizeof(query), &reply),
-				 0);
-		query.cursor = reply.u.driver_info.next;
-	} while (strcmp(reply.u.driver_info.name, name) != 0);
-	raw_leave(&tool);
-
-	return reply.u.driver_info;
 }
 
 /* Does the log tell once that its @op made the system call @name? */
@@ -140,12 +109,12 @@ START_TEST(system_calls_are_told_and_made_under_warn)
 		return;
 
 	check_ioctl_told(syscalls[_i / 2].cmd, syscalls[_i / 2].name, false);
-	first = count("unruly").nr_syscalls;
+	first = raw_driver_info("unruly").nr_syscalls;
 	ck_assert_uint_gt(first, 0);
 	/* Counted each time, told once. */
 	ck_assert_int_eq(make_call(_i / 2), 0);
 	check_ioctl_told(syscalls[_i / 2].cmd, syscalls[_i / 2].name, false);
-	ck_assert_uint_gt(count("unruly").nr_syscalls, first);
+	ck_assert_uint_gt(raw_driver_info("unruly").nr_syscalls, first);
 	/* A thread which one of them made did that. */
 	ck_assert(!daemon_said(&test_daemon, "sched_yield"));
 }
@@ -163,7 +132,7 @@ START_TEST(system_calls_fail_under_enforce)
 			ck_assert_int_eq(make_call(_i), 0);
 	}
 	check_ioctl_told(syscalls[_i].cmd, syscalls[_i].name, error != 0);
-	ck_assert_uint_ge(count("unruly").nr_syscalls, 3);
+	ck_assert_uint_ge(raw_driver_info("unruly").nr_syscalls, 3);
 	/* Nobody was hurt. */
 	ck_assert_int_eq(oob_ioctl(fd, UNRULY_COPY, bytes), 0);
 	ck_assert_int_eq(oob_ioctl(fd, UNRULY_MUTEX_LOCK, 0L), 0);
@@ -180,7 +149,7 @@ START_TEST(nothing_is_told_nor_counted_when_off)
 	ck_assert_int_eq(unruly(UNRULY_KMALLOC), 0);
 	ck_assert_int_eq(unruly(UNRULY_MUTEX_LOCK), 0);
 
-	info = count("unruly");
+	info = raw_driver_info("unruly");
 	ck_assert_uint_eq(info.watched & (CONTROL_WATCH_SERVICES |
 					  CONTROL_WATCH_SYSCALLS),
 			  0);
@@ -214,7 +183,7 @@ START_TEST(the_log_names_who_did_it)
 	check_told("oob_write", "sched_yield", _i);
 	check_told("timer function", "sched_yield", _i);
 	check_told("oob_poll", "sched_yield", _i);
-	ck_assert_uint_eq(count("unruly").nr_syscalls, 4);
+	ck_assert_uint_eq(raw_driver_info("unruly").nr_syscalls, 4);
 }
 END_TEST
 
@@ -277,7 +246,7 @@ START_TEST(services_are_told_and_done_under_warn)
 	for (int i = 0; i < 5; i++)
 		ck_assert_int_eq(unruly(services[_i].cmd), 0);
 
-	info = count("unruly");
+	info = raw_driver_info("unruly");
 	ck_assert_uint_eq(info.nr_memory, services[_i].memory ? 10 : 0);
 	ck_assert_uint_eq(info.nr_waits, services[_i].memory ? 0 : 5);
 	ck_assert_uint_eq(info.nr_syscalls, 0);
@@ -299,7 +268,7 @@ START_TEST(memory_alone_is_refused_under_enforce)
 	else
 		ck_assert_int_eq(unruly(services[_i].cmd), 0);
 
-	info = count("unruly");
+	info = raw_driver_info("unruly");
 	ck_assert_uint_eq(info.nr_memory, services[_i].memory);
 	ck_assert_uint_eq(info.nr_waits, !services[_i].memory);
 	ck_assert_uint_eq(info.nr_syscalls, 0);
@@ -320,89 +289,9 @@ START_TEST(nothing_is_told_in_band)
 	for (int i = 0; i < NR_SERVICES; i++)
 		ck_assert_int_eq(ioctl(fd, services[i].cmd, 0L), 0);
 
-	info = count("unruly");
+	info = raw_driver_info("unruly");
 	ck_assert_uint_eq(info.nr_syscalls + info.nr_memory + info.nr_waits, 0);
 	ck_assert(!daemon_said(&test_daemon, "golden rule"));
-}
-END_TEST
-
-static int call_both(void *arg)
-{
-	int other = open(node_path("loopback"), O_RDWR);
-
-	for (int i = 0; i < 7; i++) {
-		if (oob_ioctl(other, LOOPBACK_IOC_NOP, 0L) ||
-		    oob_ioctl(fd, UNRULY_COPY, bytes) ||
-		    oob_ioctl(other, LOOPBACK_IOC_NOP, 0L))
-			return 1;
-	}
-
-	return 0;
-}
-
-static int attach_and_call(void *arg)
-{
-	return evl_attach_self("child-%d", getpid()) < 0 || call_both(NULL);
-}
-
-static unsigned int nr_channels(void)
-{
-	struct control_query query = { .table = CONTROL_TABLE_DAEMON };
-	struct control_message reply;
-	struct raw_client tool;
-
-	raw_join(&tool, true);
-	ck_assert_int_eq(
-		raw_call(&tool, CONTROL_QUERY, &query, sizeof(query), &reply),
-		0);
-	raw_leave(&tool);
-
-	return reply.u.daemon_info.nr_channels;
-}
-
-START_TEST(requests_are_counted_for_each_driver)
-{
-	struct control_driver_info info;
-
-	start("warn", NULL);
-	ck_assert_int_eq(call_both(NULL), 0);
-	ck_assert_uint_eq(count("unruly").nr_oob, 7);
-	ck_assert_uint_eq(count("loopback").nr_oob, 14);
-
-	/* They are remembered when who made them is gone. */
-	ck_assert_int_eq(child_wait(child_start(attach_and_call, NULL)), 0);
-	while (nr_channels() > 1)
-		sched_yield();
-	ck_assert_uint_eq(count("unruly").nr_oob, 14);
-	ck_assert_uint_eq(count("loopback").nr_oob, 28);
-
-	info = count("unruly");
-	ck_assert_int_eq(ioctl(fd, UNRULY_COPY, bytes), 0);
-	ck_assert_uint_eq(count("unruly").nr_inband, info.nr_inband + 1);
-}
-END_TEST
-
-START_TEST(requests_on_no_file_are_nobodys)
-{
-	struct channel_request good = { .op = CHANNEL_IOCTL,
-					.cmd = UNRULY_LOCK },
-			       bad = { .op = CHANNEL_IOCTL, .fd = 1000 };
-	struct raw_client client;
-	struct raw_channel ch;
-	struct raw_slot slot;
-
-	start("warn", NULL);
-	ck_assert_int_eq(evl_detach_self(), 0);
-	raw_enter(&client, &ch, &slot);
-	good.fd = raw_open("unruly", O_RDWR);
-	ck_assert_int_eq(raw_bind(&client, good.fd, good.fd), 0);
-	for (int i = 0; i < 5; i++) {
-		ck_assert_int_eq(raw_request(&slot, &bad), -EBADF);
-		ck_assert_int_eq(raw_request(&slot, &good), 0);
-	}
-	ck_assert_uint_eq(count("unruly").nr_oob, 5);
-	raw_exit(&client, &ch, &slot);
-	close(good.fd);
 }
 END_TEST
 
@@ -443,7 +332,7 @@ START_TEST(who_keeps_the_rule_is_not_told_of)
 	close(other);
 	ck_assert_int_eq(evl_detach_self(), 0);
 
-	ck_assert_uint_eq(count("loopback").nr_syscalls, 0);
+	ck_assert_uint_eq(raw_driver_info("loopback").nr_syscalls, 0);
 	ck_assert(!daemon_said(&test_daemon, "golden rule"));
 }
 END_TEST
@@ -475,7 +364,7 @@ START_TEST(every_worker_is_watched)
 		ck_assert_ptr_null(failed);
 	}
 	if (WATCHED)
-		ck_assert_uint_eq(count("unruly").nr_syscalls, 2000);
+		ck_assert_uint_eq(raw_driver_info("unruly").nr_syscalls, 2000);
 }
 END_TEST
 
@@ -506,8 +395,6 @@ int main(void)
 	add(suite, "refused", memory_alone_is_refused_under_enforce,
 	    NR_SERVICES);
 	add(suite, "in-band", nothing_is_told_in_band, 1);
-	add(suite, "requests", requests_are_counted_for_each_driver, 1);
-	add(suite, "nobodys", requests_on_no_file_are_nobodys, 1);
 	add(suite, "good", who_keeps_the_rule_is_not_told_of, NR_MODES);
 	add(suite, "workers", every_worker_is_watched, 1);
 
