@@ -15,6 +15,7 @@
 #include <linux/device/driver.h>
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/ioport.h>
 #include <linux/kdev_t.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
@@ -241,12 +242,19 @@ static inline const char *__dev_log_name(const struct device *dev)
 #define dev_info(dev, fmt, ...) dev_printk(KERN_INFO, dev, fmt, ##__VA_ARGS__)
 #define dev_dbg(dev, fmt, ...)	dev_printk(KERN_DEBUG, dev, fmt, ##__VA_ARGS__)
 
-/* Log an error on the way out of a function; @err again. */
-#define dev_err_probe(dev, err, fmt, ...)                                   \
-	__extension__({                                                     \
-		int __probe_err = (err);                                    \
-		dev_err(dev, "error %d: " fmt, __probe_err, ##__VA_ARGS__); \
-		__probe_err;                                                \
+/* Log an error on the way out of a function, unless it is that something is not
+ * there yet; @err again. */
+/* clang-format off */
+#define dev_err_probe(dev, err, fmt, ...)				\
+	__extension__({							\
+		int __probe_err = (err);				\
+		if (__probe_err == -EPROBE_DEFER)			\
+			dev_dbg(dev, "not yet: " fmt, ##__VA_ARGS__);	\
+		else							\
+			dev_err(dev, "error %d: " fmt, __probe_err,	\
+				##__VA_ARGS__);				\
+		__probe_err;						\
 	})
+/* clang-format on */
 
 #endif /* _LINUX_DEVICE_H */

@@ -218,7 +218,7 @@ static int servo_get_lines(struct servo *servo)
 
 	servo->enable = devm_gpiod_get_optional(dev, "enable", GPIOD_OUT_LOW);
 	if (IS_ERR(servo->enable))
-		return PTR_ERR(servo->enable);
+		return dev_err_probe(dev, PTR_ERR(servo->enable), "no line\n");
 	servo->fault = devm_gpiod_get_optional(dev, "fault", GPIOD_IN);
 	if (IS_ERR(servo->fault))
 		return PTR_ERR(servo->fault);
