@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <linux/delay.h>
 #include <linux/interrupt.h>
+#include <linux/of_address.h>
 #include <linux/of_device.h>
+#include <linux/of_irq.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <stdio.h>
@@ -393,6 +395,62 @@ START_TEST(a_device_has_what_was_configured)
 }
 END_TEST
 
+static void look_by_node(void *arg)
+{
+	const struct resource res[] = { DEFINE_RES_MEM(REGS, 0x100),
+					DEFINE_RES_IRQ(7) };
+	struct firmware_property names = { "interrupt-names", "rx" };
+	const struct platform_order order = {
+		.name = "servo",
+		.resources = res,
+		.nr_resources = 2,
+		.props = &names,
+		.nr_props = 1,
+	};
+	struct resource found;
+	struct device_node *np;
+	u32 *regs;
+
+	ck_assert_int_eq(configure("other"), 0);
+	ck_assert_int_eq(platform_configure(&order), 0);
+	np = bind_next(bind_next(NULL))->dev.of_node;
+	ck_assert_int_eq(of_irq_get(np, 0), 7);
+	ck_assert_int_eq(of_irq_get(np, 1), -EINVAL);
+	ck_assert_int_eq(of_irq_get(np, -1), -EINVAL);
+	ck_assert_int_eq(of_irq_get_byname(np, "rx"), 7);
+	ck_assert_int_eq(of_irq_get_byname(np, "tx"), -EINVAL);
+	ck_assert_int_eq(of_irq_count(np), 1);
+	ck_assert_uint_eq(irq_of_parse_and_map(np, 0), 7);
+	ck_assert_uint_eq(irq_of_parse_and_map(np, 1), 0);
+	ck_assert_int_eq(of_irq_get(NULL, 0), -EINVAL);
+	ck_assert_int_eq(of_irq_get_byname(NULL, "rx"), -EINVAL);
+	ck_assert_int_eq(of_irq_count(NULL), 0);
+
+	ck_assert_int_eq(of_address_to_resource(np, 0, &found), 0);
+	ck_assert_uint_eq(found.start, REGS);
+	ck_assert_int_eq(of_address_to_resource(np, 1, &found), -EINVAL);
+	ck_assert_int_eq(of_address_to_resource(np, -1, &found), -EINVAL);
+	ck_assert_int_eq(of_address_to_resource(NULL, 0, &found), -EINVAL);
+	ck_assert_ptr_null(of_iomap(np, 1));
+	regs = of_iomap(np, 0);
+	ck_assert_ptr_nonnull(regs);
+	writel(5, regs);
+	iounmap(regs);
+	regs = of_io_request_and_map(np, 0, NULL);
+	ck_assert(!IS_ERR(regs));
+	ck_assert_uint_eq(readl(regs), 5);
+	ck_assert_int_eq(PTR_ERR(of_io_request_and_map(np, 0, "it")), -EBUSY);
+	ck_assert_int_eq(PTR_ERR(of_io_request_and_map(np, 1, "it")), -EINVAL);
+	iounmap(regs);
+	release_mem_region(REGS, 0x100);
+}
+
+START_TEST(a_node_knows_its_device)
+{
+	run(look_by_node);
+}
+END_TEST
+
 static void make_devices(void *arg)
 {
 	const struct resource res = DEFINE_RES_MEM(REGS, 16);
@@ -515,8 +573,9 @@ START_TEST(who_unregisters_waits_for_probe_functions)
 	ck_assert_str_eq(happened(), "");
 	may_go_on = true;
 	inband_await(&done);
-	ck_assert_str_eq(happened(), "probe slow, registered slow, remove slow, "
-				     "gone slow, unregistered slow");
+	ck_assert_str_eq(happened(),
+			 "probe slow, registered slow, remove slow, "
+			 "gone slow, unregistered slow");
 }
 END_TEST
 
@@ -577,6 +636,7 @@ int main(void)
 	tcase_add_test(tcase, who_waits_for_nothing_is_left_alone);
 	tcase_add_test(tcase, a_driver_may_want_a_device_at_once);
 	tcase_add_test(tcase, a_device_has_what_was_configured);
+	tcase_add_test(tcase, a_node_knows_its_device);
 	tcase_add_test(tcase, drivers_make_devices_too);
 	tcase_add_test(tcase, a_device_may_be_the_drivers_own_memory);
 	tcase_add_test(tcase, who_unregisters_waits_for_probe_functions);

@@ -16,12 +16,15 @@
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/of.h>
+#include <linux/of_address.h>
 #include <linux/of_device.h>
 #include <linux/of_gpio.h>
+#include <linux/of_irq.h>
 #include <linux/of_platform.h>
 #include <linux/platform_device.h>
 #include <linux/pm_runtime.h>
 #include <linux/property.h>
+#include <linux/regmap.h>
 #include <linux/slab.h>
 
 #define HAS(name) ((void)&(name))
@@ -215,6 +218,40 @@ static int every_number(struct device *dev)
 	return 0;
 }
 
+static const struct regmap_config every_regmap = {
+	.reg_bits = 32,
+	.reg_stride = 4,
+	.val_bits = 32,
+	.max_register = 0xc,
+	.fast_io = true,
+};
+
+static int every_register(struct device *dev, void __iomem *regs)
+{
+	struct regmap *map = devm_regmap_init_mmio(dev, regs, &every_regmap);
+	struct device_node *np = dev->of_node;
+	struct resource res;
+	unsigned int val;
+
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+	HAS(regmap_init_mmio);
+	HAS(regmap_exit);
+	if (regmap_read(map, 0, &val) || regmap_write(map, 0, val) ||
+	    regmap_update_bits(map, 0, 1, 1) || regmap_set_bits(map, 0, 1) ||
+	    regmap_clear_bits(map, 0, 1) || regmap_test_bits(map, 0, 1) ||
+	    regmap_bulk_read(map, 0, &val, 1) ||
+	    regmap_bulk_write(map, 0, &val, 1))
+		return -EIO;
+	if (of_address_to_resource(np, 0, &res) || of_iomap(np, 0) ||
+	    IS_ERR(of_io_request_and_map(np, 0, "every")) ||
+	    of_irq_get(np, 0) < 0 || of_irq_get_byname(np, "rx") < 0 ||
+	    of_irq_count(np) == 0)
+		return -EINVAL;
+
+	return irq_of_parse_and_map(np, 0) ? 0 : -ENXIO;
+}
+
 static unsigned int every_fpu(void)
 {
 	u32 features = evl_detect_fpu();
@@ -268,6 +305,7 @@ static int every_probe(struct platform_device *pdev)
 
 	return every_owned(&pdev->dev, irq) ?: every_configured(&pdev->dev) ?:
 	       every_line(&pdev->dev) ?: every_number(&pdev->dev) ?:
+	       every_register(&pdev->dev, regs) ?:
 	       every_chip(&pdev->dev, NULL);
 }
 
