@@ -10,6 +10,7 @@
 #include "core/kthread.h"
 
 #include "base/log.h"
+#include "base/map.h"
 #include "core/complain.h"
 #include "core/owner.h"
 #include "core/rq.h"
@@ -36,6 +37,8 @@
 #define ANY_CPU INT_MIN
 
 static struct stack_pool *stacks;
+/* Those which are there, by their address. In-band. */
+static struct map running;
 /* Who waits for any thread to be buried. Its lock guards evl_kthread.core. */
 static struct wait_queue burials;
 
@@ -96,6 +99,7 @@ static void bury(struct irq_work *work)
 	kthread->thread.name = "";
 	core->te.kthread = NULL;
 	core->te.gone = true;
+	map_remove(&running, (uintptr_t)kthread);
 	evl_put_element(&core->te.element);
 	complete_all(&kthread->done);
 	set_core(kthread, NULL);
@@ -152,13 +156,7 @@ static struct evl_rq *pick_rq(int cpu)
 /* Is @kthread a thread already, whatever is in it? */
 static bool is_running(const struct evl_kthread *kthread)
 {
-	struct thread_element *te = NULL;
-
-	while ((te = thread_of_kernel(te ? te->element.minor + 1 : 0)) != NULL)
-		if (te->kthread == kthread)
-			return true;
-
-	return false;
+	return map_find(&running, (uintptr_t)kthread) != NULL;
 }
 
 static int check_caller(const struct evl_kthread *kthread, const void *caller)
@@ -188,7 +186,8 @@ struct kthread_call {
 	const void *caller;
 };
 
-static int new_core(struct evl_rq *rq, struct kernel_thread **r_core)
+static int new_core(struct evl_rq *rq, struct evl_kthread *kthread,
+		    struct kernel_thread **r_core)
 {
 	struct kernel_thread *core;
 	int ret;
@@ -200,6 +199,11 @@ static int new_core(struct evl_rq *rq, struct kernel_thread **r_core)
 	if (ret) {
 		free(core);
 		return ret;
+	}
+	if (map_set(&running, (uintptr_t)kthread, core)) {
+		fiber_free(core->fiber, stacks);
+		free(core);
+		return -ENOMEM;
 	}
 
 	*r_core = core;
@@ -243,6 +247,7 @@ static int publish(struct kernel_thread *core, struct evl_kthread *kthread,
 	ret = thread_add(&core->te, name,
 			 (unsigned int)flags & ~EVL_CLONE_COREDEV);
 	if (ret) {
+		map_remove(&running, (uintptr_t)kthread);
 		set_core(kthread, NULL);
 		kthread->thread.fiber = NULL;
 		fiber_free(fiber, stacks);
@@ -270,7 +275,7 @@ static int run(struct evl_kthread *kthread, const struct kthread_call *call,
 	if (rq == NULL || call->priority < EVL_CORE_MIN_PRIO ||
 	    call->priority > EVL_CORE_MAX_PRIO)
 		return -EINVAL;
-	ret = new_core(rq, &core);
+	ret = new_core(rq, kthread, &core);
 	if (ret)
 		return ret;
 
@@ -387,13 +392,7 @@ void kthread_init(struct stack_pool *pool)
 
 unsigned int kthread_count(void)
 {
-	struct thread_element *te = NULL;
-	unsigned int count = 0;
-
-	while ((te = thread_of_kernel(te ? te->element.minor + 1 : 0)) != NULL)
-		count++;
-
-	return count;
+	return running.count;
 }
 
 bool kthread_query(unsigned int first, struct kthread_info *r_info)
