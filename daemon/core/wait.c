@@ -216,27 +216,12 @@ EXPORT struct evl_thread *__evl_next_waiter(struct evl_wait_queue *wq,
 	return thread_of(list_next_entry(fiber, wait_link));
 }
 
-/* Does @fiber sleep on @wq, which is locked? */
-static bool is_waiting(const struct fiber *fiber,
-		       const struct evl_wait_queue *wq)
-{
-	const struct fiber *pos;
-
-	if (list_empty(&wq->waiters))
-		return false;
-	list_for_each_entry(pos, &wq->waiters, wait_link)
-		if (pos == fiber)
-			return true;
-
-	return false;
-}
-
 EXPORT struct evl_thread *evl_wake_up(struct evl_wait_queue *wq,
 				      struct evl_thread *waiter, int reason)
 {
 	struct fiber *fiber = fiber_of(waiter);
 
-	if (fiber && !is_waiting(fiber, wq))
+	if (fiber && !wait_queue_has_locked(queue_of(wq), fiber))
 		return NULL;
 
 	return thread_of(wait_queue_wake_locked(queue_of(wq), fiber,

@@ -87,10 +87,29 @@ void wait_queue_join_locked(struct wait_queue *wq, struct fiber *fiber)
 	if (wq->waiters.next == NULL)
 		INIT_LIST_HEAD(&wq->waiters);
 
-	fiber->wq = wq;
+	/* Relaxed: to others it is a mere address, see below. */
+	__atomic_store_n(&fiber->wq, wq, __ATOMIC_RELAXED);
 	insert(wq, fiber);
-	/* Relaxed: under the lock; who looks without it takes it next. */
-	atomic_store_explicit(&fiber->queued, true, memory_order_relaxed);
+	/* Release: which queue, to wait_queue_has_locked(). Others who look
+	 * without the lock take it next. */
+	atomic_store_explicit(&fiber->queued, true, memory_order_release);
+}
+
+bool wait_queue_has_locked(const struct wait_queue *wq, struct fiber *fiber)
+{
+	/*
+	 * Acquire: pairs with wait_queue_join_locked(). Who is on @wq was put
+	 * there, and stays, under the lock we hold; who left it and is on
+	 * another one has that one's address by now.
+	 */
+	return atomic_load_explicit(&fiber->queued, memory_order_acquire) &&
+	       __atomic_load_n(&fiber->wq, __ATOMIC_RELAXED) == wq;
+}
+
+/* We are on no queue any more. */
+static void forget_queue(struct fiber *fiber)
+{
+	__atomic_store_n(&fiber->wq, NULL, __ATOMIC_RELAXED);
 }
 
 static void unlink_waiter(struct fiber *fiber, int status)
@@ -123,7 +142,7 @@ static int sleep_joined(struct fiber *fiber, uint64_t deadline,
 	fiber_sleep(fiber);
 
 	timer_disarm(&fiber->stage->timers, &fiber->timeout);
-	fiber->wq = NULL;
+	forget_queue(fiber);
 
 	return fiber->wake_status;
 }
@@ -176,7 +195,7 @@ void wait_queue_leave(void)
 	/* Woken meanwhile: the wakeup is on its way and must be met. */
 	if (!wait_queue_abort(fiber, 0))
 		fiber_sleep(fiber);
-	fiber->wq = NULL;
+	forget_queue(fiber);
 }
 
 int wait_queue_commit(uint64_t deadline, bool interruptible)

@@ -74,6 +74,9 @@ static inline unsigned int wait_queue_wake_all_locked(struct wait_queue *wq)
 	return wait_queue_flush_locked(wq, 0);
 }
 
+/* Is @fiber on @wq, locked? Any thread. */
+bool wait_queue_has_locked(const struct wait_queue *wq, struct fiber *fiber);
+
 static inline bool wait_queue_active_locked(const struct wait_queue *wq)
 {
 	return !list_empty(&wq->waiters);

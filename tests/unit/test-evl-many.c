@@ -7,7 +7,6 @@
 #include <evl/sem.h>
 #include <evl/wait.h>
 #include <stdio.h>
-#include <unistd.h>
 
 /* ThreadSanitizer has room for 8128 threads and fibers, and is slow. */
 #define NR	  (FIBER_TSAN ? 1000 : 10000)
@@ -81,17 +80,21 @@ static void wake(struct sleeper *sleeper)
 	}
 }
 
-/* In bytes. */
+/* In bytes, with the tables of pages. */
 static size_t resident(void)
 {
-	FILE *statm = fopen("/proc/self/statm", "re");
-	unsigned long size = 0, pages = 0;
+	FILE *status = fopen("/proc/self/status", "re");
+	unsigned long kb, sum = 0;
+	char line[256];
 
-	ck_assert_ptr_nonnull(statm);
-	ck_assert_int_eq(fscanf(statm, "%lu %lu", &size, &pages), 2);
-	fclose(statm);
+	ck_assert_ptr_nonnull(status);
+	while (fgets(line, sizeof(line), status))
+		if (sscanf(line, "VmRSS: %lu kB", &kb) == 1 ||
+		    sscanf(line, "VmPTE: %lu kB", &kb) == 1)
+			sum += kb;
+	fclose(status);
 
-	return pages * (size_t)sysconf(_SC_PAGESIZE);
+	return sum * 1024;
 }
 
 static void put_to_sleep(struct sleeper *sleeper, int prio)
