@@ -34,7 +34,8 @@ int daemon_start(const struct bench_options *options)
 	struct own_daemon_options own = { .program = options->daemon,
 					  .signal = &bench_signal };
 	const char *driver = find_driver(options);
-	unsigned int nr = 0;
+	unsigned int nr = 0, nr_args = 0;
+	char max_threads[16];
 	const char **args;
 	int ret;
 
@@ -48,13 +49,19 @@ int daemon_start(const struct bench_options *options)
 
 	while (options->daemon_args && options->daemon_args[nr])
 		nr++;
-	args = calloc(nr + 3, sizeof(*args));
+	args = calloc(nr + 5, sizeof(*args));
 	if (args == NULL)
 		return TOOL_EXIT_FAILURE;
-	args[0] = "--driver";
-	args[1] = driver;
+	args[nr_args++] = "--driver";
+	args[nr_args++] = driver;
+	if (options->max_threads) {
+		snprintf(max_threads, sizeof(max_threads), "%u",
+			 options->max_threads);
+		args[nr_args++] = "--max-threads";
+		args[nr_args++] = max_threads;
+	}
 	for (unsigned int i = 0; i < nr; i++)
-		args[i + 2] = options->daemon_args[i];
+		args[nr_args++] = options->daemon_args[i];
 
 	own.args = args;
 	ret = own_daemon_start(&own);

@@ -3,28 +3,43 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #define PAGE_BYTES 4096
 
-/* Exact, as what /proc/PID/status says is not. */
-int64_t daemon_memory(const struct bench_run *run)
+/* What /proc/PID/@file_name says behind @key, in bytes; or -errno. */
+static int64_t read_kb(const struct bench_run *run, const char *file_name,
+		       const char *key)
 {
 	int64_t ret = -ENODATA;
 	char line[256];
 	long long kb;
 	FILE *file;
 
-	snprintf(line, sizeof(line), "/proc/%u/smaps_rollup", run->daemon_pid);
+	snprintf(line, sizeof(line), "/proc/%u/%s", run->daemon_pid, file_name);
 	file = fopen(line, "re");
 	if (file == NULL)
 		return -errno;
 
 	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "Anonymous: %lld kB", &kb) == 1)
+		if (strncmp(line, key, strlen(key)) == 0 &&
+		    sscanf(line + strlen(key), ": %lld kB", &kb) == 1)
 			ret = kb * 1024;
 	fclose(file);
 
 	return ret;
+}
+
+int64_t daemon_memory(const struct bench_run *run)
+{
+	/* Exact, as what "status" says of it is not. */
+	int64_t pages = read_kb(run, "smaps_rollup", "Anonymous");
+	int64_t tables = read_kb(run, "status", "VmPTE");
+
+	if (pages < 0)
+		return pages;
+
+	return tables < 0 ? tables : pages + tables;
 }
 
 void growth_begin(struct growth *growth, const struct bench_run *run,

@@ -30,13 +30,14 @@ struct bench_options {
 	unsigned int nr_samples; /* of each measure */
 	unsigned int count;	 /* of what is many; 0: the usual */
 	bool json;
-	bool floor_only;    /* floor_spin, without any daemon */
-	bool start;	    /* a daemon of our own */
-	const char *device; /* the driver's, and its node's name */
-	const char *node;   /* of that; NULL: the usual */
-	const char *daemon; /* what to start; NULL: look for it */
-	const char *driver; /* what it loads; NULL: look for it */
-	char **daemon_args; /* NULL-terminated; owned */
+	bool floor_only;	  /* floor_spin, without any daemon */
+	bool start;		  /* a daemon of our own */
+	const char *device;	  /* the driver's, and its node's name */
+	const char *node;	  /* of that; NULL: the usual */
+	const char *daemon;	  /* what to start; NULL: look for it */
+	const char *driver;	  /* what it loads; NULL: look for it */
+	char **daemon_args;	  /* NULL-terminated; owned */
+	unsigned int max_threads; /* it must allow; 0: as it likes */
 };
 
 /* Where the two ends are. */
@@ -203,8 +204,8 @@ void plain_fd_close(void);
 
 struct figure;
 
-/* What the daemon has of its own (heap and stacks) in bytes, or -errno: it is
- * not ours to look at. */
+/* What the daemon has of its own (heap and stacks, and the tables of their pages)
+ * in bytes, or -errno: it is not ours to look at. */
 int64_t daemon_memory(const struct bench_run *run);
 
 /*
@@ -281,8 +282,9 @@ void histogram_print(const struct report *report);
 struct json_object *histogram_to_json(const struct measure *measure);
 
 /* What can be measured and reported: bench-rtt.c, bench-files.c,
- * bench-processes.c, bench-wakeup.c. An exit status; what went wrong was said. */
+ * bench-processes.c, bench-wakeup.c, bench-sleepers.c. An exit status; what went wrong was said. */
 int bench_rtt(const struct bench_options *options);
 int bench_files(const struct bench_options *options);
 int bench_processes(const struct bench_options *options);
 int bench_wakeup(const struct bench_options *options);
+int bench_sleepers(const struct bench_options *options);

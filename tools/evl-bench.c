@@ -18,13 +18,14 @@ __attribute__((visibility("default"))) const char *argp_program_version =
 	"evl-bench " PROJECT_VERSION;
 
 static const char summary[] =
-	"measure round trips, descriptors, processes and wake-ups";
+	"measure round trips, descriptors, processes, wake-ups and sleepers";
 
-static const char args_doc[] = "rtt\nfiles\nprocesses\nwakeup";
+static const char args_doc[] = "rtt\nfiles\nprocesses\nwakeup\nsleepers";
 
 static const char doc[] =
-	"Measure round trips, what descriptors or processes cost, or how late "
-	"sleepers wake up, all in one run, in rounds that take turns."
+	"Measure round trips, what descriptors, processes or kernel threads "
+	"cost, or how late they wake up, all in one run, in rounds that take "
+	"turns."
 	"\v"
 	"rtt, round trips:\n"
 	"floor_spin     two processes spinning on a pair of shared words\n"
@@ -55,6 +56,12 @@ static const char doc[] =
 	"timer_handler  a timer's function in the daemon\n"
 	"kthread        a driver's thread in evl_sleep_until()\n"
 	"\n"
+	"sleepers, from the call that wakes a kernel thread until it runs\n"
+	"flag_few, sem_few, queue_few   the most urgent of 10 who share a flag, "
+	"a semaphore, a wait queue\n"
+	"alone_few      one which has a flag to itself, while those sleep\n"
+	"flag_many ...  the same with --count of them\n"
+	"\n"
 	"Exit status: 0; 1 a measurement failed; 2 bad usage; 3 no evl-cused; "
 	"4 no such driver; 128 and its number after a signal.";
 
@@ -70,6 +77,7 @@ static const struct command {
 	{ "files", bench_files, "loopback", 5000, true },
 	{ "processes", bench_processes, "loopback", 20000, true },
 	{ "wakeup", bench_wakeup, "wakeup", 5000, false },
+	{ "sleepers", bench_sleepers, "sleepers", 20000, true },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -91,7 +99,8 @@ static const struct argp_option options[] = {
 	{ "samples", 'n', "N", 0,
 	  "Of each kind (default 20000, for files and wakeup 5000)", 1 },
 	{ "count", OPT_COUNT, "N", 0,
-	  "How many descriptors (default 10000) or processes (default 1000)",
+	  "How many descriptors or sleepers (default 10000), or processes "
+	  "(default 1000)",
 	  1 },
 	{ "json", OPT_JSON, NULL, 0, "Write JSON", 1 },
 	{ "spin-floor-only", OPT_FLOOR_ONLY, NULL, 0,
@@ -105,7 +114,7 @@ static const struct argp_option options[] = {
 	{ "daemon-arg", OPT_DAEMON_ARG, "ARG", 0,
 	  "Give it this argument, as --spin=never (repeatable)", 2 },
 	{ "driver", OPT_DRIVER, "PATH", 0,
-	  "The loopback.so, or wakeup.so, it loads (default: beside us, or as "
+	  "The loopback.so, wakeup.so or sleepers.so it loads (default: beside us, or as "
 	  "installed)",
 	  2 },
 	{ "describe", '@', NULL, OPTION_HIDDEN, NULL, 0 },
@@ -136,7 +145,8 @@ static void choose(struct argp_state *state, const char *name)
 			command = &commands[i];
 	if (command == NULL)
 		argp_error(state,
-			   "%s: there are rtt, files, processes and wakeup",
+			   "%s: there are rtt, files, processes, wakeup "
+			   "and sleepers",
 			   name);
 }
 
@@ -144,7 +154,7 @@ static void check(struct argp_state *state, struct bench_options *given)
 {
 	if (command == NULL)
 		argp_error(state, "what to measure? There are rtt, files, "
-				  "processes and wakeup");
+				  "processes, wakeup and sleepers");
 	if (!given->start &&
 	    (given->daemon || given->daemon_args || given->driver))
 		argp_error(state, "--daemon, --daemon-arg and --driver go with "
@@ -152,7 +162,8 @@ static void check(struct argp_state *state, struct bench_options *given)
 	if (given->floor_only && command->run != bench_rtt)
 		argp_error(state, "--spin-floor-only goes with rtt");
 	if (given->count && !command->has_count)
-		argp_error(state, "--count goes with files and processes");
+		argp_error(state,
+			   "--count goes with files, processes and sleepers");
 	given->device = command->device;
 	if (given->nr_samples == 0)
 		given->nr_samples = command->nr_samples;

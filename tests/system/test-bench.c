@@ -174,6 +174,18 @@ START_TEST(memory_that_was_there_is_not_measured)
 }
 END_TEST
 
+START_TEST(it_measures_sleepers)
+{
+	pid_t pid = run("sleepers", "--start", "200");
+
+	ck_assert_int_eq(child_wait(pid), 0);
+	ck_assert(said("queue_many/queue_few"));
+	ck_assert(said("bytes/sleeper"));
+	ck_assert_int_eq(kill(-pid, 0), -1);
+	ck_assert_int_eq(errno, ESRCH);
+}
+END_TEST
+
 /* Nobody is above that. */
 START_TEST(it_says_so_where_partners_cannot_run)
 {
@@ -194,6 +206,7 @@ static void add_unsanitized(Suite *suite)
 
 	tcase_add_checked_fixture(tcase, setup, endure_teardown);
 	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, it_measures_sleepers);
 	tcase_add_loop_test(tcase, memory_that_was_there_is_not_measured, 0, 2);
 	suite_add_tcase(suite, tcase);
 
