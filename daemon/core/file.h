@@ -34,6 +34,10 @@ int oob_file_find(unsigned int fd, struct file **r_filp);
 /* Who asks, until @deadline; the server registers. 0: look again. */
 void oob_file_set_asker(int (*ask)(unsigned int fd, uint64_t deadline));
 
+/* In a process which has no descriptors of callers: who finds their files, with the
+ * same results; called only where one may sleep. */
+void oob_file_set_finder(int (*find)(unsigned int fd, struct file **r_filp));
+
 /* The caller has one already, or knows it is open. Any stage. */
 void oob_file_ref(struct file *filp);
 void oob_file_put(struct file *filp);

@@ -4,10 +4,13 @@
  */
 #include "base/error.h"
 #include "base/log.h"
+#include "core/file.h"
 #include "isolate/host.h"
+#include "kapi/task.h"
 #include "stage/inband.h"
 #include "stage/oob.h"
 #include "stage/stage.h"
+#include "vfs/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -129,6 +132,34 @@ const struct user_reach host_oob_reach = {
 	.fetch = oob_fetch,
 	.store = oob_store,
 };
+
+/* The daemon knows what descriptors of the caller's refer to. */
+static int find_file(unsigned int fd, struct file **r_filp)
+{
+	struct task_struct *task = task_current();
+	struct host_call *call = NULL;
+	uint32_t found;
+
+	if (task->reach == &host_inband_reach)
+		call = inband_call_of(task);
+	else if (task->reach == &host_oob_reach)
+		call = container_of(task, struct host_call, task);
+	if (call == NULL)
+		return -EBADF;
+
+	found = do_chore(call, ISOLATE_FIND, fd, 0);
+	/* It may be on its way out. */
+	if (found == 0 || !host_file_get(host_file(found - 1)))
+		return -EBADF;
+	*r_filp = &host_file(found - 1)->of->filp;
+
+	return 0;
+}
+
+void host_lanes_start(void)
+{
+	oob_file_set_finder(find_file);
+}
 
 /*
  * What the daemon says.

@@ -236,6 +236,7 @@ static int start(void)
 
 	host_files_start();
 	host_nodes_start();
+	host_lanes_start();
 	anon_set_fd_host(&fd_host);
 	for (unsigned int i = 0; i < init.nr_lanes && ret == 0; i++)
 		ret = host_lane_attach(&lanes[i]);

@@ -87,6 +87,7 @@ struct host_lane *host_lane(unsigned int index);
 void host_send(const struct isolate_message *msg);
 
 /* host-lane.c */
+void host_lanes_start(void);
 int host_lane_init(struct host_lane *lane, unsigned int index, int in_bell,
 		   int out_bell);
 int host_lane_attach(struct host_lane *lane);

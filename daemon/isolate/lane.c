@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "isolate/proxy.h"
 #include "isolate/remote.h"
 #include "kapi/task.h"
 #include "stage/clock.h"
@@ -375,27 +376,37 @@ static void fill_caller(struct isolate_request *rq)
 	rq->prio = fiber_current()->prio;
 }
 
-/* The handler wants memory of the caller's, and so we are the one to ask. */
-static void do_chore(struct lane *lane, uint32_t slot)
+static uint32_t move(struct isolate_slot *shared, uint32_t op,
+		     unsigned long addr, uint32_t len)
 {
-	struct isolate_slot *shared = &lane->shared->slots[slot];
-	uint32_t op = read_shared(&shared->chore.op);
-	uint32_t len = read_shared(&shared->chore.len);
-	unsigned long addr = (unsigned long)read_shared(&shared->chore.addr);
-	unsigned long left = len;
-
-	if (len > ISOLATE_BOUNCE ||
-	    (op != ISOLATE_FETCH && op != ISOLATE_STORE)) {
-		remote_distrust(lane->remote, "it asks for what there is not");
-		return;
-	}
+	unsigned long left;
 
 	if (op == ISOLATE_FETCH)
 		left = copy_from_user(shared->bounce, (const void __user *)addr,
 				      len);
 	else
 		left = copy_to_user((void __user *)addr, shared->bounce, len);
-	shared->chore.moved = len - (uint32_t)left;
+
+	return len - (uint32_t)left;
+}
+
+/* The handler wants something of the caller's, and we are the one to ask. */
+static void do_chore(struct lane *lane, uint32_t slot)
+{
+	struct isolate_slot *shared = &lane->shared->slots[slot];
+	uint32_t op = read_shared(&shared->chore.op);
+	uint32_t len = read_shared(&shared->chore.len);
+	unsigned long addr = (unsigned long)read_shared(&shared->chore.addr);
+
+	if (len > ISOLATE_BOUNCE || op < ISOLATE_FETCH || op > ISOLATE_FIND) {
+		remote_distrust(lane->remote, "it asks for what there is not");
+		return;
+	}
+
+	if (op == ISOLATE_FIND)
+		shared->chore.moved = proxy_find(lane->remote, addr);
+	else
+		shared->chore.moved = move(shared, op, addr, len);
 	say(lane, ISOLATE_MOVED, slot);
 }
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "isolate/proxy.h"
 
+#include "base/log.h"
+#include "core/file.h"
 #include "isolate/remote.h"
 #include "isolate/wire.h"
 #include "vfs/file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/poll.h>
 #include <stdlib.h>
 
@@ -257,6 +260,42 @@ static __poll_t proxy_oob_poll(struct file *filp, struct oob_poll_wait *wait)
 	evl_poll_watch(&rf->head, wait, NULL);
 
 	return ask_poll(rf, ISOLATE_OOB_POLL);
+}
+
+static void tell_foreign(struct remote *remote)
+{
+	/* Relaxed: once is enough. */
+	if (!atomic_exchange_explicit(&remote->told_foreign, true,
+				      memory_order_relaxed))
+		log_err("driver %s: looks up a file which is not its own, and "
+			"one with a process of its own cannot: load it without "
+			"isolate",
+			remote->name);
+}
+
+static uint32_t index_of(struct remote *remote, const struct file *filp)
+{
+	const struct remote_file *rf = filp->private_data;
+
+	/* All of ours have that, and nobody else. */
+	if (filp->f_op->release == proxy_release && rf->remote == remote)
+		return rf->index + 1;
+	tell_foreign(remote);
+
+	return 0;
+}
+
+uint32_t proxy_find(struct remote *remote, unsigned long fd)
+{
+	struct file *filp;
+	uint32_t found;
+
+	if (fd > INT_MAX || oob_file_find((unsigned int)fd, &filp))
+		return 0;
+	found = index_of(remote, filp);
+	oob_file_put(filp);
+
+	return found;
 }
 
 void proxy_event(struct remote_file *rf, bool inband, uint32_t events)

@@ -46,5 +46,10 @@ struct isolate_request proxy_request(const struct remote_file *rf,
 /* proxy-mmap.c */
 int proxy_mmap(struct file *filp, struct vm_area_struct *vma);
 
+/* The number, plus one, of @remote's file which descriptor @fd of the caller refers
+ * to; 0: it refers to none that takes out-of-band requests. Blocks: as
+ * evl_get_file(). */
+uint32_t proxy_find(struct remote *remote, unsigned long fd);
+
 /* An event of @rf's, in whatever stage that is: @events, out-of-band. */
 void proxy_event(struct remote_file *rf, bool inband, uint32_t events);

@@ -43,6 +43,7 @@ struct remote {
 	unsigned int refs; /* in-band */
 	_Atomic(bool) dead;
 	_Atomic(bool) distrusted;
+	_Atomic(bool) told_foreign;
 	struct irq_work kill_work;
 	/* What it is to run; owned. */
 	char *name, *path, **params;

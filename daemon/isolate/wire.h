@@ -134,6 +134,9 @@ _Static_assert(ISOLATE_SEGMENTS * sizeof(struct isolate_segment) <=
 enum isolate_chore_op {
 	ISOLATE_FETCH = 1, /* from the caller's memory into the bounce */
 	ISOLATE_STORE = 2,
+	/* Which of this driver's files is descriptor ->addr of the caller's? In
+	 * ->moved, plus one; 0: none. */
+	ISOLATE_FIND = 3,
 };
 
 struct isolate_chore {
