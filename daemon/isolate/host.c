@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "isolate/isolate.h"
 #include "isolate/process.h"
+#include "kapi/tally.h"
 #include "stage/inband.h"
 #include "vfs/anon.h"
 #include "vfs/complaint.h"
@@ -161,6 +162,7 @@ static void tell(enum isolate_message_type type, int ret)
 
 static void load(void *arg)
 {
+	tally_lend_sins(&host_shared->sins);
 	tell(ISOLATE_READY, module_load(path, params, init.nr_params));
 }
 

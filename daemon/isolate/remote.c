@@ -8,6 +8,7 @@
 #include "isolate/nodes.h"
 #include "isolate/process.h"
 #include "isolate/proxy.h"
+#include "kapi/tally.h"
 #include "stage/clock.h"
 #include "stage/inband.h"
 #include "stage/oob.h"
@@ -211,6 +212,7 @@ static void remote_died(struct remote *remote)
 	/* seq_cst: pairs with take_slot(). */
 	atomic_store_explicit(&remote->dead, true, memory_order_seq_cst);
 	process_reap(remote->pid, how, sizeof(how));
+	tally_set_sins(remote->name, NULL);
 	remote->pid = 0;
 	say_goodbye(remote, how);
 
@@ -489,6 +491,7 @@ int remote_load(struct remote *remote)
 		return ret;
 	}
 
+	tally_set_sins(remote->name, &remote->shared->sins);
 	ret = await_talk(remote, &remote->ready, DEADLINE_NONE);
 	if (ret == 0 && !remote->ready)
 		ret = -ENODEV;

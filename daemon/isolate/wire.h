@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "kapi/tally.h"
 #include "stage/oob.h"
 
 #include <stdatomic.h>
@@ -185,6 +186,8 @@ struct isolate_shared {
 	 * cleared by the daemon, which has read it. */
 	_Atomic(uint32_t) events[ISOLATE_FILES];
 	_Atomic(uint32_t) inband_events[ISOLATE_FILES];
+	/* Counted by the host, shown by the daemon. */
+	_Alignas(64) struct tally_sins sins;
 	_Alignas(4096) struct isolate_lane lanes[];
 };
 

@@ -41,7 +41,7 @@ void golden_rule_breached(const struct guard_call *call, enum breach kind,
 	char cmd[32] = "";
 
 	/* Relaxed: a mere count. */
-	atomic_fetch_add_explicit(&tally->nr_breaches[kind], 1,
+	atomic_fetch_add_explicit(&tally_sins(tally)->nr_breaches[kind], 1,
 				  memory_order_relaxed);
 	if (call->cmd)
 		snprintf(cmd, sizeof(cmd), " (command %#x)", call->cmd);

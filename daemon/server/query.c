@@ -283,7 +283,7 @@ static uint32_t what_is_watched(void)
 static uint64_t nr_breaches(struct tally *tally, enum breach kind)
 {
 	/* Relaxed: for people to look at. */
-	return atomic_load_explicit(&tally->nr_breaches[kind],
+	return atomic_load_explicit(&tally_sins(tally)->nr_breaches[kind],
 				    memory_order_relaxed);
 }
 
@@ -309,8 +309,8 @@ static void fill_tally(struct control_driver_info *info, struct tally *tally)
 	/* Relaxed, both: for people to look at. */
 	info->nr_inband =
 		atomic_load_explicit(&tally->nr_inband, memory_order_relaxed);
-	info->nr_hogs =
-		atomic_load_explicit(&tally->nr_hogs, memory_order_relaxed);
+	info->nr_hogs = atomic_load_explicit(&tally_sins(tally)->nr_hogs,
+					     memory_order_relaxed);
 	info->nr_syscalls = nr_breaches(tally, BREACH_SYSCALL);
 	info->nr_memory = nr_breaches(tally, BREACH_MEMORY);
 	info->nr_waits = nr_breaches(tally, BREACH_WAIT);

@@ -92,8 +92,8 @@ static void tell_bark(struct watched *w)
 	char culprit[160], place[240];
 
 	/* Relaxed: a mere count. */
-	atomic_fetch_add_explicit(&tally_of(call->driver)->nr_hogs, 1,
-				  memory_order_relaxed);
+	atomic_fetch_add_explicit(&tally_sins(tally_of(call->driver))->nr_hogs,
+				  1, memory_order_relaxed);
 	format_culprit(&w->culprit, culprit, sizeof(culprit));
 	sight_format_place(&w->culprit, place, sizeof(place));
 	log_warn("watchdog: %s has kept %s for %u ms: have it sleep, or, if it "

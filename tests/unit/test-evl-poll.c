@@ -213,6 +213,34 @@ START_TEST(errors_are_told_to_all)
 }
 END_TEST
 
+static unsigned int told_events, nr_told;
+
+static void note_told(struct oob_poll_wait *wait, unsigned int events)
+{
+	told_events = events;
+	nr_told++;
+}
+
+/* On behalf of others, who are elsewhere. */
+START_TEST(one_that_is_told_is_told_each_time)
+{
+	struct evl_poll_head head;
+	struct oob_poll_wait wait;
+
+	evl_init_poll_head(&head);
+	poll_wait_begin_told(&wait, note_told);
+	evl_poll_watch(&head, &wait, NULL);
+	for (unsigned int i = 1; i <= 3; i++) {
+		evl_signal_poll_events(&head, IN | POLLERR);
+		ck_assert_uint_eq(nr_told, i);
+		ck_assert_uint_eq(told_events, IN | POLLERR);
+	}
+	poll_wait_end(&wait, true);
+	evl_signal_poll_events(&head, IN);
+	ck_assert_uint_eq(nr_told, 3);
+}
+END_TEST
+
 START_TEST(everything_is_told_to_all_if_so_chosen)
 {
 	struct rig_file *file = rig_watched(SET, 5, IN);
@@ -408,6 +436,7 @@ int main(void)
 		different_bits_go_to_those_who_want_them,
 		who_was_told_and_did_not_run_yet_need_not_be_told_again,
 		errors_are_told_to_all,
+		one_that_is_told_is_told_each_time,
 		everything_is_told_to_all_if_so_chosen,
 		who_is_broken_passes_on_what_it_was_told,
 		what_does_not_fit_into_the_report_is_passed_on,

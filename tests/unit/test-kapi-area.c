@@ -363,6 +363,50 @@ START_TEST(pieces_have_a_limit)
 }
 END_TEST
 
+/* What another process has allocated. */
+START_TEST(sealed_memory_is_adopted_and_nothing_else)
+{
+	const size_t size = 4 * PAGE_SIZE;
+	int fd = memfd_create("other", MFD_ALLOW_SEALING);
+	struct memory *mem;
+	void *own;
+
+	ck_assert_ptr_null(memory_adopt(open("/dev/null", O_RDWR)));
+	ck_assert_ptr_null(memory_adopt(-1));
+	ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
+	ck_assert_ptr_null(memory_adopt(dup(fd)));
+	ck_assert_int_eq(fcntl(fd, F_ADD_SEALS,
+			       F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL),
+			 0);
+	mem = memory_adopt(fd);
+	ck_assert_ptr_nonnull(mem);
+	ck_assert_uint_eq(mem->size, size);
+
+	/* With what is a part of it, and of the area, one behind the other. */
+	ck_assert_int_eq(area_append(vma, 1, mem, 0, PAGE_SIZE), -EINVAL);
+	ck_assert_int_eq(area_append(vma, 0, mem, 0, 0), -EINVAL);
+	ck_assert_int_eq(area_append(vma, 0, mem, PAGE_SIZE, size), -EINVAL);
+	ck_assert_int_eq(area_append(vma, 0, mem, ~0ul - 4095, 2 * PAGE_SIZE),
+			 -EINVAL);
+	ck_assert_int_eq(area_append(vma, PAGES * PAGE_SIZE, mem, 0, PAGE_SIZE),
+			 -EINVAL);
+	memory_get(mem);
+	ck_assert_int_eq(area_append(vma, PAGE_SIZE, mem, 0, PAGE_SIZE), 0);
+	ck_assert_int_eq(area_append(vma, PAGE_SIZE, mem, 0, PAGE_SIZE),
+			 -EINVAL);
+	ck_assert_int_eq(
+		area_append(vma, 2 * PAGE_SIZE, mem, 2 * PAGE_SIZE, PAGE_SIZE),
+		0);
+	ck_assert_uint_eq(area.nr_segments, 2);
+
+	fd = memory_open(mem, true);
+	own = mmap(NULL, size, PROT_WRITE, MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(own, MAP_FAILED);
+	munmap(own, size);
+	close(fd);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("kapi/area");
@@ -383,6 +427,7 @@ int main(void)
 	tcase_add_test(tcase, other_memory_is_not_mapped);
 	tcase_add_test(tcase, a_fault_handler_fills_what_is_left);
 	tcase_add_test(tcase, pieces_have_a_limit);
+	tcase_add_test(tcase, sealed_memory_is_adopted_and_nothing_else);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);

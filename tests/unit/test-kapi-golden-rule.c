@@ -47,7 +47,7 @@ static void setup(void)
 
 static uint64_t nr_breaches(enum breach kind)
 {
-	return atomic_load(&tally->nr_breaches[kind]);
+	return atomic_load(&tally_sins(tally)->nr_breaches[kind]);
 }
 
 /* How often the log has @text. */
@@ -165,6 +165,31 @@ START_TEST(memory_is_counted_and_had_under_warn)
 	ck_assert_int_eq(nr_said("golden rule: driver tested: its oob_ioctl "
 				 "(command 0x1234) called"),
 			 2);
+}
+END_TEST
+
+START_TEST(sins_are_counted_where_another_process_looks)
+{
+	static struct tally_sins shared;
+	void *ptr;
+
+	golden_rule_set(GOLDEN_RULE_WARN);
+	run_handler(memory[0].allocate, &ptr);
+	shared.nr_hogs = 5;
+	tally_set_sins("tested", &shared);
+	run_handler(memory[0].free, &ptr);
+	ck_assert_uint_eq(shared.nr_breaches[BREACH_MEMORY], 2);
+
+	tally_set_sins("tested", NULL);
+	tally_set_sins("tested", NULL);
+	tally_set_sins("nobody", &shared);
+	/* One from before, and two which were there. */
+	ck_assert_uint_eq(nr_breaches(BREACH_MEMORY), 3);
+	ck_assert_uint_eq(tally_sins(tally)->nr_hogs, 5);
+
+	tally_lend_sins(&shared);
+	ck_assert_int_eq(tally_add("lent", &shared), 0);
+	ck_assert_ptr_eq(tally_sins(tally_of("lent")), &shared);
 }
 END_TEST
 
@@ -399,6 +424,7 @@ int main(void)
 	Suite *suite = suite_create("kapi/golden-rule");
 
 	add(suite, "warn", memory_is_counted_and_had_under_warn, NR_MEMORY);
+	add(suite, "sins", sins_are_counted_where_another_process_looks, 1);
 	add(suite, "enforce", memory_is_refused_under_enforce, NR_MEMORY);
 	add(suite, "free", what_is_given_back_is_taken_under_enforce,
 	    NR_MEMORY);
