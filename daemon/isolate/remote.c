@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "isolate/isolate.h"
+#include "isolate/launch.h"
 #include "isolate/nodes.h"
 #include "isolate/process.h"
 #include "isolate/proxy.h"
@@ -296,107 +296,10 @@ static void on_message(struct ev_loop *loop, ev_io *w, int revents)
 }
 
 /*
- * What it is told.
+ * What is asked of it.
  */
 
-static size_t add_text(char *at, const char *text)
-{
-	size_t len = strlen(text) + 1;
-
-	memcpy(at, text, len);
-
-	return len;
-}
-
-static size_t texts_size(const struct remote *remote)
-{
-	size_t size = strlen(remote->name) + strlen(remote->path) + 2;
-
-	for (unsigned int i = 0; i < remote->nr_params; i++)
-		size += strlen(remote->params[i]) + 1;
-
-	return size;
-}
-
-static int send_init_with(struct remote *remote, const int *fds,
-			  unsigned int nr_fds)
-{
-	struct isolate_message *msg;
-	struct isolate_init init = {
-		.nr_lanes = remote->nr_lanes,
-		.nr_params = remote->nr_params,
-		.texts_size = (uint32_t)texts_size(remote),
-	};
-	const void *blob = isolate_blob(&init.blob_size);
-	size_t size =
-		sizeof(*msg) + sizeof(init) + init.blob_size + init.texts_size;
-	char *packet, *at;
-	int ret;
-
-	if (size > ISOLATE_PACKET)
-		return -E2BIG;
-	msg = calloc(1, size);
-	if (msg == NULL)
-		return -ENOMEM;
-
-	msg->type = ISOLATE_INIT;
-	packet = (char *)msg;
-	memcpy(packet + sizeof(*msg), &init, sizeof(init));
-	at = packet + sizeof(*msg) + sizeof(init);
-	memcpy(at, blob, init.blob_size);
-	at += init.blob_size;
-	at += add_text(at, remote->name);
-	at += add_text(at, remote->path);
-	for (unsigned int i = 0; i < remote->nr_params; i++)
-		at += add_text(at, remote->params[i]);
-	ret = process_send(remote->sock, packet, size, fds, nr_fds);
-	free(msg);
-
-	return ret;
-}
-
-static int send_init(struct remote *remote, int memfd)
-{
-	int fds[1 + 2 * ISOLATE_LANES];
-	unsigned int nr = 0;
-
-	fds[nr++] = memfd;
-	for (unsigned int i = 0; i < remote->nr_lanes; i++) {
-		fds[nr++] = remote->lanes[i].port.out_bell;
-		fds[nr++] = remote->lanes[i].port.in_bell;
-	}
-
-	return send_init_with(remote, fds, nr);
-}
-
-static int map_shared(struct remote *remote, int memfd)
-{
-	void *base;
-
-	base = mmap(NULL, remote->shared_size, PROT_READ | PROT_WRITE,
-		    MAP_SHARED, memfd, 0);
-	if (base == MAP_FAILED)
-		return err_origin(-errno);
-	remote->shared = base;
-
-	return 0;
-}
-
-static int make_lanes(struct remote *remote)
-{
-	int ret = 0;
-
-	remote->lanes = calloc(remote->nr_lanes, sizeof(*remote->lanes));
-	if (remote->lanes == NULL)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < remote->nr_lanes && ret == 0; i++)
-		ret = lane_init(&remote->lanes[i], remote, i);
-
-	return ret;
-}
-
-/* From now on it is alive, and its death is what ends it. */
-static int attach(struct remote *remote)
+int remote_attach(struct remote *remote)
 {
 	int ret = 0;
 
@@ -420,33 +323,6 @@ static int attach(struct remote *remote)
 	}
 
 	return 0;
-}
-
-static int start(struct remote *remote)
-{
-	int memfd, ret;
-
-	remote->nr_lanes = oob_nr_workers() + 1;
-	memfd = process_memory(remote->nr_lanes, &remote->shared_size);
-	if (memfd < 0)
-		return memfd;
-
-	ret = map_shared(remote, memfd);
-	if (ret == 0)
-		ret = make_lanes(remote);
-	if (ret == 0)
-		ret = process_start(remote->name, &remote->pid, &remote->sock,
-				    &remote->pid_fd);
-	if (ret == 0) {
-		ret = attach(remote);
-		if (ret == 0)
-			ret = send_init(remote, memfd);
-		if (ret)
-			kill(remote->pid, SIGKILL);
-	}
-	fd_close(memfd);
-
-	return ret;
 }
 
 static int await_talk(struct remote *remote, const bool *flag,
@@ -480,7 +356,7 @@ static void kill_and_await(struct remote *remote)
 
 int remote_load(struct remote *remote)
 {
-	int ret = start(remote);
+	int ret = launch(remote);
 
 	if (ret) {
 		complain("driver %s: cannot have a process of its own: %s",

@@ -81,6 +81,10 @@ void remote_get(struct remote *remote);
 /* In-band. */
 void remote_put(struct remote *remote);
 
+/* Its process is there: from now on it is alive, and that one's death is what ends
+ * it. 0, or -errno, and it is alive. */
+int remote_attach(struct remote *remote);
+
 /*
  * Start the process and have the driver loaded in it. From a fiber. Blocks: as long
  * as the driver's init function. 0, or -errno, after a complaint.

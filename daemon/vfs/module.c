@@ -29,7 +29,6 @@
 #include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define MAX_ORDERS 64 /* at once */
 
@@ -336,47 +335,6 @@ static void bury_dead(struct loaded *drv)
 	leave(&visit, drv, bury(drv));
 }
 
-#define ISOLATE "isolate="
-
-static int parse_yes_no(const struct object *obj, const char *value,
-			bool *r_yes)
-{
-	static const char *const words[] = { "no",  "off", "false", "0",
-					     "yes", "on",  "true",  "1" };
-
-	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcasecmp(value, words[i]) == 0) {
-			*r_yes = i >= 4;
-			return 0;
-		}
-	}
-	complain("driver %s: " ISOLATE "%s: write yes or no", obj->path, value);
-
-	return -EINVAL;
-}
-
-/* The driver's own parameters in @params, with room for all; whether it is to have
- * a process of its own. */
-static int sort_params(const struct object *obj,
-		       const struct module_order *order, char **params,
-		       unsigned int *r_nr, bool *r_isolate)
-{
-	int ret = 0;
-
-	*r_nr = 0;
-	*r_isolate = order->isolate;
-	for (unsigned int i = 0; i < order->nr_params && ret == 0; i++) {
-		if (strncmp(order->params[i], ISOLATE, strlen(ISOLATE)) != 0)
-			params[(*r_nr)++] = order->params[i];
-		else
-			ret = parse_yes_no(obj,
-					   order->params[i] + strlen(ISOLATE),
-					   r_isolate);
-	}
-
-	return ret;
-}
-
 /* @drv, if it is to be had at all, in a process of its own. */
 static int bring_up_apart(const struct object *obj, struct loaded *drv,
 			  const struct module_order *order)
@@ -427,7 +385,7 @@ static int bring_up(struct object *obj, const struct module_order *order)
 
 	if (params == NULL)
 		return -ENOMEM;
-	ret = sort_params(obj, order, params, &own.nr_params, &isolate);
+	ret = param_sort(obj->path, order, params, &own.nr_params, &isolate);
 	if (ret == 0)
 		ret = check_unique(obj);
 	if (ret == 0)

@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define DEFINE_OPS(name)                                          \
 	EXPORT const struct kernel_param_ops param_ops_##name = { \
@@ -222,6 +223,43 @@ int param_set_all(const struct module *mod, char *const params[],
 
 	for (unsigned int i = 0; i < nr && ret == 0; i++)
 		ret = set_param(mod, params[i]);
+
+	return ret;
+}
+
+#define ISOLATE "isolate="
+
+static int parse_yes_no(const char *path, const char *value, bool *r_yes)
+{
+	static const char *const words[] = { "no",  "off", "false", "0",
+					     "yes", "on",  "true",  "1" };
+
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(value, words[i]) == 0) {
+			*r_yes = i >= 4;
+			return 0;
+		}
+	}
+	complain("driver %s: " ISOLATE "%s: write yes or no", path, value);
+
+	return -EINVAL;
+}
+
+int param_sort(const char *path, const struct module_order *order,
+	       char **params, unsigned int *r_nr, bool *r_isolate)
+{
+	int ret = 0;
+
+	*r_nr = 0;
+	*r_isolate = order->isolate;
+	for (unsigned int i = 0; i < order->nr_params && ret == 0; i++) {
+		if (strncmp(order->params[i], ISOLATE, strlen(ISOLATE)) != 0)
+			params[(*r_nr)++] = order->params[i];
+		else
+			ret = parse_yes_no(path,
+					   order->params[i] + strlen(ISOLATE),
+					   r_isolate);
+	}
 
 	return ret;
 }

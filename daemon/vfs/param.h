@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <stdbool.h>
+
 struct module;
+struct module_order;
+
+/*
+ * Of what is ordered for the driver in @path: its own parameters, in @params, which
+ * has room for all, and whether it is to have a process of its own. -EINVAL, after a
+ * line in the log: it does not say yes or no. In-band.
+ */
+int param_sort(const char *path, const struct module_order *order,
+	       char **params, unsigned int *r_nr, bool *r_isolate);
 
 /*
  * Set parameters of @mod's: @nr strings "name=value"; for a bool "name" will

@@ -250,8 +250,8 @@ void daemon_teardown(void)
 		}
 	}
 	/* Of its children nobody sees the status. */
-	if (daemon_said(&test_daemon, "ThreadSanitizer: ") ||
-	    daemon_said(&test_daemon, "LeakSanitizer: ")) {
+	if (daemon_said(&test_daemon, "WARNING: ThreadSanitizer") ||
+	    daemon_said(&test_daemon, "ERROR: LeakSanitizer")) {
 		show_log(&test_daemon);
 		ck_abort_msg("a sanitizer complained");
 	}
