@@ -186,7 +186,8 @@ typedef char *__param_type_charp;
 	static struct kparam_array __param_array_##name = {		\
 		.max = sizeof(array) / sizeof((array)[0]),		\
 		.elemsize = sizeof((array)[0]),				\
-		.num = (nump),						\
+		/* Kernels take an int there, too. */			\
+		.num = (unsigned int *)(nump),				\
 		.ops = &param_ops_##type,				\
 		.elem = (array),					\
 	};								\

@@ -13,6 +13,7 @@
 #include <evl/list.h>
 #include <evl/map.h>
 #include <evl/memory.h>
+#include <evl/poll_head.h>
 #include <evl/stat.h>
 #include <evl/tick.h>
 #include <evl/uaccess.h>
@@ -109,6 +110,8 @@ struct thing {
 static int number = 1;
 module_param(number, int, 0444);
 MODULE_PARM_DESC(number, "a number");
+static int many[4], nr_many; /* not unsigned: kernels take both */
+module_param_array(many, int, &nr_many, 0444);
 static DEFINE_MUTEX(mutex);
 static LIST_HEAD(things);
 static DECLARE_BITMAP(map, 70);
