@@ -57,6 +57,20 @@ START_TEST(its_exit_function_runs_at_the_end)
 }
 END_TEST
 
+/* Without module_init() and module_exit(): by the names which these stand for. */
+START_TEST(init_and_exit_functions_are_known_by_name)
+{
+	const char *text;
+
+	ck_assert_int_eq(rig_load("sample-named"), 0);
+	text = sample_text();
+	ck_assert_uint_eq(node_count(), 2);
+	module_unload_all();
+	ck_assert_uint_eq(node_count(), 0);
+	ck_assert_str_eq(text, "ended");
+}
+END_TEST
+
 START_TEST(what_a_driver_leaves_behind_is_removed)
 {
 	ck_assert_int_eq(rig_load("sample-littering"), 0);
@@ -247,6 +261,7 @@ int main(void)
 	tcase_add_test(tc, a_driver_gets_its_nodes);
 	tcase_add_test(tc, every_name_that_drivers_use_is_there);
 	tcase_add_test(tc, its_exit_function_runs_at_the_end);
+	tcase_add_test(tc, init_and_exit_functions_are_known_by_name);
 	tcase_add_test(tc, what_a_driver_leaves_behind_is_removed);
 	tcase_add_test(tc, a_driver_without_owners_is_recognized);
 	tcase_add_test(tc, parameters_are_set_before_init);

@@ -50,10 +50,17 @@ struct module {
 
 #ifdef MODULE
 
+/* What a driver's functions are called that module_init() and module_exit() do
+ * not name. Hidden: the C library has an init_module(), too. */
+int init_module(void) __attribute__((weak, visibility("hidden")));
+void cleanup_module(void) __attribute__((weak, visibility("hidden")));
+
 struct module __this_module __attribute__((weak, visibility("hidden"))) = {
 	.abi = EVL_DRIVER_ABI,
 	.fops_size = sizeof(struct file_operations),
 	.name = __MODULE_NAME,
+	.init = init_module,
+	.exit = cleanup_module,
 };
 
 extern struct module *const evl_cused_driver
@@ -93,7 +100,8 @@ static inline void __module_add_param(struct kernel_param *param)
 #endif /* MODULE */
 
 /**
- * module_init() - name the function that sets a driver up
+ * module_init() - name the function that sets a driver up, if it is not called
+ *		    init_module()
  * @initfn:	int initfn(void); 0 or -errno, in which case whatever it made
  *		and left is removed, and its exit function not called
  *
@@ -102,7 +110,8 @@ static inline void __module_add_param(struct kernel_param *param)
 #define module_init(initfn) __module_set(init, initfn)
 
 /**
- * module_exit() - name the function that takes a driver down
+ * module_exit() - name the function that takes a driver down, if it is not
+ *		    called cleanup_module()
  * @exitfn:	void exitfn(void)
  *
  * Runs in-band, on a fiber, when the driver is unloaded or the daemon ends:

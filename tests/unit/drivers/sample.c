@@ -101,7 +101,14 @@ static int __init sample_init(void)
 
 	return ret;
 }
+#ifdef SAMPLE_NAMED
+int init_module(void)
+{
+	return sample_init();
+}
+#else
 module_init(sample_init);
+#endif
 
 static void __exit sample_exit(void)
 {
@@ -114,7 +121,14 @@ static void __exit sample_exit(void)
 #endif
 	class_destroy(sample_class);
 }
+#ifdef SAMPLE_NAMED
+void cleanup_module(void)
+{
+	sample_exit();
+}
+#else
 module_exit(sample_exit);
+#endif
 
 #if defined SAMPLE_OLD || defined SAMPLE_SMALL
 static __attribute__((constructor)) void pretend(void)
