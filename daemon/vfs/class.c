@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vfs/class.h"
 
+#include "base/log.h"
 #include "kapi/export.h"
 #include "vfs/attr.h"
 #include "vfs/chrdev.h"
@@ -17,6 +18,14 @@
 #include <string.h>
 
 static LIST_HEAD(devices); /* those added, oldest first */
+
+/* One of class_create(). */
+struct made_class {
+	struct class class;
+	struct list_head link;
+};
+
+static LIST_HEAD(made_classes);
 
 static void destroy_node(struct node *node)
 {
@@ -157,28 +166,30 @@ void class_hide_nodes(dev_t dev, unsigned int count)
 
 EXPORT struct class *__class_create(const char *name)
 {
-	struct class *class = kzalloc(sizeof(*class), GFP_KERNEL);
+	struct made_class *made = kzalloc(sizeof(*made), GFP_KERNEL);
 
-	if (class == NULL)
+	if (made == NULL)
 		return ERR_PTR(-ENOMEM);
 
-	class->name = kstrdup(name, GFP_KERNEL);
-	if (class->name == NULL) {
-		kfree(class);
+	made->class.name = kstrdup(name, GFP_KERNEL);
+	if (made->class.name == NULL) {
+		kfree(made);
 		return ERR_PTR(-ENOMEM);
 	}
+	list_add(&made->link, &made_classes);
 
-	return class;
+	return &made->class;
 }
 
-EXPORT void class_destroy(const struct class *class)
+static struct made_class *find_made(const struct class *class)
 {
-	if (IS_ERR_OR_NULL(class))
-		return;
+	struct made_class *made;
 
-	attr_remove_all(class, NULL);
-	kfree(class->name);
-	kfree(class);
+	list_for_each_entry(made, &made_classes, link)
+		if (&made->class == class)
+			return made;
+
+	return NULL;
 }
 
 EXPORT int class_register(const struct class *class)
@@ -194,6 +205,29 @@ EXPORT void class_unregister(const struct class *class)
 	attr_remove_all(class, NULL);
 	if (class->class_release)
 		class->class_release(class);
+}
+
+/* Drivers destroy a class twice, and some one which they registered. */
+EXPORT void class_destroy(const struct class *class)
+{
+	struct made_class *made = find_made(class);
+
+	if (IS_ERR_OR_NULL(class))
+		return;
+	if (made == NULL && module_at(class)) {
+		class_unregister(class);
+		return;
+	}
+	if (made == NULL) {
+		log_err("driver %s destroys a class which there is not",
+			module_name_at(__builtin_return_address(0)));
+		return;
+	}
+
+	list_del(&made->link);
+	attr_remove_all(class, NULL);
+	kfree(class->name);
+	kfree(made);
 }
 
 EXPORT struct device *get_device(struct device *dev)

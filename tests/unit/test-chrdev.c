@@ -139,6 +139,20 @@ START_TEST(a_class_may_choose_name_and_mode)
 }
 END_TEST
 
+/* As real drivers do: nothing happens the second time. */
+START_TEST(a_class_may_be_destroyed_twice)
+{
+	struct class *other = class_create("other");
+
+	ck_assert(!IS_ERR(other));
+	class_destroy(other);
+	class_destroy(other);
+	class_destroy(NULL);
+	class_destroy(ERR_PTR(-ENOMEM));
+	ck_assert(!IS_ERR(make_device(MKDEV(60, 4), "dev4")));
+}
+END_TEST
+
 START_TEST(ranges_do_not_overlap)
 {
 	struct cdev other;
@@ -298,6 +312,7 @@ int main(void)
 	tcase_add_test(tc, names_which_cannot_be_are_refused);
 	tcase_add_test(tc, a_class_may_choose_name_and_mode);
 	tcase_add_test(tc, a_device_of_one_s_own_is_released_once);
+	tcase_add_test(tc, a_class_may_be_destroyed_twice);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("numbers");

@@ -102,9 +102,21 @@ static int __init sample_init(void)
 	return ret;
 }
 #ifdef SAMPLE_NAMED
+static void named_release(const struct class *class)
+{
+	strcpy(sample_text, "ended");
+}
+
+static const struct class named_class = {
+	.name = "named",
+	.class_release = named_release,
+};
+
 int init_module(void)
 {
-	return sample_init();
+	int ret = class_register(&named_class);
+
+	return ret ? ret : sample_init();
 }
 #else
 module_init(sample_init);
@@ -125,6 +137,8 @@ static void __exit sample_exit(void)
 void cleanup_module(void)
 {
 	sample_exit();
+	strcpy(sample_text, "a class is left");
+	class_destroy(&named_class); /* as good as class_unregister() */
 }
 #else
 module_exit(sample_exit);
