@@ -221,6 +221,31 @@ START_TEST(those_which_were_never_prepared_by_a_call_work)
 }
 END_TEST
 
+/* As drivers do, at each open of a device they have one of. Who waits meanwhile
+ * waits in vain, as in the kernel, but nothing else goes wrong. */
+START_TEST(one_in_use_may_be_prepared_anew)
+{
+	start_all();
+	if (_i)
+		memset(&flag, 0, sizeof(flag));
+	else
+		evl_init_flag(&flag);
+	ck_assert_ptr_null(evl_wait_flag_head(&flag));
+	evl_raise_flag(&flag);
+	ck_assert(evl_read_flag(&flag));
+	for (int i = 0; i < 3; i++) {
+		rig_stop(&threads[i]);
+		ck_assert_int_eq(rets[i], -EINTR);
+	}
+
+	evl_init_flag(&flag);
+	start_all();
+	evl_pulse_flag(&flag);
+	rig_step();
+	ck_assert_str_eq(order, "bca");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("core/flag-form");
@@ -233,6 +258,7 @@ int main(void)
 	tcase_add_loop_test(tc, every_way_to_flush_it_says_why, 0, 3);
 	tcase_add_test(tc, clearing_it_lowers_it);
 	tcase_add_test(tc, those_which_were_never_prepared_by_a_call_work);
+	tcase_add_loop_test(tc, one_in_use_may_be_prepared_anew, 0, 2);
 	suite_add_tcase(suite, tc);
 
 	return suite_run(suite);

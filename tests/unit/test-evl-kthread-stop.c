@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <evl/flag.h>
 #include <evl/sem.h>
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,6 +264,33 @@ START_TEST(joining_waits_for_the_end)
 }
 END_TEST
 
+static void await_completion(void *arg)
+{
+	wait_for_completion(&kthread.done);
+	strcat(order, "d");
+}
+
+/* What drivers look at in the struct. */
+START_TEST(so_does_its_completion)
+{
+	static int arg;
+
+	kthread.status = 77;
+	rig_run(&kthread, 0, wait_once, &arg, 10);
+	ck_assert_ptr_eq(kthread.threadfn, wait_once);
+	ck_assert_ptr_eq(kthread.arg, &arg);
+	ck_assert_int_eq(kthread.status, 77);
+	for (int i = 0; i < 2; i++)
+		rig_inband(await_completion, NULL);
+	ck_assert_str_eq(order, "");
+	evl_raise_flag(&flag);
+	rig_step();
+	ck_assert_str_eq(order, "dd");
+	rig_inband(await_completion, NULL);
+	ck_assert_str_eq(order, "ddd");
+}
+END_TEST
+
 START_TEST(a_join_may_be_interrupted)
 {
 	static const bool how[] = { false, true };
@@ -355,6 +383,7 @@ int main(void)
 
 	begin_case("join");
 	tcase_add_test(tc, joining_waits_for_the_end);
+	tcase_add_test(tc, so_does_its_completion);
 	tcase_add_test(tc, a_join_may_be_interrupted);
 	tcase_add_test(tc, nobody_joins_himself);
 	tcase_add_test(tc, an_applications_thread_is_not_joined);
