@@ -325,9 +325,9 @@ struct control_node_info {
 	uint32_t major, minor; /* as the driver knows it */
 	uint32_t mode;
 	uint32_t uid, gid;
-	uint32_t nr_open; /* open file descriptions */
-	uint32_t oob;	  /* 1: its operations include oob ones */
-	uint32_t ops;	  /* enum control_op, any of them */
+	uint32_t nr_open;	     /* open file descriptions */
+	uint32_t oob;		     /* 1: its operations include oob ones */
+	uint32_t ops;		     /* enum control_op, any of them */
 	char path[CONTROL_PATH_MAX]; /* relative to devdir */
 	char driver[32];
 };
