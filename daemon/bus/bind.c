@@ -63,6 +63,7 @@ static bool matches(struct platform_device *pdev,
 {
 	const struct platform_driver *pdrv = to_platform_driver(drv);
 
+	pdev->id_entry = NULL;
 	if (pdev->driver_override)
 		return strcmp(pdev->driver_override, drv->name) == 0;
 	if (of_match_node(drv->of_match_table, pdev->dev.of_node))

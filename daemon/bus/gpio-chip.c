@@ -10,6 +10,7 @@
 #include "vfs/module.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/gpio/machine.h>
 #include <linux/module.h>
 #include <stdio.h>
@@ -65,7 +66,7 @@ EXPORT int gpiochip_add_data(struct gpio_chip *gc, void *data)
 	struct list_head *next;
 	int base = gc->base;
 
-	if (gc->ngpio == 0)
+	if (gc->ngpio == 0 || base > INT_MAX - gc->ngpio)
 		return -EINVAL;
 	next = find_place(&base, gc->ngpio);
 	if (next == NULL)

@@ -94,7 +94,7 @@ int gpio_spec_check(const char *text, char *complaint, size_t size)
 		return 0;
 
 	snprintf(complaint, size,
-		 "%s: name chip and line, as \"gpio-sim 3 active-low\" (or "
+		 "%.100s: name chip and line, as \"gpio-sim 3 active-low\" (or "
 		 "active-high, open-drain, open-source), with commas between "
 		 "several",
 		 text);

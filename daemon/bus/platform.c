@@ -20,17 +20,22 @@
 /* One of ours. */
 struct platform_object {
 	struct platform_device pdev;
-	char *driver_override; /* owned */
+	struct device_node *np; /* owned; what it shows may be another's */
+	char *driver_override;	/* owned */
 	char name[];
 };
+
+static struct platform_object *object_of(struct platform_device *pdev)
+{
+	return container_of(pdev, struct platform_object, pdev);
+}
 
 static void release_object(struct device *dev)
 {
 	struct platform_device *pdev = to_platform_device(dev);
-	struct platform_object *po =
-		container_of(pdev, struct platform_object, pdev);
+	struct platform_object *po = object_of(pdev);
 
-	firmware_free(dev->of_node);
+	firmware_free(po->np);
 	kfree(dev->platform_data);
 	kfree(pdev->resource);
 	free(po->driver_override);
@@ -43,6 +48,15 @@ static void initialize(struct platform_device *pdev)
 	INIT_LIST_HEAD(&pdev->link);
 	pdev->dev.bus = &platform_bus_type;
 }
+
+/* Whose it is, where that is not who runs: the driver which has @caller. */
+static void note_owner(struct platform_device *pdev, const void *caller)
+{
+	if (pdev->dev.owner == NULL)
+		pdev->dev.owner = module_at(caller);
+}
+
+#define CALLER __builtin_return_address(0)
 
 EXPORT struct platform_device *platform_device_alloc(const char *name, int id)
 {
@@ -142,7 +156,7 @@ static int add_registers(struct platform_device *pdev)
 	return 0;
 }
 
-EXPORT int platform_device_add(struct platform_device *pdev)
+static int add(struct platform_device *pdev)
 {
 	int ret;
 
@@ -166,6 +180,13 @@ EXPORT int platform_device_add(struct platform_device *pdev)
 	return 0;
 }
 
+EXPORT int platform_device_add(struct platform_device *pdev)
+{
+	note_owner(pdev, CALLER);
+
+	return add(pdev);
+}
+
 EXPORT void platform_device_del(struct platform_device *pdev)
 {
 	if (IS_ERR_OR_NULL(pdev) || list_empty(&pdev->link))
@@ -184,9 +205,12 @@ EXPORT void platform_device_put(struct platform_device *pdev)
 
 EXPORT int platform_device_register(struct platform_device *pdev)
 {
+	/* Of an earlier time, it may be. */
+	pdev->dev.name = NULL;
 	initialize(pdev);
+	note_owner(pdev, CALLER);
 
-	return platform_device_add(pdev);
+	return add(pdev);
 }
 
 EXPORT void platform_device_unregister(struct platform_device *pdev)
@@ -207,17 +231,16 @@ platform_device_register_full(const struct platform_device_info *info)
 	if (pdev == NULL)
 		return ERR_PTR(-ENOMEM);
 
+	note_owner(pdev, CALLER);
 	pdev->dev.parent = info->parent;
+	pdev->dev.of_node = info->of_node;
 	ret = platform_device_add_resources(pdev, info->res, info->num_res);
 	if (ret == 0)
 		ret = platform_device_add_data(pdev, info->data,
 					       info->size_data);
-	pdev->dev.of_node = info->of_node;
 	if (ret == 0)
-		ret = platform_device_add(pdev);
+		ret = add(pdev);
 	if (ret) {
-		/* That is still the caller's. */
-		pdev->dev.of_node = NULL;
 		platform_device_put(pdev);
 		return ERR_PTR(ret);
 	}
@@ -329,6 +352,30 @@ static void name_resources(struct platform_device *pdev)
 	}
 }
 
+static int fill(struct platform_device *pdev,
+		const struct platform_order *order)
+{
+	struct platform_object *po = object_of(pdev);
+	int ret;
+
+	ret = firmware_new(order->name, order->props, order->nr_props, &po->np);
+	if (ret)
+		return ret;
+	pdev->dev.of_node = po->np;
+	if (order->driver) {
+		po->driver_override = strdup(order->driver);
+		if (po->driver_override == NULL)
+			return -ENOMEM;
+		pdev->driver_override = po->driver_override;
+	}
+	ret = platform_device_add_resources(pdev, order->resources,
+					    order->nr_resources);
+	if (ret == 0)
+		name_resources(pdev);
+
+	return ret;
+}
+
 int platform_configure(const struct platform_order *order)
 {
 	struct platform_device *pdev = alloc_named(order->name);
@@ -338,22 +385,9 @@ int platform_configure(const struct platform_order *order)
 		return -ENOMEM;
 
 	pdev->dev.owner = NULL;
-	ret = firmware_new(order->name, order->props, order->nr_props,
-			   &pdev->dev.of_node);
+	ret = fill(pdev, order);
 	if (ret == 0)
-		ret = platform_device_add_resources(pdev, order->resources,
-						    order->nr_resources);
-	if (ret == 0 && order->driver) {
-		pdev->driver_override =
-			container_of(pdev, struct platform_object, pdev)
-				->driver_override = strdup(order->driver);
-		if (pdev->driver_override == NULL)
-			ret = -ENOMEM;
-	}
-	if (ret == 0) {
-		name_resources(pdev);
-		ret = platform_device_add(pdev);
-	}
+		ret = add(pdev);
 	if (ret)
 		platform_device_put(pdev);
 

@@ -461,7 +461,8 @@ static int __init chip_init(void)
 
 	ret = consumer_init(label, base);
 	if (ret) {
-		pr_err("gpio-sim: base=%d: another chip has these numbers\n",
+		pr_err("gpio-sim: base=%d: another chip has these numbers, or "
+		       "there are none: take others\n",
 		       base);
 		return ret;
 	}

@@ -66,6 +66,8 @@ START_TEST(what_they_leave_behind_is_taken_back)
 	/* On whatever fiber its probe function ran. */
 	ck_assert_ptr_eq(find("litterer-child")->dev.owner, litterer);
 	ck_assert_ptr_eq(find("litterer")->dev.owner, litterer);
+	ck_assert_int_eq(rig_call("litterer", "litterer_more"), 0);
+	ck_assert_ptr_eq(find("litterer-more")->dev.owner, litterer);
 	rig_forget();
 	ck_assert_int_eq(module_unload("chip"), -EBUSY);
 	rig_said("in use: 3 times by try_module_get(), as each GPIO line");

@@ -410,6 +410,9 @@ START_TEST(chips_have_numbers_of_their_own)
 	ck_assert_int_eq(chip.base, 512);
 	ck_assert_int_eq(mute.base, 520);
 	ck_assert_int_eq(gpiochip_add_data(&none, NULL), -EINVAL);
+	none.ngpio = 2;
+	none.base = INT_MAX - 1;
+	ck_assert_int_eq(gpiochip_add_data(&none, NULL), -EINVAL);
 	ck_assert_int_eq(gpiochip_add_data(&fixed, NULL), 0);
 	ck_assert_int_eq(gpiochip_add_data(&clash, NULL), -EBUSY);
 	clash.base = 511;

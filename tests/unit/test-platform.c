@@ -493,6 +493,19 @@ static void make_devices(void *arg)
 	platform_device_unregister(a);
 	ck_assert_str_eq(happened(), "remove servo.4, gone servo.4");
 	ck_assert_ptr_null(ioremap(REGS, 16));
+
+	/* It may show the node of another device, whose that stays. */
+	ck_assert_int_eq(configure("servo.8"), 0);
+	a = bind_next(NULL);
+	b = platform_device_register_full(&(struct platform_device_info){
+		.name = "servo",
+		.id = 9,
+		.of_node = a->dev.of_node,
+	});
+	ck_assert(!IS_ERR(b));
+	ck_assert_ptr_eq(b->dev.of_node, a->dev.of_node);
+	platform_device_unregister(b);
+	ck_assert_str_eq(a->dev.of_node->full_name, "servo.8");
 	platform_device_unregister(NULL);
 	platform_device_unregister(ERR_PTR(-EINVAL));
 	platform_device_put(platform_device_alloc("never-added", 1));
@@ -523,6 +536,9 @@ static void register_own(void *arg)
 	ck_assert_str_eq(happened(), "probe servo");
 	platform_device_unregister(&own);
 	ck_assert_str_eq(happened(), "remove servo, gone servo, release servo");
+	/* And once more. */
+	ck_assert_int_eq(platform_device_register(&own), 0);
+	platform_device_unregister(&own);
 	platform_driver_unregister(&servo_driver);
 }
 

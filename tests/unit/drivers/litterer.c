@@ -14,6 +14,8 @@
 
 #define REGS 0x5000
 
+int litterer_more(void);
+
 static bool fail;
 module_param(fail, bool, 0444);
 
@@ -56,6 +58,16 @@ static struct platform_driver litterer_driver = {
 	.remove = litterer_remove,
 	.driver = { .name = "litterer" },
 };
+
+/* Called by the test, in neither of its functions. */
+int litterer_more(void)
+{
+	struct platform_device *pdev = platform_device_register_simple(
+		"litterer-more", PLATFORM_DEVID_NONE, NULL, 0);
+
+	return PTR_ERR_OR_ZERO(pdev);
+}
+EXPORT_SYMBOL(litterer_more);
 
 static int __init litterer_init(void)
 {

@@ -54,7 +54,7 @@ struct gpio_chip {
  * Blocks: no.
  *
  * Return: 0, or
- *   -EINVAL	it has no lines
+ *   -EINVAL	it has no lines, or there are no such numbers
  *   -EBUSY	another chip has some of its numbers
  *   -ENOMEM
  */
