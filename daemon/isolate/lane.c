@@ -486,16 +486,18 @@ static void store_window(struct lane *lane, const struct isolate_request *rq,
 }
 
 /* In one piece, before the slot is another's. */
-static void copy_segments(struct lane *lane, uint32_t slot,
-			  struct isolate_answer *answer,
+static long copy_segments(struct lane *lane, uint32_t slot,
+			  const struct isolate_answer *answer,
 			  struct isolate_segment *segs)
 {
 	if (answer->nr_segments > ISOLATE_SEGMENTS) {
 		remote_distrust(lane->remote, "it maps too much");
-		answer->nr_segments = 0;
+		return -ENODEV;
 	}
 	memcpy(segs, lane->shared->slots[slot].bounce,
 	       answer->nr_segments * sizeof(*segs));
+
+	return 0;
 }
 
 static long ask(struct lane *lane, const struct isolate_request *rq,
@@ -536,7 +538,7 @@ long remote_call_segments(struct remote *remote, struct isolate_request *rq,
 	fill_caller(rq);
 	ret = ask(lane, rq, slot, r_answer);
 	if (ret == 0 && segs)
-		copy_segments(lane, slot, r_answer, segs);
+		ret = copy_segments(lane, slot, r_answer, segs);
 	give_slot(lane, slot);
 
 	return ret;

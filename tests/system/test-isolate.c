@@ -489,6 +489,25 @@ static int loop_in_there(void *arg)
 	return arg ? oob_ioctl(fd, BULK_LOOP, 0L) : ioctl(fd, BULK_LOOP, 0L);
 }
 
+START_TEST(an_init_function_which_does_not_end_keeps_it_not_either)
+{
+	struct tool_run run;
+	pid_t host;
+
+	tool_start(&run, "load", getenv("EVL_VERSION_1"), "asleep",
+		   "isolate=yes", NULL);
+	while (open(node_path("version"), O_RDWR) < 0)
+		sched_yield();
+	host = host_of("version_1");
+	ck_assert_int_gt(host, 0);
+	ck_assert_int_eq(daemon_stop(&test_daemon), 0);
+	tool_wait(&run);
+	ck_assert_int_ne(run.status, 0);
+	while (!is_gone(host))
+		sched_yield();
+}
+END_TEST
+
 /* A host which never answers keeps its own callers; SIGTERM ends both. */
 START_TEST(a_loop_in_there_keeps_nobody_else)
 {
@@ -579,6 +598,9 @@ int main(void)
 	    daemon_teardown);
 	add(suite, "often", it_may_happen_any_number_of_times, 1,
 	    daemon_teardown);
+	add(suite, "asleep",
+	    an_init_function_which_does_not_end_keeps_it_not_either, 1,
+	    daemon_bury);
 	add(suite, "end", it_does_not_outlive_the_daemon, 2, daemon_bury);
 	/* Nothing else runs beside an out-of-band loop if there is one CPU. */
 	add(suite, "loop", a_loop_in_there_keeps_nobody_else,

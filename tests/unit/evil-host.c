@@ -5,6 +5,7 @@
 #include "isolate/wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -203,6 +204,31 @@ static void answer_with_chore(uint32_t slot)
 	answer(slot, -(int64_t)lane->slots[slot].chore.moved - EFAULT, 0);
 }
 
+/* One page, at the begin; or not quite. */
+static void answer_map(uint32_t slot)
+{
+	struct isolate_answer *ans = &lane->slots[slot].answer;
+	int fd = memfd_create("page", MFD_ALLOW_SEALING);
+
+	if (ftruncate(fd, 4096))
+		exit(1);
+	if (act != EVIL_MAP_UNSEALED)
+		fcntl(fd, F_ADD_SEALS,
+		      F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+	*(struct isolate_segment *)lane->slots[slot].bounce =
+		(struct isolate_segment){
+			.start = act == EVIL_MAP_RANGE ? 1 << 20 : 0,
+			.length = 4096,
+			.fd = act == EVIL_MAP_FD ? 9999 : fd,
+		};
+	ans->nr_segments = act == EVIL_MAP_MANY ? ISOLATE_SEGMENTS + 1 : 1;
+	ans->may = ~0u;
+	ans->pos = 1;
+	ans->result = 0;
+	ans->written = 0;
+	say(ISOLATE_DONE, slot);
+}
+
 static void misbehave(uint32_t slot)
 {
 	switch (act) {
@@ -289,6 +315,8 @@ int be_evil(void)
 		if (act != EVIL_NOT &&
 		    lane->slots[slot].request.op == ISOLATE_READ)
 			misbehave(slot);
+		else if (lane->slots[slot].request.op == ISOLATE_MMAP)
+			answer_map(slot);
 		else
 			answer_well(slot);
 	}

@@ -42,6 +42,11 @@ enum evil_act {
 	EVIL_COUNT,
 	EVIL_ERRNO,
 	EVIL_CHORE_ADDR, /* then what came of it */
+	/* To MMAP: */
+	EVIL_MAP_FD,	   /* which is none */
+	EVIL_MAP_UNSEALED, /* could be made shorter */
+	EVIL_MAP_RANGE,	   /* beyond the area */
+	EVIL_MAP_MANY,	   /* more than there is room for */
 };
 
 #define EVIL_TEXT  "it does not want to"

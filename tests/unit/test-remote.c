@@ -12,6 +12,7 @@
 #include "stage/inband.h"
 #include "vfs/complaint.h"
 #include "vfs/file.h"
+#include "vfs/mapping.h"
 #include "vfs/module.h"
 #include "vfs/node.h"
 #include "vfs/request.h"
@@ -20,6 +21,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define STACK	  (FIBER_ASAN || FIBER_TSAN ? 262144u : 65536u)
 #define READ_SIZE 16
@@ -244,6 +246,63 @@ START_TEST(what_is_only_odd_is_answered)
 }
 END_TEST
 
+static const struct {
+	enum evil_act act;
+	int ret;
+	bool dies;
+} maps[] = {
+	{ EVIL_NOT, 0, false },
+	{ EVIL_MAP_FD, -ENODEV, false },
+	{ EVIL_MAP_UNSEALED, -ENODEV, false },
+	{ EVIL_MAP_RANGE, -ENODEV, true },
+	{ EVIL_MAP_MANY, -ENODEV, true },
+};
+#define NR_MAPS (int)(sizeof(maps) / sizeof(maps[0]))
+
+static struct mapping mapping;
+static struct open_file *mapped;
+static int map_result;
+
+static void note_end(struct mapping *m)
+{
+}
+
+static void map_it(void *arg)
+{
+	const struct mapping_request rq = {
+		.addr = 1 << 20,
+		.length = 8192,
+		.prot = PROT_READ,
+		.shared = true,
+	};
+
+	mapping = (struct mapping){ .ended = note_end };
+	map_result = mapping_begin(&mapping, mapped, &rq);
+}
+
+static void unmap_it(void *arg)
+{
+	mapping_end(&mapping);
+}
+
+START_TEST(what_it_says_to_be_memory_is_looked_at)
+{
+	ck_assert_int_eq(load(maps[_i].act), 0);
+	mapped = open_it();
+	ck_assert_int_eq(inband_call(map_it, NULL), 0);
+	ck_assert_int_eq(map_result, maps[_i].ret);
+	if (maps[_i].dies)
+		await_death();
+	else
+		ck_assert_str_eq(state(), "apart");
+	if (map_result == 0) {
+		ck_assert_ptr_eq(mapping.area.segments[1].mem, NULL);
+		ck_assert_int_eq(inband_call(unmap_it, NULL), 0);
+	}
+	close_it(mapped);
+}
+END_TEST
+
 START_TEST(who_is_interrupted_gets_away_from_one_that_is_silent)
 {
 	struct vfs_request rq = {
@@ -292,6 +351,8 @@ int main(int argc, char **argv)
 			    EVIL_HEAD + 1);
 	tcase_add_loop_test(tcase, what_is_only_odd_is_answered, 0,
 			    sizeof(answers) / sizeof(answers[0]));
+	tcase_add_loop_test(tcase, what_it_says_to_be_memory_is_looked_at, 0,
+			    NR_MAPS);
 	suite_add_tcase(suite, tcase);
 
 	tcase = suite_add(suite, "silent",
