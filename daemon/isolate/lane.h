@@ -55,19 +55,3 @@ void lane_detach(struct lane *lane, void (*gone)(struct lane *lane));
 
 /* Is somebody waiting for an answer? In-band; for people, and for a patience. */
 bool lane_is_busy(const struct lane *lane);
-
-/*
- * Call the driver on behalf of who calls, with the window which came with that.
- * @rq holds op, file, and what the operation has. From a fiber, of any stage.
- *
- * Blocks: as long as the driver's handler.
- * Return: what the handler did, *@r_answer is filled then; or
- *   -EAGAIN	there are too many calls
- *   -ENODEV	its process is gone
- */
-long remote_call(struct remote *remote, struct isolate_request *rq,
-		 struct isolate_answer *r_answer);
-/* The same for an MMAP, with room for all of its segments. */
-long remote_call_segments(struct remote *remote, struct isolate_request *rq,
-			  struct isolate_answer *r_answer,
-			  struct isolate_segment *segs);

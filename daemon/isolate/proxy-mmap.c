@@ -6,6 +6,7 @@
  */
 #include "isolate/proxy.h"
 
+#include "isolate/call.h"
 #include "isolate/remote.h"
 #include "kapi/area.h"
 #include "kapi/memory.h"

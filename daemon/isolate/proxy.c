@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "core/file.h"
+#include "isolate/call.h"
 #include "isolate/remote.h"
 #include "isolate/wire.h"
 #include "vfs/file.h"

@@ -97,7 +97,7 @@ int remote_unload(struct remote *remote, bool force);
 
 static inline bool remote_is_dead(struct remote *remote)
 {
-	/* seq_cst: pairs with remote_died(), see lane.c. */
+	/* seq_cst: pairs with remote_died(), see call.c. */
 	return atomic_load_explicit(&remote->dead, memory_order_seq_cst);
 }
 
