@@ -2,14 +2,19 @@
 /*
  * ioctl(2): FIONBIO is another way to say F_SETFL, and reaches the daemon, too.
  * A driver may answer others by making descriptors in this process, or by
- * looking some up: for that it has to be a client. All else passes by.
+ * looking some up: for that it has to be a client. And some the kernel keeps to
+ * itself where nodes are files of a file system: those go to the driver as the
+ * argument of another one. All else passes by.
  */
 #undef _FORTIFY_SOURCE
 #undef _TIME_BITS /* would rename what we define */
 #undef _FILE_OFFSET_BITS
+#include <asm/ioctls.h>
 #include <errno.h>
+#include <linux/fs.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
+#include <wire/bind.h>
 #include "bind.h"
 #include "client.h"
 #include "export.h"
@@ -21,6 +26,44 @@
 static bool is_kernels(unsigned long request)
 {
 	return _IOC_TYPE(request) == 'T';
+}
+
+/* Below this nobody has memory (vm.mmap_min_addr). */
+#define LOWEST_POINTER 65536
+
+/* On a regular file the kernel answers these itself; and with EFAULT, where
+ * the number announces data and the argument is none of an address. */
+static bool may_stay_in_kernel(unsigned long request, const void *arg)
+{
+	switch (request) {
+	case FIBMAP:
+	case FIONREAD:
+	case FIOQSIZE:
+		return true;
+	default:
+		return _IOC_DIR(request) != _IOC_NONE &&
+		       (uintptr_t)arg < LOWEST_POINTER;
+	}
+}
+
+static bool needs_detour(int fd, unsigned long request, const void *arg)
+{
+	int saved = errno;
+	bool needs = may_stay_in_kernel(request, arg) && owner_is_fuse(fd);
+
+	errno = saved;
+
+	return needs;
+}
+
+static int detour(int fd, unsigned long request, const void *arg)
+{
+	struct bind_ioctl bare = {
+		.arg = (uintptr_t)arg,
+		.cmd = (uint32_t)request,
+	};
+
+	return libc()->ioctl(fd, BIND_IOC_IOCTL, &bare);
 }
 
 static void ioctl_begins(int fd, unsigned long request)
@@ -53,6 +96,8 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	va_end(ap);
 
 	ioctl_begins(fd, request);
+	if (needs_detour(fd, request, arg))
+		return detour(fd, request, arg);
 
 	return ioctl_done(fd, request, libc()->ioctl(fd, request, arg));
 }
@@ -71,6 +116,8 @@ EXPORT int __ioctl_time64(int fd, unsigned long request, ...)
 	va_end(ap);
 
 	ioctl_begins(fd, request);
+	if (needs_detour(fd, request, arg))
+		return detour(fd, request, arg);
 
 	return ioctl_done(fd, request, libc()->ioctl_time64(fd, request, arg));
 }

@@ -14,6 +14,7 @@
 #include "stage/inband.h"
 #include "vfs/file.h"
 #include "vfs/node.h"
+#include "wire/bind.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -110,6 +111,27 @@ static void op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 	request_poll(&mount_session, req, fi, ph);
 }
 
+/* What the kernel would not have passed on is in the caller's memory yet. */
+static void op_bare_ioctl(fuse_req_t req, struct fuse_file_info *fi,
+			  unsigned int flags, const void *in, size_t in_size)
+{
+	struct request_ioctl ioc = { .flags = flags };
+	struct bind_ioctl bare;
+
+	if (in_size != sizeof(bare)) {
+		fuse_reply_err(req, EINVAL);
+		return;
+	}
+
+	memcpy(&bare, in, sizeof(bare));
+	ioc.cmd = bare.cmd;
+	ioc.arg = (unsigned long)bare.arg;
+	if (bare.reserved)
+		fuse_reply_err(req, EINVAL);
+	else
+		request_ioctl(&mount_session, req, fi, &ioc);
+}
+
 /* The kernel copies what the command's number announces, in one trip. */
 static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd,
 		     void *arg, struct fuse_file_info *fi, unsigned int flags,
@@ -126,6 +148,8 @@ static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd,
 
 	if (flags & FUSE_IOCTL_DIR)
 		fuse_reply_err(req, ENOTTY);
+	else if (cmd == BIND_IOC_IOCTL)
+		op_bare_ioctl(req, fi, flags, in, in_size);
 	else
 		request_ioctl(&mount_session, req, fi, &ioc);
 }

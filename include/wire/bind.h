@@ -38,7 +38,15 @@ struct bind_clone {
 	uint32_t reserved; /* zero */
 };
 
+/* An ioctl for the driver, past a kernel which would answer it. */
+struct bind_ioctl {
+	uint64_t arg;
+	uint32_t cmd;
+	uint32_t reserved; /* zero */
+};
+
 static_assert(sizeof(struct bind_request) == 40, "ABI");
+static_assert(sizeof(struct bind_ioctl) == 16, "ABI");
 static_assert(offsetof(struct bind_request, file_id) == 24, "ABI");
 static_assert(sizeof(struct bind_clone) == 64 + 64 + 24, "ABI");
 
@@ -60,5 +68,9 @@ static_assert(sizeof(struct bind_clone) == 64 + 64 + 24, "ABI");
  * ->tag. -ENOENT: nobody waits for it any more. */
 #define BIND_IOC_SPARE _IOWR(0xec, 0x73, struct bind_request)
 #define BIND_IOC_CLONE _IOWR(0xec, 0x72, struct bind_clone)
+/* The FUSE front's nodes are regular files to the kernel, which answers some
+ * ioctls of such by itself: this one brings the daemon those, too. -EINVAL: it
+ * is not well-formed. */
+#define BIND_IOC_IOCTL _IOW(0xec, 0x74, struct bind_ioctl)
 
 #endif /* _EVL_WIRE_BIND_H */

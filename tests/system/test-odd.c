@@ -5,6 +5,7 @@
 #include "drivers/odd.h"
 #include "endure.h"
 
+#include <asm/ioctls.h>
 #include <errno.h>
 #include <evl/evl.h>
 #include <fcntl.h>
@@ -13,8 +14,10 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <wire/bind.h>
 
 static int fd;
 static struct odd_report report;
@@ -54,11 +57,51 @@ START_TEST(an_argument_may_be_a_number)
 				 values[i]);
 	}
 
+	ck_assert_int_eq(ioctl(fd, ODD_VALUE_AS_IF, 42), 42);
 	/* Files of a file system have no such ioctls: the kernel looks. */
 	if (daemon_on_cuse())
-		ck_assert_int_eq(ioctl(fd, ODD_VALUE_AS_IF, 42), 42);
+		ck_assert_int_eq(syscall(SYS_ioctl, fd, ODD_VALUE_AS_IF, 42),
+				 42);
 	else
-		ck_assert_fails(ioctl(fd, ODD_VALUE_AS_IF, 42), EFAULT);
+		ck_assert_fails(syscall(SYS_ioctl, fd, ODD_VALUE_AS_IF, 42),
+				EFAULT);
+}
+END_TEST
+
+/* Those which the kernel has an answer to, where it takes a node for a file of a
+ * file system; others' files are left alone. */
+START_TEST(what_the_kernel_would_answer_the_driver_does)
+{
+	int number = 0, other = open("/proc/self/exe", O_RDONLY);
+	struct stat st;
+
+	ck_assert_int_eq(ioctl(fd, FIONREAD, &number), 0);
+	ck_assert_int_eq(number, ODD_NR_TO_READ);
+	ck_assert_fails(ioctl(fd, FIONREAD, NULL), EFAULT);
+	ck_assert_int_eq(ioctl(fd, ODD_ONE, 5), 6);
+	ck_assert_fails(ioctl(fd, FIOQSIZE, &number), ENOTTY);
+
+	ck_assert_int_eq(fstat(other, &st), 0);
+	ck_assert_int_eq(ioctl(other, FIONREAD, &number), 0);
+	ck_assert_int_eq(number, (int)st.st_size);
+	close(other);
+}
+END_TEST
+
+/* What libevlclient does for that, badly and in circles. */
+START_TEST(a_detour_is_checked)
+{
+	struct bind_ioctl bare = { .cmd = ODD_VALUE, .arg = 3, .reserved = 1 };
+	int error = daemon_on_cuse() ? ENOTTY : EINVAL;
+
+	ck_assert_fails(syscall(SYS_ioctl, fd, BIND_IOC_IOCTL, &bare), error);
+	bare.reserved = 0;
+	if (!daemon_on_cuse())
+		ck_assert_int_eq(syscall(SYS_ioctl, fd, BIND_IOC_IOCTL, &bare),
+				 3);
+	bare.cmd = (uint32_t)BIND_IOC_IOCTL;
+	bare.arg = (uintptr_t)&bare;
+	ck_assert_fails(syscall(SYS_ioctl, fd, BIND_IOC_IOCTL, &bare), ENOTTY);
 }
 END_TEST
 
@@ -187,6 +230,8 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, what_a_driver_lacks_is_told_apart);
 	tcase_add_test(tc, an_argument_may_be_a_number);
+	tcase_add_test(tc, what_the_kernel_would_answer_the_driver_does);
+	tcase_add_test(tc, a_detour_is_checked);
 	tcase_add_test(tc, more_may_be_stored_than_is_announced);
 	tcase_add_loop_test(tc, both_stages_work_on_one_file_at_once, 0, 2);
 	tcase_add_test(tc, who_is_cancelled_has_its_results_first);

@@ -5,6 +5,7 @@
  * a signal, and lacks the other out-of-band operations. /dev/odd-closed cannot
  * be opened, with an error that means more than that to FUSE.
  */
+#include <asm/ioctls.h>
 #include <evl/file.h>
 #include <evl/flag.h>
 #include <linux/atomic.h>
@@ -76,6 +77,10 @@ static long odd_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	case ODD_VALUE:
 	case ODD_VALUE_AS_IF:
 		return (long)arg;
+	case ODD_ONE:
+		return (long)arg + 1;
+	case FIONREAD:
+		return put_user(ODD_NR_TO_READ, (int __user *)arg);
 	case ODD_FILL:
 		return fill((void __user *)arg);
 	case ODD_WAKE:

@@ -9,6 +9,10 @@
 #define ODD_VALUE	_IO('o', 1)
 #define ODD_VALUE_AS_IF _IOW('o', 2, int)
 
+/* FIONREAD stores this; and FIBMAP, as a bare number, is this. */
+#define ODD_NR_TO_READ 77
+#define ODD_ONE	       1
+
 /* Stores ODD_FILL_SIZE bytes of 0x5a, and announces less. */
 #define ODD_FILL      _IOW('o', 3, int)
 #define ODD_FILL_SIZE 64
