@@ -2,12 +2,16 @@
 /* The parts of the kernel's library which do not wait for anything. */
 #include "suite.h"
 
+#include <asm/unaligned.h>
 #include <errno.h>
+#include <linux/bitfield.h>
 #include <linux/bitmap.h>
+#include <linux/circ_buf.h>
 #include <linux/err.h>
 #include <linux/gcd.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/llist.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -221,6 +225,94 @@ START_TEST(dates_are_nanoseconds)
 }
 END_TEST
 
+#define MODE  GENMASK(6, 4)
+#define LEVEL (0xffULL << 40)
+
+START_TEST(fields_of_a_register_are_taken_and_set)
+{
+	u64 reg = FIELD_PREP(LEVEL, 0xa5) | FIELD_PREP(MODE, 5);
+
+	ck_assert_uint_eq(reg, 0xa50000000050);
+	ck_assert_uint_eq(FIELD_GET(LEVEL, reg), 0xa5);
+	ck_assert_uint_eq(FIELD_GET(MODE, reg), 5);
+	ck_assert_uint_eq(FIELD_MAX(MODE), 7);
+	ck_assert(FIELD_FIT(MODE, 7));
+	ck_assert(!FIELD_FIT(MODE, 8));
+}
+END_TEST
+
+START_TEST(a_ring_is_full_with_one_place_left)
+{
+	int head = 0, tail = 0;
+
+	ck_assert_int_eq(CIRC_CNT(head, tail, 8), 0);
+	ck_assert_int_eq(CIRC_SPACE(head, tail, 8), 7);
+	ck_assert_int_eq(CIRC_SPACE_TO_END(head, tail, 8), 7);
+	head = 2;
+	tail = 6;
+	ck_assert_int_eq(CIRC_CNT(head, tail, 8), 4);
+	ck_assert_int_eq(CIRC_CNT_TO_END(head, tail, 8), 2);
+	ck_assert_int_eq(CIRC_SPACE(head, tail, 8), 3);
+	ck_assert_int_eq(CIRC_SPACE_TO_END(head, tail, 8), 3);
+	tail = 1;
+	ck_assert_int_eq(CIRC_SPACE_TO_END(head, tail, 8), 6);
+}
+END_TEST
+
+START_TEST(numbers_may_lie_anywhere)
+{
+	u8 bytes[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8 };
+	u32 *odd = (u32 *)(void *)(bytes + 1);
+
+	ck_assert_uint_eq(get_unaligned_le16(bytes + 1), 0x0201);
+	ck_assert_uint_eq(get_unaligned_be16(bytes + 1), 0x0102);
+	ck_assert_uint_eq(get_unaligned_le32(bytes + 1), 0x04030201);
+	ck_assert_uint_eq(get_unaligned_be32(bytes + 1), 0x01020304);
+	ck_assert_uint_eq(get_unaligned_le64(bytes + 1), 0x0807060504030201);
+	ck_assert_uint_eq(get_unaligned_be64(bytes + 1), 0x0102030405060708);
+	put_unaligned_be32(0xdeadbeef, bytes + 3);
+	ck_assert_uint_eq(get_unaligned_le16(bytes + 4), 0xbead);
+	put_unaligned_le16(0x1234, bytes + 3);
+	ck_assert_uint_eq(bytes[3], 0x34);
+	put_unaligned(77, odd);
+	ck_assert_uint_eq(get_unaligned(odd), 77);
+}
+END_TEST
+
+struct knot {
+	struct llist_node node;
+	int number;
+};
+
+START_TEST(all_there_is_in_a_list_is_taken_at_once)
+{
+	struct knot knots[3] = { { .number = 0 },
+				 { .number = 1 },
+				 { .number = 2 } };
+	struct knot *pos, *next;
+	struct llist_node *all;
+	LLIST_HEAD(list);
+	int n = 3;
+
+	ck_assert(llist_empty(&list));
+	ck_assert(llist_add(&knots[0].node, &list));
+	ck_assert(!llist_add(&knots[1].node, &list));
+	ck_assert(!llist_add(&knots[2].node, &list));
+	all = llist_del_all(&list);
+	ck_assert(llist_empty(&list));
+	ck_assert_ptr_null(llist_del_all(&list));
+	llist_for_each_entry(pos, all, node) ck_assert_int_eq(pos->number, --n);
+	ck_assert_int_eq(n, 0);
+	llist_for_each_entry_safe(pos, next, llist_reverse_order(all), node)
+	{
+		ck_assert_int_eq(pos->number, n++);
+		memset(pos, 0xff, sizeof(*pos));
+	}
+	ck_assert_int_eq(n, 3);
+	llist_for_each_entry(pos, NULL, node) ck_abort();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("kapi/lib");
@@ -231,6 +323,10 @@ int main(void)
 	tcase_add_test(tc, a_block_grows_and_shrinks);
 	tcase_add_test(tc, strings_are_copied);
 	tcase_add_test(tc, numbers_are_read_strictly);
+	tcase_add_test(tc, fields_of_a_register_are_taken_and_set);
+	tcase_add_test(tc, a_ring_is_full_with_one_place_left);
+	tcase_add_test(tc, numbers_may_lie_anywhere);
+	tcase_add_test(tc, all_there_is_in_a_list_is_taken_at_once);
 	tcase_add_test(tc, arrays_are_sorted);
 	tcase_add_test(tc, bits_are_found);
 	tcase_add_test(tc, sums_come_out);

@@ -5,6 +5,8 @@
  * named here, so that a missing one fails to compile, and one which the daemon
  * does not export fails to load. Hardware is elsewhere.
  */
+#include <asm/current.h>
+#include <asm/unaligned.h>
 #include <evl/cache.h>
 #include <evl/control.h>
 #include <evl/device.h>
@@ -21,11 +23,15 @@
 #include <evl/work.h>
 #include <linux/anon_inodes.h>
 #include <linux/atomic.h>
+#include <linux/bitfield.h>
 #include <linux/bitmap.h>
 #include <linux/build_bug.h>
+#include <linux/cache.h>
 #include <linux/cdev.h>
+#include <linux/circ_buf.h>
 #include <linux/compat.h>
 #include <linux/completion.h>
+#include <linux/ctype.h>
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/err.h>
@@ -48,18 +54,23 @@
 #include <linux/kref.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/poll.h>
 #include <linux/printk.h>
+#include <linux/ratelimit.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/rwlock.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/semaphore.h>
 #include <linux/seqlock.h>
 #include <linux/sizes.h>
@@ -110,6 +121,11 @@ struct thing {
 static int number = 1;
 module_param(number, int, 0444);
 MODULE_PARM_DESC(number, "a number");
+static DEFINE_RATELIMIT_STATE(ratelimit, 5 * HZ, 10);
+static LLIST_HEAD(llist);
+static struct {
+	int number ____cacheline_aligned;
+} ____cacheline_aligned_in_smp aligned;
 static int many[4], nr_many; /* not unsigned: kernels take both */
 module_param_array(many, int, &nr_many, 0444);
 static DEFINE_MUTEX(mutex);
@@ -434,6 +450,9 @@ int every_use(struct thing *thing, struct inode *inode, struct file *filp,
 	kfree(kstrndup("every", 3, GFP_KERNEL));
 	vfree(vmalloc(PAGE_ALIGN(5)));
 	HAS(kernel_read_file_from_path);
+	if (__ratelimit(&ratelimit) && llist_empty(&llist))
+		aligned.number = isdigit('1');
+	lockdep_assert_held(&lock);
 	ida_free(&ida, (unsigned int)ida_alloc(&ida, GFP_KERNEL));
 	idr_remove(&idr,
 		   (unsigned long)idr_alloc(&idr, thing, 0, 0, GFP_KERNEL));
