@@ -272,6 +272,10 @@ static int run(struct evl_kthread *kthread, const struct kthread_call *call,
 		return ret;
 
 	set_core(kthread, NULL); /* for who stops it, started or not */
+	if (rq == NULL)
+		complain(call->caller,
+			 "wants a thread on a CPU without a worker: start "
+			 "evl-cused with --oob-cpus");
 	if (rq == NULL || call->priority < EVL_CORE_MIN_PRIO ||
 	    call->priority > EVL_CORE_MAX_PRIO)
 		return -EINVAL;

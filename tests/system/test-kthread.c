@@ -145,6 +145,18 @@ START_TEST(threads_are_stopped_and_started)
 }
 END_TEST
 
+/* Which is why some drivers that chose a CPU do not load: the log says so. */
+START_TEST(none_starts_where_there_is_no_worker)
+{
+	ck_assert_int_eq(ioctl(fd, THREADS_IOC_STOP), 0);
+	ck_assert_fails(ioctl(fd, THREADS_IOC_START_ON, 1000), EINVAL);
+	ck_assert(daemon_said(&test_daemon,
+			      "driver threads wants a thread on a CPU without "
+			      "a worker: start evl-cused with --oob-cpus"));
+	ck_assert_int_eq(ioctl(fd, THREADS_IOC_START), 0);
+}
+END_TEST
+
 START_TEST(a_public_one_is_a_name_among_threads)
 {
 	int efd;
@@ -364,6 +376,7 @@ int main(void)
 		       so_does_a_kernel_thread_for_handlers_of_both_stages);
 	tcase_add_test(tcase, a_thread_with_a_period_goes_on);
 	tcase_add_test(tcase, threads_are_stopped_and_started);
+	tcase_add_test(tcase, none_starts_where_there_is_no_worker);
 	tcase_add_test(tcase, a_public_one_is_a_name_among_threads);
 	tcase_add_test(tcase, tools_are_told_of_them);
 	tcase_add_test(tcase, a_killed_owner_is_told_of_once);

@@ -182,6 +182,10 @@ static long threads_ioctl(struct file *filp, unsigned int cmd,
 	case THREADS_IOC_START:
 		return evl_run_kthread(&sleeper, sleep_on, NULL, 10,
 				       EVL_CLONE_PRIVATE, "sleeper");
+	case THREADS_IOC_START_ON:
+		return evl_run_kthread_on_cpu(&sleeper, (int)arg, sleep_on,
+					      NULL, 10, EVL_CLONE_PRIVATE,
+					      "sleeper");
 	case THREADS_IOC_PERIODS:
 		return put_user((__u64)atomic_read(&nr_periods),
 				(__u64 __user *)arg);

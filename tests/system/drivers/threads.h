@@ -27,5 +27,7 @@ struct threads_io {
 /* Either stage: stop a thread that waits, and, in-band, start it again. */
 #define THREADS_IOC_STOP  _IO('T', 6)
 #define THREADS_IOC_START _IO('T', 7)
+/* The same on that CPU. */
+#define THREADS_IOC_START_ON _IO('T', 9)
 /* How many periods of a millisecond there have been. */
 #define THREADS_IOC_PERIODS _IOR('T', 8, __u64)
