@@ -95,7 +95,6 @@ static void fill(struct host_call *call)
 
 void host_inband_start(struct host_call *call)
 {
-	call->fiber = NULL;
 	if (call->asked.op == ISOLATE_MMAP ||
 	    call->asked.op == ISOLATE_MUNMAP) {
 		host_mmap_start(call);

@@ -168,6 +168,8 @@ void host_lanes_start(void)
 static void start(struct host_call *call)
 {
 	call->busy = true;
+	call->broken = false;
+	call->fiber = NULL;
 	call->chore = false;
 	call->asked = host_slot(call)->request;
 	wait_queue_init(&call->chore_wq, WAIT_FIFO);
@@ -181,6 +183,7 @@ static void break_sleep(struct host_call *call)
 {
 	if (!call->busy)
 		return;
+	call->broken = true;
 	if (call->fiber)
 		fiber_break(call->fiber);
 	else if (call->lane->index == 0)

@@ -175,6 +175,8 @@ static void start_on(struct host_call *call, struct fiber *fiber)
 {
 	call->fiber = fiber;
 	fiber_start(fiber, run_call, call, call->asked.prio);
+	if (call->broken)
+		fiber_break(fiber);
 }
 
 static struct host_lane *lane_here(const struct fiber *fiber)
@@ -296,7 +298,6 @@ void host_oob_start(struct host_call *call)
 		return;
 	}
 
-	call->fiber = NULL;
 	list_add_tail(&call->link, &lane->waiting);
 	if (lane->growing)
 		return;

@@ -29,6 +29,7 @@ struct host_call {
 	struct host_lane *lane;
 	uint32_t slot;
 	bool busy;
+	bool broken; /* its sleep is to be, as soon as it has a fiber */
 	struct isolate_request asked; /* a copy of it */
 	/* In-band: */
 	struct vfs_request rq;

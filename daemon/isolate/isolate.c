@@ -9,8 +9,9 @@
 #include <ev.h>
 #include <stdlib.h>
 
-/* Half of what a front and the server have for theirs. */
-#define PATIENCE_S 2.5
+/* A little less than a front and the server have for theirs. */
+#define PATIENCE_S 4.
+#define AGAIN_S	   .5
 
 static const void *host_blob; /* borrowed */
 static uint32_t host_blob_size;
@@ -113,7 +114,7 @@ static void on_patience(struct ev_loop *loop, ev_timer *w, int revents)
 
 void isolate_hangup(void)
 {
-	ev_timer_init(&patience, on_patience, PATIENCE_S, PATIENCE_S);
+	ev_timer_init(&patience, on_patience, PATIENCE_S, AGAIN_S);
 	ev_now_update(inband_loop());
 	ev_timer_start(inband_loop(), &patience);
 	ev_unref(inband_loop());

@@ -233,9 +233,9 @@ static __poll_t ask_poll(struct remote_file *rf, enum isolate_op op)
 	struct isolate_answer answer;
 	long ret = remote_call(rf->remote, &rq, &answer);
 
-	/* Those who poll ask again. */
+	/* Who tries is told that there are too many. */
 	if (ret == -EAGAIN)
-		return 0;
+		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
 
 	return ret < 0 ? LOST_EVENTS : (__poll_t)ret;
 }

@@ -262,6 +262,38 @@ START_TEST(an_open_file_keeps_it)
 }
 END_TEST
 
+static void on_signal(int sig)
+{
+}
+
+/* More than the process has fibers for at first. */
+START_TEST(many_sleep_in_there_and_a_signal_ends_each)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	static struct sleeper sleepers[40];
+	char byte;
+	int fd;
+
+	sigaction(SIGUSR1, &action, NULL);
+	load("EVL_LOOPBACK");
+	fd = open_node("loopback");
+	for (int i = 0; i < 40; i++)
+		sleeper_start(&sleepers[i], fd, i % 2 ? IN_BAND : OUT_OF_BAND);
+	for (int i = 0; i < 40; i++)
+		pthread_kill(sleepers[i].thread, SIGUSR1);
+	for (int i = 0; i < 40; i++) {
+		sleeper_end(&sleepers[i]);
+		ck_assert_int_eq(sleepers[i].ret, -1);
+		ck_assert_int_eq(sleepers[i].error, EINTR);
+	}
+	/* None of them is there any more, to be given this. */
+	ck_assert_int_eq(write(fd, "x", 1), 1);
+	ck_assert_int_eq(read(fd, &byte, 1), 1);
+	ck_assert_int_eq(byte, 'x');
+	close(fd);
+}
+END_TEST
+
 /*
  * A crash.
  */
@@ -587,6 +619,8 @@ int main(void)
 	add(suite, "node", its_node_is_as_the_driver_made_it, 1,
 	    daemon_teardown);
 	add(suite, "file", an_open_file_keeps_it, 1, daemon_teardown);
+	add(suite, "many", many_sleep_in_there_and_a_signal_ends_each, 1,
+	    daemon_teardown);
 	add(suite, "crash", a_crash_takes_its_own_nodes_only, 2 * NR_HOWS,
 	    daemon_teardown);
 	add(suite, "nobody", nor_does_one_on_nobodys_behalf, 2,
