@@ -2,6 +2,7 @@
 /* The parts of the kernel's library which do not wait for anything. */
 #include "suite.h"
 
+#include <asm/byteorder.h>
 #include <asm/unaligned.h>
 #include <errno.h>
 #include <linux/bitfield.h>
@@ -12,6 +13,7 @@
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/llist.h>
+#include <linux/math64.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -313,6 +315,85 @@ START_TEST(all_there_is_in_a_list_is_taken_at_once)
 }
 END_TEST
 
+static void fill(void *block)
+{
+	memset(block, 7, 24);
+}
+
+START_TEST(a_cache_hands_out_blocks_of_its_size)
+{
+	struct kmem_cache *cache =
+		kmem_cache_create("some", 24, 8, SLAB_HWCACHE_ALIGN, fill);
+	char *block;
+
+	ck_assert_ptr_nonnull(cache);
+	block = kmem_cache_alloc(cache, GFP_KERNEL);
+	ck_assert_uint_ge(ksize(block), 24);
+	ck_assert_ptr_null(memchr_inv(block, 7, 24));
+	kmem_cache_free(cache, block);
+	kmem_cache_destroy(cache);
+	kmem_cache_destroy(NULL);
+
+	ck_assert_ptr_null(kmem_cache_create("page", 24, 4096, 0, NULL));
+	cache = kmem_cache_create("plain", 24, 0, 0, NULL);
+	block = kmem_cache_zalloc(cache, GFP_KERNEL);
+	ck_assert_ptr_null(memchr_inv(block, 0, 24));
+	kfree_sensitive(block);
+	kfree_sensitive(NULL);
+	kmem_cache_destroy(cache);
+}
+END_TEST
+
+START_TEST(orders_of_bytes_have_their_kernel_names)
+{
+	const __be32 big = cpu_to_be32(0x01020304);
+	const __le16 little = cpu_to_le16(0x0102);
+
+	ck_assert_int_eq(memcmp(&big, "\1\2\3\4", 4), 0);
+	ck_assert_int_eq(memcmp(&little, "\2\1", 2), 0);
+	ck_assert_uint_eq(be32_to_cpup(&big), 0x01020304);
+	ck_assert_uint_eq(le16_to_cpu(little), 0x0102);
+	ck_assert_uint_eq(swab64(1), 1ULL << 56);
+	ck_assert_uint_eq(htonl(1), cpu_to_be32(1));
+}
+END_TEST
+
+START_TEST(large_products_are_divided_right)
+{
+	ck_assert_uint_eq(mult_frac(0xffffffffu, 3u, 6u), 0x7fffffff);
+	ck_assert_uint_eq(mul_u64_u64_div_u64(UINT64_MAX, 10, 20),
+			  UINT64_MAX / 2);
+	ck_assert_uint_eq(mul_u64_u32_div(UINT64_MAX, 3, 3), UINT64_MAX);
+	ck_assert_uint_eq(mul_u64_u32_shr(UINT64_MAX, 4, 3), UINT64_MAX >> 1);
+	ck_assert_int_eq(timespec64_to_ns(&(struct timespec64){ 2, 5 }),
+			 2000000005);
+	ck_assert_int_eq(ns_to_timespec64(-1).tv_nsec, 999999999);
+	ck_assert_int_gt(ktime_get_raw(), 0);
+}
+END_TEST
+
+START_TEST(text_is_trimmed_and_read)
+{
+	char text[] = " \t a b\n ", blanks[] = " \n", hex[9] = "", *end;
+	u8 bytes[4];
+
+	ck_assert_str_eq(strim(text), "a b");
+	ck_assert_str_eq(strim(blanks), "");
+	ck_assert_str_eq(skip_spaces("\tx "), "x ");
+	ck_assert_uint_eq(strlcpy(text, "abcdef", 4), 6);
+	ck_assert_str_eq(text, "abc");
+	ck_assert_int_eq(hex2bin(bytes, "00fFa5", 3), 0);
+	ck_assert_uint_eq(bytes[1], 0xff);
+	ck_assert_int_eq(hex2bin(bytes, "0g", 1), -EINVAL);
+	ck_assert_int_eq(hex2bin(bytes, "0", 1), -EINVAL);
+	ck_assert_ptr_eq(bin2hex(hex, "\x0f\xa5", 2), hex + 4);
+	ck_assert_str_eq(hex, "0fa5");
+	ck_assert_uint_eq(simple_strtoul("12x", &end, 10), 12);
+	ck_assert_str_eq(end, "x");
+	ck_assert_uint_eq(offsetofend(struct timespec64, tv_sec), 8);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("kapi/lib");
@@ -327,6 +408,10 @@ int main(void)
 	tcase_add_test(tc, a_ring_is_full_with_one_place_left);
 	tcase_add_test(tc, numbers_may_lie_anywhere);
 	tcase_add_test(tc, all_there_is_in_a_list_is_taken_at_once);
+	tcase_add_test(tc, a_cache_hands_out_blocks_of_its_size);
+	tcase_add_test(tc, orders_of_bytes_have_their_kernel_names);
+	tcase_add_test(tc, large_products_are_divided_right);
+	tcase_add_test(tc, text_is_trimmed_and_read);
 	tcase_add_test(tc, arrays_are_sorted);
 	tcase_add_test(tc, bits_are_found);
 	tcase_add_test(tc, sums_come_out);

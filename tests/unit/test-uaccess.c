@@ -10,6 +10,7 @@
 #include "kapi/uaccess.h"
 #include "stage/pi-mutex.h"
 
+#include <linux/capability.h>
 #include <linux/compat.h>
 #include <linux/err.h>
 #include <linux/slab.h>
@@ -324,6 +325,63 @@ START_TEST(mapped_is_what_can_be_read)
 }
 END_TEST
 
+static void read_and_write_simply(void *arg)
+{
+	static const char text[] = "0123456789";
+	char *end = pages + 2 * PAGE, room[8] = "";
+	loff_t pos = 0;
+
+	ck_assert_int_eq(simple_read_from_buffer(pages, 4, &pos, text, 10), 4);
+	ck_assert_int_eq(simple_read_from_buffer(pages + 4, 9, &pos, text, 10),
+			 6);
+	ck_assert_mem_eq(pages, text, 10);
+	ck_assert_int_eq(pos, 10);
+	ck_assert_int_eq(simple_read_from_buffer(pages, 4, &pos, text, 10), 0);
+	pos = 2;
+	/* Half of it, then nothing. */
+	ck_assert_int_eq(simple_read_from_buffer(end - 3, 6, &pos, text, 10),
+			 3);
+	ck_assert_int_eq(pos, 5);
+	ck_assert_int_eq(simple_read_from_buffer(end, 6, &pos, text, 10),
+			 -EFAULT);
+	ck_assert_int_eq(pos, 5);
+	pos = -1;
+	ck_assert_int_eq(simple_read_from_buffer(pages, 1, &pos, text, 10),
+			 -EINVAL);
+	ck_assert_int_eq(simple_write_to_buffer(room, 8, &pos, pages, 1),
+			 -EINVAL);
+
+	pos = 2;
+	ck_assert_int_eq(simple_write_to_buffer(room, 8, &pos, pages, 9), 6);
+	ck_assert_mem_eq(room + 2, text, 6);
+	ck_assert_int_eq(simple_write_to_buffer(room, 8, &pos, pages, 9), 0);
+	pos = 0;
+	ck_assert_int_eq(simple_write_to_buffer(room, 8, &pos, end, 1),
+			 -EFAULT);
+}
+
+START_TEST(simple_handlers_keep_to_their_buffer)
+{
+	on_a_fiber(read_and_write_simply);
+}
+END_TEST
+
+static void ask_for_rights(void *arg)
+{
+	ck_assert(capable(CAP_SYS_ADMIN));
+	task.uid = geteuid() + 1;
+	ck_assert(!capable(CAP_SYS_ADMIN));
+	task.uid = geteuid();
+	ck_assert(capable(CAP_SYS_ADMIN));
+}
+
+START_TEST(root_and_who_runs_the_daemon_are_capable)
+{
+	on_a_fiber(ask_for_rights);
+	ck_assert(capable(CAP_SYS_ADMIN)); /* for nobody */
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *tests[] = {
@@ -338,6 +396,8 @@ int main(void)
 		with_a_lock_held_there_is_the_window_alone,
 		a_peek_waits_for_no_page,
 		mapped_is_what_can_be_read,
+		simple_handlers_keep_to_their_buffer,
+		root_and_who_runs_the_daemon_are_capable,
 	};
 	Suite *suite = suite_create("kapi/uaccess");
 	TCase *tcase = tcase_create("uaccess");

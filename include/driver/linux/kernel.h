@@ -6,6 +6,7 @@
 
 #include_next <linux/kernel.h>
 
+#include <errno.h>
 #include <limits.h>
 #include <linux/kconfig.h>
 
@@ -23,7 +24,8 @@
 #include <linux/overflow.h>
 #include <linux/printk.h>
 #include <linux/types.h>
-#include <stdio.h> /* snprintf(), sscanf() */
+#include <stdio.h>  /* snprintf(), sscanf() */
+#include <stdlib.h> /* strtoul() and kin */
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -41,6 +43,55 @@
 
 /* snprintf(), but what was really written is returned. */
 int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+
+/* 0 to 15, or -1. */
+static inline int hex_to_bin(unsigned char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* @count bytes from twice as many digits. 0, or -EINVAL. */
+static inline int hex2bin(u8 *dest, const char *src, size_t count)
+{
+	for (; count > 0; count--, src += 2) {
+		int high = hex_to_bin((unsigned char)src[0]);
+		int low = high < 0 ? -1 : hex_to_bin((unsigned char)src[1]);
+
+		if (low < 0)
+			return -EINVAL;
+		*dest++ = (u8)(high << 4 | low);
+	}
+
+	return 0;
+}
+
+/* @count bytes as digits; what is behind them. */
+static inline char *bin2hex(char *dest, const void *src, size_t count)
+{
+	const u8 *from = (const u8 *)src;
+
+	for (size_t i = 0; i < count; i++) {
+		*dest++ = "0123456789abcdef"[from[i] >> 4];
+		*dest++ = "0123456789abcdef"[from[i] & 0xf];
+	}
+
+	return dest;
+}
+
+/* What can be read of a number; @endp may be NULL. As the C library has them,
+ * who shares their names but for the first word. */
+#define simple_strtoul(str, endp, base)	 strtoul(str, endp, base)
+#define simple_strtol(str, endp, base)	 strtol(str, endp, base)
+#define simple_strtoull(str, endp, base) strtoull(str, endp, base)
+#define simple_strtoll(str, endp, base)	 strtoll(str, endp, base)
+
+#define sizeof_field(type, member)	 sizeof(((type *)0)->member)
+#define offsetofend(type, member) \
+	(offsetof(type, member) + sizeof_field(type, member))
 
 /* Tell readers where a function may sleep. */
 /* clang-format off */

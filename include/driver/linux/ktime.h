@@ -86,6 +86,11 @@ static inline ktime_t timespec64_to_ktime(struct timespec64 ts)
 	return ktime_set(ts.tv_sec, (unsigned long)ts.tv_nsec);
 }
 
+static inline s64 timespec64_to_ns(const struct timespec64 *ts)
+{
+	return ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
+}
+
 static inline struct timespec64 ktime_to_timespec64(ktime_t kt)
 {
 	struct timespec64 ts = {
@@ -110,6 +115,11 @@ static inline ktime_t __ktime_read(clockid_t id)
 	return (ktime_t)now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
 
+static inline struct timespec64 ns_to_timespec64(s64 ns)
+{
+	return ktime_to_timespec64(ns);
+}
+
 /* The date on CLOCK_MONOTONIC. Any stage; does not block. */
 static inline ktime_t ktime_get(void)
 {
@@ -120,6 +130,17 @@ static inline ktime_t ktime_get(void)
 static inline ktime_t ktime_get_real(void)
 {
 	return __ktime_read(CLOCK_REALTIME);
+}
+
+/* The date on CLOCK_MONOTONIC_RAW. Any stage; does not block. */
+static inline ktime_t ktime_get_raw(void)
+{
+	return __ktime_read(CLOCK_MONOTONIC_RAW);
+}
+
+static inline u64 ktime_get_raw_ns(void)
+{
+	return (u64)ktime_get_raw();
 }
 
 /* The date on CLOCK_BOOTTIME. Any stage; does not block. */

@@ -39,6 +39,18 @@
 	})
 /* clang-format on */
 
+/* @x * @n / @d, without what would not fit in between. */
+/* clang-format off */
+#define mult_frac(x, n, d)						\
+	__extension__({							\
+		__typeof__(x) __x = (x);				\
+		__typeof__(n) __n = (n);				\
+		__typeof__(d) __d = (d);				\
+		__typeof__(x) __whole = __x / __d, __rest = __x % __d;	\
+		__whole * __n + __rest * __n / __d;			\
+	})
+/* clang-format on */
+
 /* The largest integer whose square is not above @x. */
 static inline unsigned long int_sqrt(unsigned long x)
 {

@@ -41,4 +41,20 @@ static inline u64 div_u64_rem(u64 dividend, u32 divisor, u32 *r_rem)
 		__do_div_rem;                                \
 	})
 
+/* With 128 bits in between. */
+static inline u64 mul_u64_u64_div_u64(u64 a, u64 b, u64 divisor)
+{
+	return (u64)(__extension__(unsigned __int128) a * b / divisor);
+}
+
+static inline u64 mul_u64_u32_div(u64 a, u32 b, u32 divisor)
+{
+	return mul_u64_u64_div_u64(a, b, divisor);
+}
+
+static inline u64 mul_u64_u32_shr(u64 a, u32 b, unsigned int shift)
+{
+	return (u64)(__extension__(unsigned __int128) a * b >> shift);
+}
+
 #endif /* _LINUX_MATH64_H */

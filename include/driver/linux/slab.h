@@ -11,6 +11,7 @@
 
 #include <linux/gfp.h>
 #include <linux/types.h>
+#include <string.h>
 
 /**
  * kmalloc() - allocate memory
@@ -133,5 +134,85 @@ static inline char *kstrdup(const char *str, gfp_t flags)
 #define kvmalloc_array(n, size, flags) kmalloc_array(n, size, flags)
 #define kvcalloc(n, size, flags)       kcalloc(n, size, flags)
 #define kvfree(ptr)		       kfree(ptr)
+
+/* kfree(), once what is in the block is gone. */
+static inline void kfree_sensitive(const void *ptr)
+{
+	if (ptr)
+		explicit_bzero((void *)ptr, ksize(ptr));
+	kfree(ptr);
+}
+
+/* Blocks of one size, which all come from kmalloc(): a cache is what they have
+ * in common. */
+struct kmem_cache {
+	unsigned int size;
+	void (*ctor)(void *block); /* of each that is handed out; may be NULL */
+};
+
+#define SLAB_HWCACHE_ALIGN 0x2000U
+#define SLAB_PANIC	   0x40000U
+#define SLAB_ACCOUNT	   0x4000000U
+
+/**
+ * kmem_cache_create() - agree on a size of blocks
+ * @name:	for people
+ * @size:	in bytes
+ * @align:	a power of two up to 16, as blocks lie at such addresses; 0: any
+ * @flags:	make no difference
+ * @ctor:	void ctor(void *block), called for each block handed out; may be
+ *		NULL
+ *
+ * Stage:  in-band; tolerated out-of-band.
+ * Blocks: no.
+ *
+ * Return: the cache, or NULL; kmem_cache_destroy() it
+ */
+static inline struct kmem_cache *
+kmem_cache_create(const char *name, unsigned int size, unsigned int align,
+		  unsigned int flags, void (*ctor)(void *block))
+{
+	struct kmem_cache *cache = NULL;
+
+	if (align <= 16)
+		cache = (struct kmem_cache *)kzalloc(sizeof(*cache),
+						     GFP_KERNEL);
+	if (cache) {
+		cache->size = size;
+		cache->ctor = ctor;
+	}
+
+	return cache;
+}
+
+#define KMEM_CACHE(type, flags) \
+	kmem_cache_create(#type, sizeof(struct type), 0, flags, NULL)
+
+/* A block, as by kmalloc(). */
+static inline void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags)
+{
+	void *block = kmalloc(cache->size, flags);
+
+	if (block && cache->ctor)
+		cache->ctor(block);
+
+	return block;
+}
+
+static inline void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags)
+{
+	return kmem_cache_alloc(cache, flags | __GFP_ZERO);
+}
+
+static inline void kmem_cache_free(struct kmem_cache *cache, void *block)
+{
+	kfree(block);
+}
+
+/* All its blocks are back. NULL does nothing. */
+static inline void kmem_cache_destroy(struct kmem_cache *cache)
+{
+	kfree(cache);
+}
 
 #endif /* _LINUX_SLAB_H */

@@ -81,4 +81,35 @@ static inline int match_string(const char *const *array, size_t n,
 	return -EINVAL;
 }
 
+/* strscpy(), as it was before, where the C library has it not: @src's length,
+ * cut or not. */
+#if !__GLIBC_PREREQ(2, 38)
+static inline size_t strlcpy(char *dest, const char *src, size_t size)
+{
+	size_t len = strlen(src);
+
+	strscpy(dest, src, size);
+
+	return len;
+}
+#endif
+
+static inline char *skip_spaces(const char *str)
+{
+	return (char *)str + strspn(str, " \t\n\v\f\r");
+}
+
+/* Without blanks at its ends: in place, from where it returns. */
+static inline char *strim(char *str)
+{
+	size_t len = strlen(str);
+
+	while (len && strchr(" \t\n\v\f\r", str[len - 1]))
+		len--;
+	str[len] = '\0';
+
+	return skip_spaces(str);
+}
+#define strstrip(str) strim(str)
+
 #endif /* _EVL_CUSED_LINUX_STRING_H */

@@ -97,4 +97,57 @@ bool user_access_ok(const void __user *addr, unsigned long size);
 #define access_ok(addr, size) \
 	user_access_ok((const void __user *)(addr), (size))
 
+/*
+ * simple_read_from_buffer() - what a read handler does that has it all
+ * @ppos: how far the file was read; moved on
+ * @available: bytes at @from, of which the caller wants @count from there on
+ * Return: how many it got, 0 at the end; -EINVAL, or -EFAULT if it got none.
+ * Stage: in-band, from a handler. Blocks: as copy_to_user().
+ */
+static inline ssize_t simple_read_from_buffer(void __user *to, size_t count,
+					      loff_t *ppos, const void *from,
+					      size_t available)
+{
+	loff_t pos = *ppos;
+	size_t left;
+
+	if (pos < 0)
+		return -EINVAL;
+	if ((size_t)pos >= available || count == 0)
+		return 0;
+	if (count > available - (size_t)pos)
+		count = available - (size_t)pos;
+	left = copy_to_user(to, (const char *)from + pos, count);
+	if (left == count)
+		return -EFAULT;
+	count -= left;
+	*ppos = pos + (loff_t)count;
+
+	return (ssize_t)count;
+}
+
+/* The same for a write handler, into @available bytes at @to. */
+static inline ssize_t simple_write_to_buffer(void *to, size_t available,
+					     loff_t *ppos,
+					     const void __user *from,
+					     size_t count)
+{
+	loff_t pos = *ppos;
+	size_t left;
+
+	if (pos < 0)
+		return -EINVAL;
+	if ((size_t)pos >= available || count == 0)
+		return 0;
+	if (count > available - (size_t)pos)
+		count = available - (size_t)pos;
+	left = copy_from_user((char *)to + pos, from, count);
+	if (left == count)
+		return -EFAULT;
+	count -= left;
+	*ppos = pos + (loff_t)count;
+
+	return (ssize_t)count;
+}
+
 #endif /* _LINUX_UACCESS_H */

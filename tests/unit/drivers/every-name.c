@@ -5,6 +5,7 @@
  * named here, so that a missing one fails to compile, and one which the daemon
  * does not export fails to load. Hardware is elsewhere.
  */
+#include <asm/byteorder.h>
 #include <asm/current.h>
 #include <asm/unaligned.h>
 #include <evl/cache.h>
@@ -27,6 +28,7 @@
 #include <linux/bitmap.h>
 #include <linux/build_bug.h>
 #include <linux/cache.h>
+#include <linux/capability.h>
 #include <linux/cdev.h>
 #include <linux/circ_buf.h>
 #include <linux/compat.h>
@@ -450,6 +452,14 @@ int every_use(struct thing *thing, struct inode *inode, struct file *filp,
 	kfree(kstrndup("every", 3, GFP_KERNEL));
 	vfree(vmalloc(PAGE_ALIGN(5)));
 	HAS(kernel_read_file_from_path);
+	HAS(simple_read_from_buffer);
+	HAS(simple_write_to_buffer);
+	HAS(kmem_cache_create);
+	HAS(kmem_cache_zalloc);
+	HAS(kmem_cache_free);
+	HAS(kmem_cache_destroy);
+	if (capable(CAP_SYS_ADMIN))
+		number = (int)cpu_to_be32(le32_to_cpu(1));
 	if (__ratelimit(&ratelimit) && llist_empty(&llist))
 		aligned.number = isdigit('1');
 	lockdep_assert_held(&lock);
