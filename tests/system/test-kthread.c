@@ -17,6 +17,7 @@
 
 #define NR_READERS 8
 #define NR_READS   200
+#define NOWHERE	   (-2) /* no CPU, be workers pinned or not */
 
 static int fd;
 
@@ -149,7 +150,7 @@ END_TEST
 START_TEST(none_starts_where_there_is_no_worker)
 {
 	ck_assert_int_eq(ioctl(fd, THREADS_IOC_STOP), 0);
-	ck_assert_fails(ioctl(fd, THREADS_IOC_START_ON, 1000), EINVAL);
+	ck_assert_fails(ioctl(fd, THREADS_IOC_START_ON, NOWHERE), EINVAL);
 	ck_assert(daemon_said(&test_daemon,
 			      "driver threads wants a thread on a CPU without "
 			      "a worker: start evl-cused with --oob-cpus"));
