@@ -4,6 +4,7 @@
 #include "thread-rig.h"
 
 #include <linux/completion.h>
+#include <linux/interrupt.h>
 #include <linux/irq_work.h>
 #include <linux/semaphore.h>
 #include <linux/slab.h>
@@ -227,6 +228,65 @@ START_TEST(it_runs_as_often_as_it_was_queued)
 }
 END_TEST
 
+/* Tasklets are such, of either form. */
+
+static struct tasklet_struct tasklet;
+
+static void old_form(unsigned long data)
+{
+	ck_assert_ptr_eq(stage_self, &inband_stage);
+	ck_assert_ptr_null(fiber_current());
+	nr_runs += (unsigned int)data;
+}
+
+struct has_tasklet {
+	int number;
+	struct tasklet_struct tasklet;
+};
+
+static void new_form(struct tasklet_struct *t)
+{
+	struct has_tasklet *has = from_tasklet(has, t, tasklet);
+
+	nr_runs += (unsigned int)has->number;
+}
+
+static DECLARE_TASKLET_OLD(static_old, old_form);
+static struct has_tasklet has = { .number = 5 };
+
+static void schedule_them(void *arg)
+{
+	tasklet_schedule(&tasklet);
+	tasklet_schedule(&tasklet);
+	tasklet_hi_schedule(&has.tasklet);
+	tasklet_schedule(&static_old);
+}
+
+static void kill_one(void *arg)
+{
+	tasklet_schedule(&tasklet);
+	tasklet_kill(&tasklet);
+	nr_more = nr_runs;
+}
+
+START_TEST(tasklets_run_once_each)
+{
+	tasklet_init(&tasklet, old_form, 100);
+	tasklet_setup(&has.tasklet, new_form);
+	if (_i)
+		ck_assert_int_eq(rig_run(&kthread, 0, schedule_them, NULL, 50),
+				 0);
+	else
+		schedule_them(NULL);
+	rig_step();
+	ck_assert_uint_eq(nr_runs, 105);
+
+	rig_inband(kill_one, NULL);
+	rig_step();
+	ck_assert_uint_eq(nr_more, 205);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("stage/irq-work");
@@ -243,6 +303,7 @@ int main(void)
 	tcase_add_test(tc, static_ones_work);
 	tcase_add_test(tc, who_syncs_with_it_waits_for_its_function);
 	tcase_add_test(tc, it_runs_as_often_as_it_was_queued);
+	tcase_add_loop_test(tc, tasklets_run_once_each, 0, 2);
 	suite_add_tcase(suite, tc);
 
 	return suite_run(suite);

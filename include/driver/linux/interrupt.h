@@ -16,8 +16,10 @@
 #define _LINUX_INTERRUPT_H
 
 #include <linux/compiler.h>
+#include <linux/container_of.h>
 #include <linux/device.h>
 #include <linux/irq.h>
+#include <linux/irq_work.h>
 #include <linux/irqflags.h>
 #include <linux/irqreturn.h>
 #include <linux/types.h>
@@ -180,5 +182,87 @@ void enable_irq(unsigned int irq);
 
 /* Wait for handlers and thread functions which run. As disable_irq(). */
 void synchronize_irq(unsigned int irq);
+
+/*
+ * Tasklets: what a handler puts off, as an irq_work. The function runs in-band on
+ * no fiber, soon and once, however often it was scheduled meanwhile; it must not
+ * sleep.
+ */
+struct tasklet_struct {
+	struct irq_work work; /* the core's own */
+	bool use_callback;
+	union {
+		void (*func)(unsigned long data);
+		void (*callback)(struct tasklet_struct *tasklet);
+	};
+	unsigned long data;
+};
+
+static inline void __tasklet_run(struct irq_work *work)
+{
+	struct tasklet_struct *tasklet =
+		container_of(work, struct tasklet_struct, work);
+
+	if (tasklet->use_callback)
+		tasklet->callback(tasklet);
+	else
+		tasklet->func(tasklet->data);
+}
+
+/* clang-format off */
+#define DECLARE_TASKLET(name, fn)					\
+	struct tasklet_struct name = {					\
+		.work = IRQ_WORK_INIT(__tasklet_run),			\
+		.use_callback = true,					\
+		.callback = (fn),					\
+	}
+#define DECLARE_TASKLET_OLD(name, fn)					\
+	struct tasklet_struct name = {					\
+		.work = IRQ_WORK_INIT(__tasklet_run),			\
+		.func = (fn),						\
+	}
+/* clang-format on */
+
+/* In a callback: what embeds the tasklet. */
+#define from_tasklet(var, tasklet, field) \
+	container_of(tasklet, __typeof__(*(var)), field)
+
+/* Prepare one: for a function with a number, as of old, or for one that gets the
+ * tasklet. Any stage, does not block. */
+static inline void tasklet_init(struct tasklet_struct *tasklet,
+				void (*func)(unsigned long data),
+				unsigned long data)
+{
+	*tasklet = (struct tasklet_struct){
+		.work = IRQ_WORK_INIT(__tasklet_run),
+		.func = func,
+		.data = data,
+	};
+}
+
+static inline void
+tasklet_setup(struct tasklet_struct *tasklet,
+	      void (*callback)(struct tasklet_struct *tasklet))
+{
+	*tasklet = (struct tasklet_struct){
+		.work = IRQ_WORK_INIT(__tasklet_run),
+		.use_callback = true,
+		.callback = callback,
+	};
+}
+
+/* Have its function run. Any stage, does not block. */
+static inline void tasklet_schedule(struct tasklet_struct *tasklet)
+{
+	irq_work_queue(&tasklet->work);
+}
+#define tasklet_hi_schedule(tasklet) tasklet_schedule(tasklet)
+
+/* Wait until it is not scheduled. In-band, from a fiber; blocks until its
+ * function has run. */
+static inline void tasklet_kill(struct tasklet_struct *tasklet)
+{
+	irq_work_sync(&tasklet->work);
+}
 
 #endif /* _LINUX_INTERRUPT_H */

@@ -453,6 +453,9 @@ int every_use(struct thing *thing, struct inode *inode, struct file *filp,
 	vfree(vmalloc(PAGE_ALIGN(5)));
 	HAS(kernel_read_file_from_path);
 	HAS(simple_read_from_buffer);
+	HAS(tasklet_init);
+	HAS(tasklet_schedule);
+	HAS(tasklet_kill);
 	HAS(simple_write_to_buffer);
 	HAS(kmem_cache_create);
 	HAS(kmem_cache_zalloc);
