@@ -58,7 +58,7 @@ int oob_await(struct oob_worker *worker, uint64_t date,
 
 	count = await_events(worker->epoll_fd, events, room,
 			     asked > now ? asked - now : 0);
-	if (count == 0 && asked > now && worker->spins)
+	if (count == 0 && asked > now && worker->leads)
 		worker->lead_ns =
 			lead_after(worker->lead_ns, clock_ns() - asked);
 

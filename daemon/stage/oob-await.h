@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A worker waits for a date in the kernel, which is always late. So it asks for
- * an earlier one, by its lead (lead.h), if it may spin (--spin): the rest of the
- * time, a few microseconds if any, it looks at the clock, in its loop.
+ * an earlier one, by its lead (lead.h), unless it is to save cycles (--spin=never):
+ * the rest of the time, a few microseconds if any, it looks at the clock, in its
+ * loop.
  */
 #pragma once
 

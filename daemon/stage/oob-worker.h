@@ -38,6 +38,7 @@ struct oob_worker {
 	uint64_t look_ns;      /* when we last looked for kicks, idle */
 	uint32_t lead_ns;      /* see lead.h */
 	bool spins;
+	bool leads; /* also where nobody spins for others: on the only CPU */
 	/* Sources whose other ends may need this CPU. */
 	struct list_head guests;
 	/* What others are told; NULL: nobody asks. Set in-band. */

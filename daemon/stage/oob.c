@@ -319,6 +319,7 @@ static int worker_new(unsigned int index, int cpu, struct oob_worker **r_worker)
 	/* Where it may end up otherwise is its own business. */
 	worker->stage.cpu = cpu >= 0 ? (unsigned int)cpu : index;
 	worker->spins = oob_spin_mode() != OOB_SPIN_NEVER;
+	worker->leads = config.spin != OOB_SPIN_NEVER;
 	INIT_LIST_HEAD(&worker->hot);
 	INIT_LIST_HEAD(&worker->cold);
 	INIT_LIST_HEAD(&worker->guests);
