@@ -39,8 +39,10 @@ static void setup(void)
 	start(NULL, NULL);
 }
 
-/* In a process group of its own, to which its partners belong. */
-static pid_t run(const char *what, const char *option, const char *nr_samples)
+/* In a process group of its own, to which its partners belong. @last may be
+ * NULL. */
+static pid_t run_with(const char *what, const char *option,
+		      const char *nr_samples, const char *last)
 {
 	pid_t pid = fork();
 
@@ -50,12 +52,17 @@ static pid_t run(const char *what, const char *option, const char *nr_samples)
 		dup2(out_fd, STDOUT_FILENO);
 		dup2(out_fd, STDERR_FILENO);
 		execl(getenv("EVL_BENCH"), "evl-bench", what, option, "-n",
-		      nr_samples, NULL);
+		      nr_samples, last, NULL);
 		_exit(127);
 	}
 	setpgid(pid, pid);
 
 	return pid;
+}
+
+static pid_t run(const char *what, const char *option, const char *nr_samples)
+{
+	return run_with(what, option, nr_samples, NULL);
 }
 
 static pid_t run_bench(const char *nr_samples)
@@ -176,7 +183,7 @@ END_TEST
 
 START_TEST(it_measures_sleepers)
 {
-	pid_t pid = run("sleepers", "--start", "200");
+	pid_t pid = run_with("sleepers", "--start", "200", "--count=1000");
 
 	ck_assert_int_eq(child_wait(pid), 0);
 	ck_assert(said("queue_many/queue_few"));

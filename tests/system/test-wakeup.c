@@ -151,7 +151,10 @@ START_TEST(close_ends_it)
 	pthread_create(&waiter, NULL, wait_long, &who);
 	while (!waiter_there)
 		sched_yield();
-	endure_await_busy(waiter_tid);
+	while (endure_nr_refs("wakeup") == 0)
+		sched_yield();
+	/* Its handler was begun before this one, on the same worker. */
+	ck_assert_fails(oob_ioctl(fd, _IO('W', 77)), ENOTTY);
 	ck_assert_int_eq(close(fd), 0);
 	pthread_join(waiter, NULL);
 	ck_assert_int_eq(waiter_error, EIDRM);
