@@ -21,7 +21,7 @@
 #include "stage/clock.h"
 #include "stage/inband.h"
 #include "stage/oob.h"
-#include "vfs/module.h"
+#include "vfs/stay.h"
 #include "wire/control.h"
 
 #include <errno.h>
@@ -171,7 +171,7 @@ static bool stop_all(void)
 	bool ended;
 
 	isolate_hangup();
-	module_hangup();
+	stay_hangup();
 	server_hangup();
 	front_hangup(deadline);
 	ended = server_stop(deadline);

@@ -5,6 +5,7 @@
 #include "kapi/export.h"
 #include "vfs/devres.h"
 #include "vfs/module.h"
+#include "vfs/stay.h"
 
 #include <errno.h>
 #include <linux/sysfs.h>
@@ -125,7 +126,7 @@ static void unbind(struct platform_device *pdev)
 
 	if (drv->dev_groups)
 		sysfs_remove_groups(&pdev->dev.kobj, drv->dev_groups);
-	module_run(drv->owner, "remove", call_remove, pdev);
+	stay_run(drv->owner, "remove", call_remove, pdev);
 	let_go(pdev);
 }
 
@@ -151,11 +152,11 @@ static int probe(struct platform_device *pdev, struct device_driver *drv)
 	int ret;
 
 	pdev->dev.driver = drv;
-	ret = module_run(drv->owner, "probe", call_probe, pdev);
+	ret = stay_run(drv->owner, "probe", call_probe, pdev);
 	if (ret == 0 && drv->dev_groups) {
 		ret = sysfs_create_groups(&pdev->dev.kobj, drv->dev_groups);
 		if (ret)
-			module_run(drv->owner, "remove", call_remove, pdev);
+			stay_run(drv->owner, "remove", call_remove, pdev);
 	}
 	if (ret == 0) {
 		log_debug("device %s: bound to driver %s", dev_name(&pdev->dev),

@@ -5,6 +5,7 @@
 #include "stage/clock.h"
 #include "stage/inband.h"
 #include "vfs/module.h"
+#include "vfs/stay.h"
 
 #include <ev.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ static struct stand_in *stand_in_of(struct module *mod)
 
 static int run_init(void)
 {
-	struct stand_in *stand_in = stand_in_of(module_current());
+	struct stand_in *stand_in = stand_in_of(stay_driver());
 	struct remote *remote = stand_in->remote;
 	int ret;
 
@@ -63,7 +64,7 @@ static int unload(struct stand_in *stand_in, bool force)
 
 static void run_exit(void)
 {
-	unload(stand_in_of(module_current()), true);
+	unload(stand_in_of(stay_driver()), true);
 }
 
 static struct module *make_stand_in(const char *name, const char *path,

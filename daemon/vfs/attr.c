@@ -6,6 +6,7 @@
 #include "stage/wait.h"
 #include "vfs/module.h"
 #include "vfs/node.h"
+#include "vfs/stay.h"
 
 #include <errno.h>
 #include <linux/device.h>
@@ -220,7 +221,7 @@ static int format_path(const struct attr_node *an, char *path, size_t size)
 /* Whose it is: who is being loaded, or in whose data it is. */
 static const struct module *owner_of(const struct attribute *attr)
 {
-	const struct module *owner = module_current();
+	const struct module *owner = stay_driver();
 
 	return owner ? owner : module_at(attr);
 }

@@ -4,6 +4,7 @@
 #include "kapi/export.h"
 #include "vfs/class.h"
 #include "vfs/module.h"
+#include "vfs/stay.h"
 
 #include <errno.h>
 #include <linux/cdev.h>
@@ -63,7 +64,7 @@ static int region_new(dev_t from, unsigned int count)
 
 	region->from = from;
 	region->count = count;
-	region->owner = module_current();
+	region->owner = stay_driver();
 	list_add_tail(&region->link, &regions);
 
 	return 0;
@@ -162,7 +163,7 @@ static struct module *owner_of(const struct cdev *cdev)
 	if (owner == NULL)
 		owner = module_at(cdev->ops);
 
-	return owner ? owner : module_current();
+	return owner ? owner : stay_driver();
 }
 
 static void chrdev_free(struct chrdev *chr)

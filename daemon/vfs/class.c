@@ -8,6 +8,7 @@
 #include "vfs/devres.h"
 #include "vfs/module.h"
 #include "vfs/node.h"
+#include "vfs/stay.h"
 
 #include <errno.h>
 #include <linux/device.h>
@@ -257,7 +258,7 @@ EXPORT void put_device(struct device *dev)
 EXPORT void device_initialize(struct device *dev)
 {
 	dev->refs = 1;
-	dev->owner = module_current();
+	dev->owner = stay_driver();
 	INIT_LIST_HEAD(&dev->link);
 	INIT_LIST_HEAD(&dev->devres);
 }

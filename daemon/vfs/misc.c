@@ -10,6 +10,7 @@
 #include "vfs/class.h"
 #include "vfs/module.h"
 #include "vfs/node.h"
+#include "vfs/stay.h"
 
 #include <errno.h>
 #include <linux/bitmap.h>
@@ -42,7 +43,7 @@ static struct module *owner_of(const struct miscdevice *misc)
 	if (owner == NULL)
 		owner = module_at(misc->fops);
 
-	return owner ? owner : module_current();
+	return owner ? owner : stay_driver();
 }
 
 static int misc_open(struct inode *inode, struct file *filp)

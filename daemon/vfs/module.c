@@ -7,11 +7,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "kapi/grave.h"
-#include "kapi/guard.h"
 #include "kapi/image.h"
 #include "kapi/tally.h"
-#include "kapi/task.h"
 #include "stage/inband.h"
 #include "stage/wait.h"
 #include "vfs/complaint.h"
@@ -21,6 +18,7 @@
 #include "vfs/loaded.h"
 #include "vfs/object.h"
 #include "vfs/param.h"
+#include "vfs/stay.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -42,36 +40,6 @@ void module_set_isolation(const struct module_isolation *new_isolation)
 static bool busy;
 static struct wait_queue turns; /* who waits for it to be over */
 
-/* A function of a driver's that runs on a fiber of its own: which one, and whose
- * what it makes is. */
-struct stay {
-	struct module *mod;
-	const char *op;
-	struct fiber *fiber;
-	struct stay *next; /* an earlier one */
-};
-
-static struct stay *stays;
-
-/* The latest one of @fiber. */
-static const struct stay *stay_of(const struct fiber *fiber)
-{
-	const struct stay *stay = stays;
-
-	while (stay && stay->fiber != fiber)
-		stay = stay->next;
-
-	return stay;
-}
-
-struct module *module_current(void)
-{
-	const struct fiber *fiber = fiber_current();
-	const struct stay *stay = fiber ? stay_of(fiber) : NULL;
-
-	return stay ? stay->mod : NULL;
-}
-
 static void take_turn(void)
 {
 	if (turns.waiters.next == NULL)
@@ -92,50 +60,6 @@ static void give_turn(void)
 	pi_unlock(&turns.lock);
 }
 
-/* From a signal handler. */
-static void describe(const void *arg, struct guard_call *r_call)
-{
-	const struct stay *stay = stay_of(fiber_current());
-
-	*r_call = (struct guard_call){
-		.driver = stay->mod ? module_name(stay->mod) : NULL,
-		.op = stay->op,
-	};
-}
-
-static const struct guard module_guard = { .describe = describe };
-
-static void end_stay(struct stay *stay)
-{
-	struct stay **link = &stays;
-
-	while (*link != stay)
-		link = &(*link)->next;
-	*link = stay->next;
-}
-
-int module_run(struct module *mod, const char *op, int (*func)(void *arg),
-	       void *arg)
-{
-	struct fiber *fiber = fiber_current();
-	const struct guard *guard = fiber->guard;
-	struct stay stay = {
-		.mod = mod,
-		.op = op,
-		.fiber = fiber,
-		.next = stays,
-	};
-	int ret;
-
-	stays = &stay;
-	fiber->guard = &module_guard;
-	ret = func(arg);
-	fiber->guard = guard;
-	end_stay(&stay);
-
-	return ret;
-}
-
 static int call_init(void *arg)
 {
 	const struct module *mod = arg;
@@ -154,13 +78,13 @@ static int call_exit(void *arg)
 
 static int run_init(struct module *mod)
 {
-	return mod->init ? module_run(mod, "init", call_init, mod) : 0;
+	return mod->init ? stay_run(mod, "init", call_init, mod) : 0;
 }
 
 static void run_exit(struct module *mod)
 {
 	if (mod->exit)
-		module_run(mod, "exit", call_exit, mod);
+		stay_run(mod, "exit", call_exit, mod);
 }
 
 /* Nothing of it is in use from now on, but what is on its way out. False: some
@@ -174,32 +98,6 @@ static bool bury(struct loaded *drv)
 	loaded_unlist(drv);
 
 	return all;
-}
-
-/* The calling fiber goes into a driver's init or exit function. What is freed
- * there stays until nothing of the driver's runs any more. */
-struct visit {
-	struct task_struct task, *before;
-	struct grave grave;
-};
-
-static void enter(struct visit *visit)
-{
-	struct fiber *fiber = fiber_current();
-
-	visit->before = fiber->task;
-	visit->task = *task_current();
-	task_set(fiber, &visit->task);
-	grave_open(&visit->grave);
-}
-
-static void leave(struct visit *visit, struct loaded *drv, bool all)
-{
-	if (all)
-		grave_close(&visit->grave);
-	else
-		drv->kept = visit->grave;
-	task_set(fiber_current(), visit->before);
 }
 
 static int explain_init(const struct loaded *drv, int ret)
@@ -304,7 +202,7 @@ static int start_or_bury(struct loaded *drv, const struct module_order *order)
 	bool all = true;
 	int ret;
 
-	enter(&visit);
+	visit_begin(&visit);
 	ret = tally_add(drv->name, drv->mod);
 	if (ret == 0 && !drv->isolated)
 		ret = param_set_all(drv->mod, order->params, order->nr_params);
@@ -312,7 +210,7 @@ static int start_or_bury(struct loaded *drv, const struct module_order *order)
 		ret = start(drv);
 	if (ret)
 		all = bury(drv);
-	leave(&visit, drv, all);
+	visit_end(&visit, all ? NULL : &drv->kept);
 
 	return ret;
 }
@@ -322,17 +220,17 @@ static void end(struct loaded *drv)
 	struct visit visit;
 
 	loaded_set_state(drv, LOADED_GOING);
-	enter(&visit);
+	visit_begin(&visit);
 	run_exit(drv->mod);
-	leave(&visit, drv, bury(drv));
+	visit_end(&visit, bury(drv) ? NULL : &drv->kept);
 }
 
 static void bury_dead(struct loaded *drv)
 {
 	struct visit visit;
 
-	enter(&visit);
-	leave(&visit, drv, bury(drv));
+	visit_begin(&visit);
+	visit_end(&visit, bury(drv) ? NULL : &drv->kept);
 }
 
 /* @drv, if it is to be had at all, in a process of its own. */
@@ -562,12 +460,6 @@ int module_unload(const char *name)
 	ret = inband_call(run_unload, &call);
 
 	return ret ? ret : call.ret;
-}
-
-void module_hangup(void)
-{
-	for (struct stay *stay = stays; stay; stay = stay->next)
-		fiber_break(stay->fiber);
 }
 
 /* The last one which nobody uses, else the last one; NULL: they are all ended, but

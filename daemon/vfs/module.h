@@ -73,11 +73,8 @@ int module_load(const char *path, char *const params[], unsigned int nr);
  */
 int module_unload(const char *name);
 
-/* Calls that are under way are to end: the sleeps of drivers' init, exit, probe
- * and remove functions are broken. */
-void module_hangup(void);
-/* End all drivers, last one first, but those in use by others after them; remove what they leave behind. From the
- * loop's own ground, when every file is closed. */
+/* End all drivers, last one first, but those in use by others after them; remove
+ * what they leave behind. From the loop's own ground, when every file is closed. */
 void module_unload_all(void);
 
 /* The @n'th driver loaded, from 0; NULL at the end. */
@@ -105,14 +102,6 @@ const void *module_symbol(const struct module *mod, const char *name);
 struct module *module_at(const void *addr);
 /* For people, never NULL. Any stage. */
 const char *module_name_at(const void *addr);
-
-/* The driver whose init, exit, probe or remove function the calling fiber runs,
- * NULL if it does not. */
-struct module *module_current(void);
-/* Run @func(@arg), which is driver @mod's @op, on the calling fiber: what it makes
- * is that driver's. @mod NULL: nobody's. Returns what it does. */
-int module_run(struct module *mod, const char *op, int (*func)(void *arg),
-	       void *arg);
 
 /*
  * @fops of driver @mod (may be NULL) in the form the daemon knows: itself, or,

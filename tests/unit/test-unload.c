@@ -10,6 +10,7 @@
 #include "vfs/file.h"
 #include "vfs/leftover.h"
 #include "vfs/module.h"
+#include "vfs/stay.h"
 
 #include <errno.h>
 #include <linux/module.h>
@@ -355,7 +356,7 @@ END_TEST
 START_TEST(a_sleeping_init_function_can_be_broken)
 {
 	start_sleepy();
-	module_hangup();
+	stay_hangup();
 	run_all();
 	ck_assert_int_eq(results[0], -ERESTARTSYS);
 	ck_assert_int_eq(results[1], 0);
