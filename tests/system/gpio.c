@@ -133,3 +133,14 @@ long gpio_read(int fd, int version, bool oob, struct gpio_edge *r_edge)
 
 	return ret;
 }
+
+int gpio_edges(int version, unsigned int offset)
+{
+	int fd = version == 1
+			 ? gpio_event(offset, 0, GPIOEVENT_REQUEST_BOTH_EDGES)
+			 : gpio_line(offset, GPIO_IN_BOTH);
+
+	ck_assert_int_ge(fd, 0);
+
+	return fd;
+}

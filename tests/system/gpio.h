@@ -12,6 +12,10 @@
 
 #define GPIO_LINES 40
 
+#define GPIO_IN_BOTH                                               \
+	(GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_EDGE_RISING | \
+	 GPIO_V2_LINE_FLAG_EDGE_FALLING)
+
 extern int gpio_chip; /* a descriptor */
 
 /* Checked fixtures: the lines have interrupts from 20 on, and the first two are
@@ -27,6 +31,8 @@ bool gpio_level(unsigned int offset);
 int gpio_handle(unsigned int offset, uint32_t flags, bool value);
 int gpio_event(unsigned int offset, uint32_t flags, uint32_t edges);
 int gpio_line(unsigned int offset, uint64_t flags);
+/* Who gets both edges of it, by either version. A descriptor. */
+int gpio_edges(int version, unsigned int offset);
 /* A request of @nr lines from @offset on, to be changed. */
 struct gpio_v2_line_request gpio_lines(unsigned int offset, unsigned int nr,
 				       uint64_t flags);
