@@ -2,6 +2,7 @@
 #include "host-main.h"
 
 #include "base/log.h"
+#include "bus/platform.h"
 #include "config.h"
 #include "ground.h"
 #include "isolate/isolate.h"
@@ -17,6 +18,10 @@ static void adapt(struct config *config)
 	/* A worker of ours is never in the way of the daemon's on its CPU. */
 	if (config->priority > 0)
 		config->priority--;
+	/* The daemon's, and behind pointers of its own. */
+	config->nr_drivers = 0;
+	config->nr_devices = 0;
+	platform_devices_are_elsewhere();
 	/* Where it may run, rather than where its thread did which began us. */
 	sched_setaffinity(0, sizeof(config->affinity), &config->affinity);
 }

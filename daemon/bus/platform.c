@@ -252,13 +252,28 @@ platform_device_register_full(const struct platform_device_info *info)
  * Drivers.
  */
 
+static bool devices_are_elsewhere;
+
+void platform_devices_are_elsewhere(void)
+{
+	devices_are_elsewhere = true;
+}
+
 EXPORT int __platform_driver_register(struct platform_driver *drv,
 				      struct module *owner)
 {
+	int ret;
+
 	drv->driver.owner = owner;
 	drv->driver.bus = &platform_bus_type;
 
-	return driver_register(&drv->driver);
+	ret = driver_register(&drv->driver);
+	if (ret == 0 && devices_are_elsewhere)
+		log_warn("platform driver %s: an isolated one gets no devices "
+			 "of the configuration: load it without isolate=yes",
+			 drv->driver.name);
+
+	return ret;
 }
 
 EXPORT void platform_driver_unregister(struct platform_driver *drv)

@@ -27,3 +27,6 @@ void platform_init(void);
 int platform_configure(const struct platform_order *order);
 /* Tell in the log of those which no driver has. */
 void platform_report(void);
+/* Those of the configuration are in another process: drivers which look for any
+ * here are told of in the log. */
+void platform_devices_are_elsewhere(void);

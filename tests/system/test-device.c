@@ -113,6 +113,17 @@ START_TEST(a_driver_finds_what_was_configured)
 }
 END_TEST
 
+/* They stay where the configuration was read. */
+START_TEST(an_isolated_driver_has_no_devices_and_is_told_so)
+{
+	tool_expect(0, NULL, "load", driver, "isolate=yes", NULL);
+	ck_assert(daemon_said(&test_daemon,
+			      "platform driver servo: an isolated one gets no "
+			      "devices"));
+	ck_assert_int_ne(access(node_path("servo"), F_OK), 0);
+}
+END_TEST
+
 struct reader {
 	int fd;
 	unsigned int position;
@@ -441,6 +452,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, endure_teardown);
 	tcase_add_test(tcase, a_driver_finds_what_was_configured);
+	tcase_add_test(tcase, an_isolated_driver_has_no_devices_and_is_told_so);
 	tcase_add_test(tcase, an_application_can_play_the_hardware);
 	suite_add_tcase(suite, tcase);
 
