@@ -16,6 +16,8 @@
 static inline void ratelimit_state_init(struct ratelimit_state *state,
 					int interval, int burst)
 {
+	(void)interval;
+	(void)burst;
 	*state = (struct ratelimit_state){ 0 };
 }
 

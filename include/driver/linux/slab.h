@@ -174,6 +174,8 @@ kmem_cache_create(const char *name, unsigned int size, unsigned int align,
 {
 	struct kmem_cache *cache = NULL;
 
+	(void)name;
+	(void)flags;
 	if (align <= 16)
 		cache = (struct kmem_cache *)kzalloc(sizeof(*cache),
 						     GFP_KERNEL);
@@ -206,6 +208,7 @@ static inline void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags)
 
 static inline void kmem_cache_free(struct kmem_cache *cache, void *block)
 {
+	(void)cache;
 	kfree(block);
 }
 
