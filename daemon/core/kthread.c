@@ -33,6 +33,7 @@
 #include <linux/sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define ANY_CPU INT_MIN
 
@@ -70,12 +71,13 @@ static void set_core(struct evl_kthread *kthread, struct kernel_thread *core)
 /* From a signal handler. */
 static void describe(const void *arg, struct guard_call *r_call)
 {
-	const struct evl_kthread *kthread = arg;
+	const struct kernel_thread *core = kthread_core(arg);
 
 	*r_call = (struct guard_call){
-		.driver = kthread_core(kthread)->driver,
+		.driver = core->driver,
 		.op = "kernel thread",
 	};
+	memcpy(r_call->thread, core->task.comm, sizeof(r_call->thread));
 }
 
 static void never(void *arg)

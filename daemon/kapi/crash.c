@@ -92,15 +92,14 @@ static const struct module *driver_at(uintptr_t addr)
 
 static void format_call(char *text, size_t size, const struct guard_call *call)
 {
+	char op[GUARD_OP_SIZE];
+
 	if (call->op == NULL)
 		text[0] = '\0';
-	else if (call->cmd)
-		snprintf(text, size, "driver %.60s: %s (command %#x): ",
-			 call->driver ? call->driver : "(none)", call->op,
-			 call->cmd);
 	else
 		snprintf(text, size, "driver %.60s: %s: ",
-			 call->driver ? call->driver : "(none)", call->op);
+			 call->driver ? call->driver : "(none)",
+			 guard_format_op(call, op));
 }
 
 /* The stack which the thread is on ends in a guard page below. */

@@ -38,18 +38,16 @@ void golden_rule_breached(const struct guard_call *call, enum breach kind,
 {
 	struct tally *tally = tally_of(call->driver);
 	bool first = tally_first(tally, key_of(call, what));
-	char cmd[32] = "";
+	char op[GUARD_OP_SIZE];
 
 	/* Relaxed: a mere count. */
 	atomic_fetch_add_explicit(&tally_sins(tally)->nr_breaches[kind], 1,
 				  memory_order_relaxed);
-	if (call->cmd)
-		snprintf(cmd, sizeof(cmd), " (command %#x)", call->cmd);
 	log_line(first ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
-		 "golden rule: driver %.60s: its %s%s %s %s%s: %s",
-		 call->driver ? call->driver : "(unknown)", call->op, cmd,
-		 texts[kind].did, what, refused ? ", which was refused" : "",
-		 texts[kind].remedy);
+		 "golden rule: driver %.60s: its %s %s %s%s: %s",
+		 call->driver ? call->driver : "(unknown)",
+		 guard_format_op(call, op), texts[kind].did, what,
+		 refused ? ", which was refused" : "", texts[kind].remedy);
 }
 
 bool golden_rule_judge(enum breach kind, const char *service, bool can_refuse)

@@ -296,6 +296,21 @@ static void on_fault(int sig, siginfo_t *info, void *uc)
 	errno = saved_errno;
 }
 
+const char *guard_format_op(const struct guard_call *call,
+			    char text[GUARD_OP_SIZE])
+{
+	int len = snprintf(text, GUARD_OP_SIZE, "%.24s", call->op);
+
+	if (call->cmd)
+		snprintf(text + len, GUARD_OP_SIZE - (size_t)len,
+			 " (command %#x)", call->cmd);
+	else if (call->thread[0])
+		snprintf(text + len, GUARD_OP_SIZE - (size_t)len, " %.15s",
+			 call->thread);
+
+	return text;
+}
+
 const char *guard_driver(void)
 {
 	struct guard_call call = { .driver = NULL };

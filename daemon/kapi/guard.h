@@ -21,6 +21,7 @@
 struct guard_call {
 	const char *driver; /* borrowed; NULL: unknown, or nobody's */
 	const char *op;	    /* "oob_read" ...; NULL: no handler runs */
+	char thread[16];    /* which one, if it is one of the driver's */
 	unsigned int cmd;   /* of an ioctl */
 	unsigned long addr; /* the __user pointer it was given */
 	size_t size;	    /* of what is there; 0: unknown */
@@ -36,6 +37,12 @@ struct guard {
 	 * where no call may be given up. */
 	void (*give_up)(void *arg);
 };
+
+/* For people, into @text: "oob_ioctl (command 0x4c02)", "kernel thread pump". From a
+ * signal handler. */
+#define GUARD_OP_SIZE 64
+const char *guard_format_op(const struct guard_call *call,
+			    char text[GUARD_OP_SIZE]);
 
 /* For people: the driver whose handler the calling fiber runs. Never NULL. */
 const char *guard_driver(void);

@@ -69,21 +69,29 @@ static unsigned int ms_since(uint64_t then)
 static void format_culprit(const struct sight *sight, char *text, size_t size)
 {
 	const struct guard_call *call = &sight->call;
-	char cmd[32] = "", caller[48] = "";
+	char op[GUARD_OP_SIZE], caller[48] = "";
 
 	if (call->op == NULL) {
 		snprintf(text, size, "something");
 		return;
 	}
 
-	if (call->cmd)
-		snprintf(cmd, sizeof(cmd), " (command %#x)", call->cmd);
 	if (sight->tid)
 		snprintf(caller, sizeof(caller), " for %.16s[%d]", sight->comm,
 			 sight->tid);
-	snprintf(text, size, "driver %.40s: its %s%s%s",
-		 call->driver ? call->driver : "(unknown)", call->op, cmd,
-		 caller);
+	snprintf(text, size, "driver %.40s: its %s%s",
+		 call->driver ? call->driver : "(unknown)",
+		 guard_format_op(call, op), caller);
+}
+
+/* A function on no fiber, such as a timer's, must not sleep. */
+static const char *remedy_for(const struct sight *sight)
+{
+	if (sight->call.op && sight->tid == 0 && !sight->call.thread[0])
+		return "have a thread or an irq_work do it";
+
+	return "have it sleep, or, if it waits for what the same worker runs, "
+	       "start with --oob-cpus and two CPUs";
 }
 
 static void tell_bark(struct watched *w)
@@ -96,11 +104,9 @@ static void tell_bark(struct watched *w)
 				  1, memory_order_relaxed);
 	format_culprit(&w->culprit, culprit, sizeof(culprit));
 	sight_format_place(&w->culprit, place, sizeof(place));
-	log_warn("watchdog: %s has kept %s for %u ms: have it sleep, or, if it "
-		 "waits for what the same worker runs, start with --oob-cpus "
-		 "and two CPUs%s%s",
-		 culprit, w->stage->name, ms_since(w->kept_since_ns),
-		 place[0] ? "; in " : "", place);
+	log_warn("watchdog: %s has kept %s for %u ms: %s%s%s", culprit,
+		 w->stage->name, ms_since(w->kept_since_ns),
+		 remedy_for(&w->culprit), place[0] ? "; in " : "", place);
 }
 
 static void tell_over(const struct watched *w)

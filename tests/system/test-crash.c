@@ -159,6 +159,18 @@ START_TEST(in_a_timers_function)
 }
 END_TEST
 
+START_TEST(in_a_thread)
+{
+	int fd = open(node_path("crasher"), O_RDWR);
+
+	daemon_rules_broken = breaks_rules(_i);
+	ioctl(fd, CRASHER_THREAD, kinds[_i].how);
+	await_end(kinds[_i].sig);
+	check_report("kernel thread jinx", _i);
+	ck_assert(line_has("  #", "crash_in_thread+0x"));
+}
+END_TEST
+
 START_TEST(in_an_irq_works_function)
 {
 	int fd = open(node_path("crasher"), O_RDWR);
@@ -238,6 +250,7 @@ int main(void)
 	add(suite, "oob", out_of_band, NR_KINDS);
 	add(suite, "in-band", in_band, NR_KINDS);
 	add(suite, "timer", in_a_timers_function, NR_KINDS);
+	add(suite, "thread", in_a_thread, NR_KINDS);
 	add(suite, "irq_work", in_an_irq_works_function, NR_KINDS);
 	add(suite, "init", in_its_init_function, NR_KINDS);
 	add(suite, "exit", in_its_exit_function, NR_KINDS);

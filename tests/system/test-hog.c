@@ -142,7 +142,10 @@ START_TEST(who_keeps_a_worker_is_told_of_with_place_and_remedy)
 		ck_assert_uint_eq(nr_hogs(NULL), i);
 		/* In both lines. */
 		ck_assert_uint_eq(daemon_nr_said(&test_daemon, who), 2 * i);
-		ck_assert_uint_eq(daemon_nr_said(&test_daemon, "--oob-cpus"),
+		ck_assert_uint_eq(daemon_nr_said(&test_daemon,
+						 hogs[_i].named
+							 ? "--oob-cpus"
+							 : "irq_work do it"),
 				  i);
 		ck_assert_uint_ge(daemon_nr_said(&test_daemon, hogs[_i].place),
 				  i);

@@ -4,6 +4,7 @@
  * irq_work's function, in its init and exit functions.
  */
 #include <evl/file.h>
+#include <evl/thread.h>
 #include <evl/timer.h>
 #include <linux/bug.h>
 #include <linux/fs.h>
@@ -23,6 +24,7 @@ module_param(in_exit, int, 0444);
 static unsigned long how;
 static struct evl_timer timer;
 static struct irq_work work;
+static struct evl_kthread thread;
 
 /* The file ends before the page does begin. */
 static void __attribute__((noinline)) touch_beyond_file(void)
@@ -104,6 +106,11 @@ static int __attribute__((noinline)) crash_now(unsigned long kind)
 	return zero;
 }
 
+static void crash_in_thread(void *arg)
+{
+	crash_now(how);
+}
+
 static void crash_in_timer(struct evl_timer *t)
 {
 	crash_now(how);
@@ -125,6 +132,9 @@ static long crasher_ioctl(struct file *filp, unsigned int cmd,
 		evl_start_timer(&timer, evl_abs_timeout(&timer, 0),
 				EVL_INFINITE);
 		return 0;
+	case CRASHER_THREAD:
+		return evl_run_kthread(&thread, crash_in_thread, NULL, 1,
+				       EVL_CLONE_PRIVATE, "jinx");
 	case CRASHER_WORK:
 		irq_work_queue(&work);
 		return 0;

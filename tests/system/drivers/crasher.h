@@ -15,6 +15,7 @@ enum crasher_how {
 
 /* In an ioctl, either stage's: right here; in a timer's function; in an
  * irq_work's. The argument says how. */
-#define CRASHER_HERE  0x4301
-#define CRASHER_TIMER 0x4302
-#define CRASHER_WORK  0x4303
+#define CRASHER_HERE   0x4301
+#define CRASHER_TIMER  0x4302
+#define CRASHER_THREAD 0x4304 /* in a kernel thread */
+#define CRASHER_WORK   0x4303
