@@ -402,6 +402,9 @@ def list_fibers(arg):
     nr_idle = 0
     with Peek():
         fibers = Fiber.all()
+        if not fibers:
+            raise Trouble('no fibers: this is a helper of evl-cused, or one '
+                          'that only begins; see "pgrep -x evl-cused"')
         drivers = Driver.all()
         gdb.write(f"{'':>5} {'stage':<10} {'cpu':>3} {'prio':>4} "
                   f"{'state':<7} what\n")

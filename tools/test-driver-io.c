@@ -321,6 +321,11 @@ static void check_ioctl(struct subject *subject, enum call_stage stage)
 			failed("return -ENOTTY for commands it does not know",
 			       "%s accepts the unknown command %#lx", name,
 			       cmds[i]);
+		/* As GPIO chips have it: an ABI may say so. */
+		else if (errno == EINVAL)
+			not_applicable("%s has EINVAL for the unknown command "
+				       "%#lx, where ENOTTY is usual",
+				       name, cmds[i]);
 		else if (errno != ENOTTY)
 			failed("return -ENOTTY for commands it does not know",
 			       "%s fails otherwise than with ENOTTY for the "

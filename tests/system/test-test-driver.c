@@ -39,6 +39,19 @@ START_TEST(a_right_driver_passes)
 }
 END_TEST
 
+static const char *const shipped[] = { "EVL_GPIO_SIM", "EVL_HECTIC",
+				       "EVL_LATMUS" };
+
+START_TEST(drivers_of_ours_pass)
+{
+	struct tool_run run;
+
+	ck_assert_msg(tool_run(&run, getenv(shipped[_i]), NULL) == 0, "%s",
+		      run.text);
+	assert_said(&run, ", 0 failed, ");
+}
+END_TEST
+
 START_TEST(what_it_has_not_is_not_asked_of_it)
 {
 	struct tool_run run;
@@ -145,7 +158,7 @@ static const struct fault {
 	  .said = { "failed          ioctl-unknown: ioctl() accepts ",
 		    "failed          oob-ioctl-unknown: oob_ioctl() accepts " },
 	  .nr_failed = 2 },
-	{ .name = "einval",
+	{ .name = "eperm",
 	  .said = { "failed          ioctl-unknown: ioctl() fails otherwise than with "
 		    "ENOTTY",
 		    "failed          oob-ioctl-unknown: " },
@@ -391,6 +404,7 @@ int main(void)
 	Suite *suite = suite_create("system/test-driver");
 
 	add(suite, "right", a_right_driver_passes, 1);
+	add(suite, "shipped", drivers_of_ours_pass, 3);
 	add(suite, "absent", what_it_has_not_is_not_asked_of_it, 1);
 	add(suite, "faults", each_fault_is_found, 1);
 #ifdef CRASHES

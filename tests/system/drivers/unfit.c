@@ -183,7 +183,7 @@ static long box_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	if (has("yes"))
 		return 0;
 
-	return has("einval") ? -EINVAL : -ENOTTY;
+	return has("eperm") ? -EPERM : -ENOTTY;
 }
 
 static __poll_t ready_events(struct box *box)
