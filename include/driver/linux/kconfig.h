@@ -4,6 +4,8 @@
 #ifndef _LINUX_KCONFIG_H
 #define _LINUX_KCONFIG_H
 
+#include <evl/libc.h>
+
 #define CONFIG_64BIT	1
 #define CONFIG_COMPAT	1
 #define CONFIG_DOVETAIL 1
