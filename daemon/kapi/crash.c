@@ -24,7 +24,7 @@
 #define MAX_FRAMES 1024
 #define MAX_SHOWN  48 /* lines; what is too much is left out in the middle */
 
-static const int signals[] = { SIGFPE, SIGILL, SIGABRT };
+static const int signals[] = { SIGFPE, SIGILL, SIGTRAP, SIGABRT };
 #define NR_SIGNALS (sizeof(signals) / sizeof(signals[0]))
 static struct sigaction old_actions[NR_SIGNALS];
 
@@ -78,6 +78,8 @@ static const char *signal_name(int sig)
 		return "SIGFPE";
 	case SIGILL:
 		return "SIGILL";
+	case SIGTRAP:
+		return "SIGTRAP";
 	default:
 		return "SIGABRT";
 	}

@@ -18,6 +18,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined(__x86_64__)
+#define TRAP SIGILL
+#else
+#define TRAP SIGTRAP
+#endif
+
 static const struct {
 	enum crasher_how how;
 	int sig;
@@ -34,6 +40,7 @@ static const struct {
 	{ CRASHER_STACK, SIGSEGV, ": its stack overflowed", "sink" },
 	{ CRASHER_CALL, SIGSEGV, "SIGSEGV at address 0, in 0", "crash_now" },
 	{ CRASHER_LIBC, SIGSEGV, "SIGSEGV at address 0x7eadbeef", "crash_now" },
+	{ CRASHER_BUG, TRAP, " in crasher.so+0x", "crash_now" },
 };
 #define NR_KINDS (int)(sizeof(kinds) / sizeof(kinds[0]))
 
@@ -131,6 +138,23 @@ START_TEST(out_of_band)
 	check_request("oob_ioctl", _i);
 	/* How it was called is there to the end. */
 	ck_assert(line_has("  #", "serve_request"));
+}
+END_TEST
+
+/* Which system calls it may make then is no matter. */
+START_TEST(a_bug_is_one_under_any_rule)
+{
+	const char *const args[] = { "--golden-rule=enforce", "--driver",
+				     getenv("EVL_CRASHER"), NULL };
+	int status, fd;
+
+	daemon_teardown();
+	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), 0);
+	ck_assert_int_ge(evl_attach_self("crash-%d", getpid()), 0);
+	fd = open(node_path("crasher"), O_RDWR);
+	ck_assert_int_eq(oob_ioctl(fd, CRASHER_HERE, CRASHER_BUG), -1);
+	await_end(TRAP);
+	ck_assert(line_has("BUG at crasher.c", "crash_now()"));
 }
 END_TEST
 
@@ -255,6 +279,7 @@ int main(void)
 	add(suite, "init", in_its_init_function, NR_KINDS);
 	add(suite, "exit", in_its_exit_function, NR_KINDS);
 	add(suite, "recursion", recursion_is_told_in_a_line, 1);
+	add(suite, "rule", a_bug_is_one_under_any_rule, 1);
 	add(suite, "sent", a_signal_from_outside_is_nobodys_crash, 5);
 
 	return suite_run(suite);

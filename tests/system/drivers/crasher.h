@@ -11,6 +11,7 @@ enum crasher_how {
 	CRASHER_STACK, /* run off it */
 	CRASHER_CALL,  /* a function which there is not */
 	CRASHER_LIBC,  /* in a function of the C library */
+	CRASHER_BUG,
 };
 
 /* In an ioctl, either stage's: right here; in a timer's function; in an
