@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define END_ROOM 64 /* bytes of an error and the end, at most */
+
 uint64_t record_now(void)
 {
 	struct timespec ts;
@@ -109,13 +111,28 @@ int record_file_open(struct record_file *file, const char *path,
 	return ret;
 }
 
+/* Readers take so much and no more; what ends it has its place. */
+static bool is_too_much(const struct record_file *file, enum trace_kind kind,
+			size_t len)
+{
+	if (kind == TRACE_ERROR || kind == TRACE_END)
+		return false;
+
+	return file->size + len > TRACE_SIZE_MAX - END_ROOM;
+}
+
 int record_file_add(struct record_file *file, struct trace_record record)
 {
 	static char line[TRACE_LINE_MAX];
+	size_t len;
 	int ret;
 
 	record.time -= file->start;
-	ret = append(file, line, trace_format(&record, line));
+	len = trace_format(&record, line);
+	file->is_full = is_too_much(file, record.kind, len);
+	if (file->is_full)
+		return -EFBIG;
+	ret = append(file, line, len);
 	if (ret)
 		return ret;
 

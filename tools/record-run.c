@@ -56,11 +56,24 @@ static void catch_signals(void)
 		setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-static void complain(const char *what, int error)
+static void tell(const char *what, const char *why)
 {
 	fprintf(stderr, "%sevl-record: %s: %s\n",
-		next_progress == UINT64_MAX ? "" : "\r\033[K", what,
-		strerrordesc_np(error));
+		next_progress == UINT64_MAX ? "" : "\r\033[K", what, why);
+}
+
+static void complain(const char *what, int error)
+{
+	tell(what, strerrordesc_np(error));
+}
+
+/* It did not take a record. */
+static void complain_of_file(int error)
+{
+	if (file.is_full)
+		tell(file.path, "this is as large as a trace may be, 256 MiB");
+	else
+		complain(file.path, error);
 }
 
 static void say(const char *end)
@@ -99,7 +112,7 @@ static int add(enum trace_kind kind, uint64_t time, unsigned char *data,
 							 .kind = kind });
 
 	if (ret)
-		complain(file.path, -ret);
+		complain_of_file(-ret);
 	show_progress();
 
 	return -ret;
@@ -125,7 +138,7 @@ static int ask(const struct record_ioctl *which)
 		record.len = which->size;
 	ret = record_file_add(&file, record);
 	if (ret)
-		complain(file.path, -ret);
+		complain_of_file(-ret);
 
 	return -ret;
 }
