@@ -29,10 +29,6 @@ static int check(struct trace *trace, const char *path, size_t size)
 		pr_err("replay: %s:%lu: %s\n", path, parser.line, parser.error);
 		return -EINVAL;
 	}
-	if (trace->nr == 0) {
-		pr_err("replay: %s: there is nothing in it\n", path);
-		return -EINVAL;
-	}
 	if (parser.truncated)
 		pr_warn("replay: %s: line %lu is cut off, and left out\n", path,
 			parser.line + 1);

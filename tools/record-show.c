@@ -187,11 +187,13 @@ static void print_head(void)
 
 static void print_flow(const char *name, const struct flow *flow)
 {
-	if (flow->nr == 0)
+	printf("%-*s%" PRIu64, LABEL, name, flow->nr);
+	if (flow->nr == 0) {
+		putchar('\n');
 		return;
+	}
 
-	printf("%-*s%" PRIu64 ", %" PRIu64 " bytes", LABEL, name, flow->nr,
-	       flow->bytes);
+	printf(", %" PRIu64 " bytes", flow->bytes);
 	if (flow->min == flow->max)
 		printf(", %" PRIu32 " each", flow->max);
 	else
@@ -260,7 +262,8 @@ static void print_all(void)
 {
 	print_head();
 	print_flow("reads", &trace.reads);
-	print_flow("writes", &trace.writes);
+	if (trace.writes.nr)
+		print_flow("writes", &trace.writes);
 	if (trace.nr_ioctls)
 		printf("%-*s%" PRIu64 "\n", LABEL, "ioctls", trace.nr_ioctls);
 	print_gaps();

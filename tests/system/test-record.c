@@ -406,6 +406,20 @@ START_TEST(a_trace_is_shown_as_json)
 }
 END_TEST
 
+/* Nothing but its first line is something, too. */
+START_TEST(a_trace_of_nothing_is_shown)
+{
+	write_trace("evl-trace 1\n");
+	start("--show", path, NULL);
+	ends(0, NULL);
+	ck_assert_str_eq(run.printed, "reads   0\n");
+	write_trace("evl-trace 1\n0 ioctl 1 0\n2 end\n");
+	start("--show", path, NULL);
+	ends(0, NULL);
+	ck_assert_str_eq(run.printed, "reads   0\nioctls  1\n");
+}
+END_TEST
+
 START_TEST(what_is_no_trace_is_not_shown)
 {
 	static const struct {
@@ -427,10 +441,6 @@ START_TEST(what_is_no_trace_is_not_shown)
 	ends(1, "No such file");
 	start("--show", "/dev/zero", NULL);
 	ends(1, "no regular file");
-	/* Nothing but its first line is something. */
-	write_trace("evl-trace 1\n");
-	start("--show", path, NULL);
-	ends(0, NULL);
 }
 END_TEST
 
@@ -453,6 +463,7 @@ int main(void)
 		{ "alone", without_a_daemon_nothing_is_read_out_of_band, 1 },
 		{ "show", a_trace_is_shown, 1 },
 		{ "json", a_trace_is_shown_as_json, 1 },
+		{ "nothing", a_trace_of_nothing_is_shown, 1 },
 		{ "damaged", what_is_no_trace_is_not_shown, 1 },
 	};
 	Suite *suite = suite_create("system/record");

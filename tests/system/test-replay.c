@@ -323,6 +323,48 @@ START_TEST(a_loop_without_reads_waits)
 }
 END_TEST
 
+/* As evl record has it of /dev/null, and of a device that only was asked. */
+START_TEST(a_trace_without_reads_gives_the_end)
+{
+	static const char *const traces[] = { "", "0 end\n", "0.001 end\n",
+					      "0 ioctl 0x5401 7\n0.001 end\n" };
+	char buf[8];
+	int fd;
+
+	replayer_start(traces[_i], NULL);
+	for (int oob = 0; oob < 2; oob++) {
+		fd = replayer_open(O_RDWR);
+		replayer_ck(oob, fd, "");
+		replayer_ck(!oob, fd, "");
+		ck_assert(is_ready(fd, POLLHUP));
+		ck_assert_uint_eq(replayer_status(fd).flags, REPLAY_AT_END);
+		/* What it is told is more than there was. */
+		ck_assert_int_eq(replayer_write(oob, fd, "w"), 1);
+		ck_assert_uint_eq(replayer_status(fd).nr_mismatches, 1);
+		if (_i == 3)
+			ck_assert_int_eq(ioctl(fd, 0x5401, buf), 7);
+		else
+			ck_assert_fails(ioctl(fd, 0x5401, buf), ENOTTY);
+		replayer_ck(oob, fd, "");
+		close(fd);
+	}
+}
+END_TEST
+
+START_TEST(a_trace_of_nothing_waits_in_a_loop)
+{
+	char buf[8];
+	int fd;
+
+	replayer_start("0 end\n", "loop", "speed=0", NULL);
+	fd = replayer_open(O_RDWR | O_NONBLOCK);
+	ck_assert_int_eq(replayer_write(OOB, fd, "w"), 1);
+	ck_assert_fails(replayer_read(OOB, fd, buf, 8), EAGAIN);
+	ck_assert(!is_ready(fd, POLLIN));
+	ck_assert_uint_eq(replayer_status(fd).nr_laps, 0);
+}
+END_TEST
+
 START_TEST(rewinding_wakes_who_waits)
 {
 	struct reader reader;
@@ -509,8 +551,6 @@ START_TEST(what_makes_no_sense_is_refused)
 		const char *lines, *param, *said;
 	} cases[] = {
 		{ "0 read 00\n1 what\n", NULL, ":3: neither read, write" },
-		{ "0 end\n", NULL, "there is nothing in it" },
-		{ "", NULL, "there is nothing in it" },
 		{ "0 read 00\n", "speed=fast", "speed cannot be 'fast'" },
 		{ "0 read 00\n", "speed=", "speed cannot be ''" },
 		{ "0 read 00\n", "speed=1.2345", "speed cannot be" },
@@ -564,6 +604,8 @@ int main(void)
 		{ "accept", writes_do_not_matter_if_that_is_wanted, 2 },
 		{ "loop", a_trace_begins_anew, 2 },
 		{ "idle", a_loop_without_reads_waits, 2 },
+		{ "empty", a_trace_without_reads_gives_the_end, 4 },
+		{ "nothing", a_trace_of_nothing_waits_in_a_loop, 2 },
 		{ "rewind", rewinding_wakes_who_waits, 2 },
 		{ "packets", packets_lose_what_is_not_read, 2 },
 		{ "shared", all_share_one_replay_if_that_is_wanted, 2 },
@@ -572,7 +614,7 @@ int main(void)
 		{ "error", reads_fail_as_they_did, 2 },
 		{ "memory", bad_memory_is_told_of, 2 },
 		{ "names", several_devices_have_names_of_their_own, 1 },
-		{ "refused", what_makes_no_sense_is_refused, 10 },
+		{ "refused", what_makes_no_sense_is_refused, 8 },
 	};
 	Suite *suite = suite_create("system/replay");
 
