@@ -255,6 +255,8 @@ static enum outcome record(void)
 {
 	enum outcome outcome = GOES_ON;
 
+	if (device_fd < 0)
+		return DONE;
 	for (int i = 0; i < job->nr_ioctls; i++)
 		if (ask(&job->ioctls[i]))
 			return FAILED;
@@ -279,15 +281,16 @@ static int attach(void)
 	return TOOL_EXIT_NO_DAEMON;
 }
 
+/* A fifo waits for its writer, and none may come: then it is as if it had given
+ * nothing, and device_fd stays -1. */
 static int open_device(void)
 {
 	int flags = job->pass ? O_RDWR : O_RDONLY;
 
 	device_fd = open(job->device, flags | O_NOCTTY | O_CLOEXEC);
-	if (device_fd >= 0)
+	if (device_fd >= 0 || (stopped && errno == EINTR))
 		return EXIT_SUCCESS;
-	if (!stopped)
-		complain(job->device, errno);
+	complain(job->device, errno);
 
 	return TOOL_EXIT_FAILURE;
 }
@@ -322,7 +325,8 @@ int record_run(const struct record_job *which)
 	if (!job->quiet)
 		say("\n");
 	record_file_close(&file);
-	close(device_fd);
+	if (device_fd >= 0)
+		close(device_fd);
 
 	return outcome == FAILED ? TOOL_EXIT_FAILURE : EXIT_SUCCESS;
 }

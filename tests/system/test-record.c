@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -215,6 +216,47 @@ START_TEST(a_signal_ends_it_well)
 		ends(0, "1 reads, 1 bytes");
 		ck_records("read \"r\"\nend\n");
 	}
+}
+END_TEST
+
+/* From then on signals end it well. SIGHUP comes behind the others, and is none
+ * which it has from this process. */
+static void await_handlers(void)
+{
+	unsigned long long caught = 0;
+	char status[64], line[128];
+	FILE *file;
+
+	snprintf(status, sizeof(status), "/proc/%d/status", run.pid);
+	while (!(caught >> (SIGHUP - 1) & 1)) {
+		sched_yield();
+		file = fopen(status, "r");
+		ck_assert_ptr_nonnull(file);
+		while (fgets(line, sizeof(line), file))
+			sscanf(line, "SigCgt: %llx", &caught);
+		fclose(file);
+	}
+}
+
+START_TEST(a_fifo_nobody_writes_to_can_be_left)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	char fifo[80];
+
+	snprintf(fifo, sizeof(fifo), "%s.fifo", path);
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	start(fifo, path, "--duration=0.01", "-i", "1:1", NULL);
+	ends(0, "0 reads, 0 bytes");
+	ck_records("end\n");
+	for (int i = 0; i < 3; i++) {
+		unlink(path);
+		start(fifo, path, NULL);
+		await_handlers();
+		kill(run.pid, signals[i]);
+		ends(0, "0 reads, 0 bytes");
+		ck_records("end\n");
+	}
+	unlink(fifo);
 }
 END_TEST
 
@@ -454,6 +496,7 @@ int main(void)
 		{ "same", what_is_recorded_is_what_was_replayed, 2 },
 		{ "gone", a_device_that_goes_ends_it_well, 2 },
 		{ "signal", a_signal_ends_it_well, 2 },
+		{ "fifo", a_fifo_nobody_writes_to_can_be_left, 1 },
 		{ "enough", it_ends_when_it_is_enough, 2 },
 		{ "pass", a_dialogue_is_recorded_as_it_passes, 1 },
 		{ "ioctl", ioctls_are_recorded_with_their_answers, 1 },
