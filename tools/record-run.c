@@ -185,6 +185,18 @@ enum outcome {
 	FAILED,
 };
 
+/* On to stdout. Who reads it may go, and has had enough then. */
+static enum outcome to_stdout(const unsigned char *data, size_t len)
+{
+	if (put_all(STDOUT_FILENO, data, len))
+		return GOES_ON;
+	if (stopped || errno == EPIPE)
+		return DONE;
+	complain("standard output", errno);
+
+	return FAILED;
+}
+
 /* One read of the device's. */
 static enum outcome from_device(void)
 {
@@ -200,10 +212,8 @@ static enum outcome from_device(void)
 		return DONE;
 	if (add(TRACE_READ, record_now(), data, (size_t)len))
 		return FAILED;
-	if (job->pass && !put_all(STDOUT_FILENO, data, (size_t)len))
-		return DONE;
 
-	return GOES_ON;
+	return job->pass ? to_stdout(data, (size_t)len) : GOES_ON;
 }
 
 /* One read of stdin, for the device; at its end @r_fd is -1. */

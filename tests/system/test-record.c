@@ -28,6 +28,7 @@
 static struct {
 	pid_t pid;
 	int in, out, err;   /* what it has as such */
+	int other_out;	    /* instead of the pipe; 0: none */
 	char said[8192];    /* to stderr */
 	char printed[8192]; /* to stdout */
 	rlim_t room;	    /* in a file; 0: as much as there is */
@@ -57,7 +58,7 @@ static void exec_it(const char **argv, int out, int err)
 	if (run.room)
 		setrlimit(RLIMIT_FSIZE, &limit);
 	dup2(run.in, STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
+	dup2(run.other_out ? run.other_out : out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);
 	setenv("LC_ALL", "C", 1);
 	execv(argv[0], (char **)argv);
@@ -302,6 +303,27 @@ START_TEST(a_dialogue_is_recorded_as_it_passes)
 }
 END_TEST
 
+START_TEST(what_stdout_does_not_take_is_told)
+{
+	int fds[2];
+
+	replayer_start("0 read \"abc\"\n" LATER " end\n", NULL);
+	run.other_out = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	start("--pass", node_path("replay"), path, NULL);
+	ends(1, "evl-record: standard output: No space left on device\n");
+	ck_records("read \"abc\"\nend\n");
+	close(run.other_out);
+	/* Nobody reads it: there is nobody to be told. */
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	close(fds[0]);
+	run.other_out = fds[1];
+	start("--pass", "--quiet", node_path("replay"), path, NULL);
+	ends(0, NULL);
+	ck_assert_str_eq(run.said, "");
+	ck_records("read \"abc\"\nend\n");
+}
+END_TEST
+
 START_TEST(ioctls_are_recorded_with_their_answers)
 {
 	replayer_start("0 ioctl 0x80044501 7 01000200\n0 ioctl 0x5401 0 6162\n"
@@ -499,6 +521,7 @@ int main(void)
 		{ "fifo", a_fifo_nobody_writes_to_can_be_left, 1 },
 		{ "enough", it_ends_when_it_is_enough, 2 },
 		{ "pass", a_dialogue_is_recorded_as_it_passes, 1 },
+		{ "stdout", what_stdout_does_not_take_is_told, 1 },
 		{ "ioctl", ioctls_are_recorded_with_their_answers, 1 },
 		{ "room", where_there_is_no_more_room_it_ends, 1 },
 		{ "files", it_writes_to_files_only, 1 },
