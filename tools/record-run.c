@@ -305,6 +305,30 @@ static int open_device(void)
 	return TOOL_EXIT_FAILURE;
 }
 
+/* Adding it to a set asks the core, and nothing of its driver. */
+static bool core_knows_device(void)
+{
+	int set = evl_new_poll(), ret = set;
+
+	if (set >= 0) {
+		ret = evl_add_pollfd(set, device_fd, POLLIN, evl_nil);
+		close(set);
+	}
+
+	return ret != -EBADF;
+}
+
+/* Before there is a file, which may have been one of use. */
+static int check_device(void)
+{
+	if (!job->oob || device_fd < 0 || core_knows_device())
+		return EXIT_SUCCESS;
+	tell(job->device, "no EVL device, which alone can be read "
+			  "out-of-band: leave out --oob");
+
+	return TOOL_EXIT_FAILURE;
+}
+
 static const char *how(void)
 {
 	if (job->oob)
@@ -324,6 +348,8 @@ int record_run(const struct record_job *which)
 	status = job->oob ? attach() : EXIT_SUCCESS;
 	if (status == EXIT_SUCCESS)
 		status = open_device();
+	if (status == EXIT_SUCCESS)
+		status = check_device();
 	if (status)
 		return status;
 	if (record_file_open(&file, job->path, job->device, how()))

@@ -399,6 +399,19 @@ START_TEST(usage_is_checked)
 }
 END_TEST
 
+START_TEST(only_evl_devices_are_read_out_of_band)
+{
+	replayer_start("0 read \"r\"\n", NULL);
+	write_trace("0 kept\n");
+	start("--oob", "/dev/null", path, NULL);
+	ends(1, "evl-record: /dev/null: no EVL device, which alone can be read "
+		"out-of-band: leave out --oob\n");
+	start("--oob", path, path, NULL);
+	ends(1, "no EVL device");
+	ck_records("kept\n");
+}
+END_TEST
+
 START_TEST(without_a_daemon_nothing_is_read_out_of_band)
 {
 	setenv("EVL_CUSED_SOCKET", "/nonexistent", 1);
@@ -526,6 +539,7 @@ int main(void)
 		{ "room", where_there_is_no_more_room_it_ends, 1 },
 		{ "files", it_writes_to_files_only, 1 },
 		{ "usage", usage_is_checked, 1 },
+		{ "foreign", only_evl_devices_are_read_out_of_band, 1 },
 		{ "alone", without_a_daemon_nothing_is_read_out_of_band, 1 },
 		{ "show", a_trace_is_shown, 1 },
 		{ "json", a_trace_is_shown_as_json, 1 },
