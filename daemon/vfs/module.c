@@ -196,7 +196,8 @@ static int map(struct object *obj, struct loaded *drv, struct module **r_mod)
 	return 0;
 }
 
-static int start_or_bury(struct loaded *drv, const struct module_order *order)
+static int start_or_bury(const struct object *obj, struct loaded *drv,
+			 const struct module_order *order)
 {
 	struct visit visit;
 	bool all = true;
@@ -205,7 +206,8 @@ static int start_or_bury(struct loaded *drv, const struct module_order *order)
 	visit_begin(&visit);
 	ret = tally_add(drv->name, drv->mod);
 	if (ret == 0 && !drv->isolated)
-		ret = param_set_all(drv->mod, order->params, order->nr_params);
+		ret = param_set_all(drv->mod, obj, order->params,
+				    order->nr_params);
 	if (ret == 0)
 		ret = start(drv);
 	if (ret)
@@ -251,7 +253,7 @@ static int bring_up_apart(const struct object *obj, struct loaded *drv,
 	drv->isolated = true;
 	loaded_list(drv, mod);
 
-	return start_or_bury(drv, order);
+	return start_or_bury(obj, drv, order);
 }
 
 /* What is mapped stays, whatever comes of it. */
@@ -270,7 +272,7 @@ static int bring_up_here(struct object *obj, struct loaded *drv,
 	loaded_list(drv, mod);
 	linking_note_exports(drv);
 
-	return start_or_bury(drv, order);
+	return start_or_bury(obj, drv, order);
 }
 
 static int bring_up(struct object *obj, const struct module_order *order)

@@ -5,6 +5,7 @@
 #include "kapi/export.h"
 #include "vfs/complaint.h"
 #include "vfs/module.h"
+#include "vfs/object.h"
 
 #include <errno.h>
 #include <linux/kstrtox.h>
@@ -185,12 +186,42 @@ static const struct kernel_param *find_param(const struct module *mod,
 	return NULL;
 }
 
-static int set_param(const struct module *mod, const char *param)
+/* What the driver's author says of @kp; NULL: nothing. */
+static const char *description(const struct object *obj,
+			       const struct kernel_param *kp)
+{
+	size_t at = 0, len = strlen(kp->name);
+	const char *text;
+
+	while ((text = object_info(obj, "parm", &at)))
+		if (strncmp(text, kp->name, len) == 0 && text[len] == ':')
+			return text + len + 1;
+
+	return NULL;
+}
+
+/* The name of its type tells people nothing, where only the driver knows it. */
+static void print_wanted(const struct object *obj,
+			 const struct kernel_param *kp, char *buf, size_t size)
+{
+	const char *text;
+
+	if (strcmp(kp->type, "special")) {
+		snprintf(buf, size, "a value of type %s", kp->type);
+		return;
+	}
+	text = description(obj, kp);
+	snprintf(buf, size, "%s%s", text ? "a value that says: " : "a value",
+		 text ? text : "");
+}
+
+static int set_param(const struct module *mod, const struct object *obj,
+		     const char *param)
 {
 	size_t len = strcspn(param, "=");
 	const struct kernel_param *kp = find_param(mod, param, len);
 	const char *value = param[len] ? param + len + 1 : NULL;
-	char known[256];
+	char known[256], wanted[256];
 	int ret;
 
 	if (kp == NULL) {
@@ -199,30 +230,31 @@ static int set_param(const struct module *mod, const char *param)
 			 module_path(mod), (int)len, param, known);
 		return -EINVAL;
 	}
+	print_wanted(obj, kp, wanted, sizeof(wanted));
 	if (value == NULL && !(kp->ops->flags & KERNEL_PARAM_OPS_FL_NOARG)) {
-		complain("driver %s: parameter %s wants a value of type %s: "
-			 "write %s=VALUE",
-			 module_path(mod), kp->name, kp->type, kp->name);
+		complain("driver %s: parameter %s wants %s: write "
+			 "%s=VALUE",
+			 module_path(mod), kp->name, wanted, kp->name);
 		return -EINVAL;
 	}
 
 	ret = kp->ops->set(value, kp);
 	if (ret)
 		complain("driver %s: parameter %s cannot be '%s' (%s): give it "
-			 "a value of type %s",
+			 "%s",
 			 module_path(mod), kp->name, value ? value : "",
-			 strerrordesc_np(-ret), kp->type);
+			 strerrordesc_np(-ret), wanted);
 
 	return ret ? -EINVAL : 0;
 }
 
-int param_set_all(const struct module *mod, char *const params[],
-		  unsigned int nr)
+int param_set_all(const struct module *mod, const struct object *obj,
+		  char *const params[], unsigned int nr)
 {
 	int ret = 0;
 
 	for (unsigned int i = 0; i < nr && ret == 0; i++)
-		ret = set_param(mod, params[i]);
+		ret = set_param(mod, obj, params[i]);
 
 	return ret;
 }

@@ -5,6 +5,7 @@
 
 struct module;
 struct module_order;
+struct object;
 
 /*
  * Of what is ordered for the driver in @path: its own parameters, in @params, which
@@ -15,8 +16,8 @@ int param_sort(const char *path, const struct module_order *order,
 	       char **params, unsigned int *r_nr, bool *r_isolate);
 
 /*
- * Set parameters of @mod's: @nr strings "name=value"; for a bool "name" will
+ * Set parameters of @mod's, whose file is @obj: @nr strings "name=value"; for a bool "name" will
  * do. -EINVAL, after a line in the log which names it and what there is. In-band.
  */
-int param_set_all(const struct module *mod, char *const params[],
-		  unsigned int nr);
+int param_set_all(const struct module *mod, const struct object *obj,
+		  char *const params[], unsigned int nr);

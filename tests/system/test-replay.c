@@ -552,6 +552,11 @@ START_TEST(what_makes_no_sense_is_refused)
 	} cases[] = {
 		{ "0 read 00\n1 what\n", NULL, ":3: neither read, write" },
 		{ "0 read 00\n", "speed=fast", "speed cannot be 'fast'" },
+		{ "0 read 00\n", "speed=x",
+		  "give it a value that says: times as fast as recorded" },
+		{ "0 read 00\n", "speed",
+		  "speed wants a value that says: times as fast" },
+		{ "0 read 00\n", "writes=x", "says: check, strict or accept" },
 		{ "0 read 00\n", "speed=", "speed cannot be ''" },
 		{ "0 read 00\n", "speed=1.2345", "speed cannot be" },
 		{ "0 read 00\n", "speed=1000001", "speed cannot be" },
@@ -614,7 +619,7 @@ int main(void)
 		{ "error", reads_fail_as_they_did, 2 },
 		{ "memory", bad_memory_is_told_of, 2 },
 		{ "names", several_devices_have_names_of_their_own, 1 },
-		{ "refused", what_makes_no_sense_is_refused, 8 },
+		{ "refused", what_makes_no_sense_is_refused, 11 },
 	};
 	Suite *suite = suite_create("system/replay");
 

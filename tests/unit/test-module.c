@@ -129,6 +129,8 @@ START_TEST(bad_parameters_are_refused)
 		{ "pair=1,,3", "of type array of short" },
 		{ "pair=1,70000", "of type array of short" },
 		{ "side=up", "side cannot be 'up' (Numerical argument" },
+		{ "side=up", "give it a value that says: left or right" },
+		{ "side", "side wants a value that says: left or right" },
 		{ "word=too long for it", "word cannot be" },
 	};
 

@@ -205,6 +205,8 @@ typedef char *__param_type_charp;
  * @how:	const struct kernel_param_ops *
  * @where:	what ->set() finds as kp->arg
  * @perm:	as for module_param_named()
+ *
+ * Whoever gives it another value is told its MODULE_PARM_DESC().
  */
 #define module_param_cb(name, how, where, perm) \
 	__module_param(name, how, (void *)(where), "special")
