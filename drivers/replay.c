@@ -9,6 +9,7 @@
 
 #include <linux/atomic.h>
 #include <linux/compat.h>
+#include <linux/ctype.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -22,9 +23,10 @@
 #include <evl/file.h>
 #include <evl/sched.h>
 
-#define DEVICES_MAX 16
-#define TOLD_MAX    10	/* mismatches that the log tells */
-#define PIECE	    256 /* of what is written, in bytes */
+#define DEVICES_MAX  16
+#define NAME_LEN_MAX 63	 /* of a node */
+#define TOLD_MAX     10	 /* mismatches that the log tells */
+#define PIECE	     256 /* of what is written, in bytes */
 
 static char *files[DEVICES_MAX];
 static unsigned int nr_files;
@@ -43,7 +45,7 @@ MODULE_PARM_DESC(shared, "all who open a node share one replay (no)");
 struct replay_device {
 	struct miscdevice misc;
 	struct trace trace;
-	char name[64];
+	char name[NAME_LEN_MAX + 1];
 	atomic_t nr_mismatches;
 	struct mutex lock;	/* protects ->nr_open */
 	unsigned int nr_open;	/* of the shared session */
@@ -396,15 +398,36 @@ static void device_free(struct replay_device *device)
 	kfree(device);
 }
 
-static void name_device(struct replay_device *device, unsigned int index)
+/* As a node, as a directory of sysfs, and for a shell. */
+static bool is_plain(const char *name)
 {
-	if (index < nr_names && names[index] && names[index][0])
-		snprintf(device->name, sizeof(device->name), "%s",
-			 names[index]);
+	if (strlen(name) > NAME_LEN_MAX || !isalnum((unsigned char)name[0]))
+		return false;
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && !strchr("-_.", *name))
+			return false;
+
+	return true;
+}
+
+static int name_device(struct replay_device *device, unsigned int index)
+{
+	const char *name = index < nr_names ? names[index] : NULL;
+
+	if (name && name[0] && !is_plain(name)) {
+		pr_err("replay: name cannot be '%s': give it letters, digits and -_., %d at most, the first no sign\n",
+		       name, NAME_LEN_MAX);
+		return -EINVAL;
+	}
+
+	if (name && name[0])
+		snprintf(device->name, sizeof(device->name), "%s", name);
 	else if (index)
 		snprintf(device->name, sizeof(device->name), "replay%u", index);
 	else
 		snprintf(device->name, sizeof(device->name), "replay");
+
+	return 0;
 }
 
 static int device_new(unsigned int index)
@@ -419,7 +442,9 @@ static int device_new(unsigned int index)
 	devices[index] = device;
 	mutex_init(&device->lock);
 	session_init(&device->session);
-	name_device(device, index);
+	ret = name_device(device, index);
+	if (ret)
+		return ret;
 	device->misc = (struct miscdevice){
 		.minor = MISC_DYNAMIC_MINOR,
 		.name = device->name,

@@ -545,6 +545,28 @@ START_TEST(several_devices_have_names_of_their_own)
 }
 END_TEST
 
+#define LONG_NAME \
+	"0123456789-abcdefghijklmnopqrstuvwxyz.ABCDEFGHIJKLMNOPQRSTUVWX_"
+
+/* As long as may be, and with all that may be in it. */
+START_TEST(a_plain_name_is_a_node_s)
+{
+	char file[80];
+	int fd;
+
+	replayer_start("0 read \"r\"\n", NULL);
+	snprintf(file, sizeof(file), "file=%s",
+		 replayer_trace("0 read \"a\"\n"));
+	tool_expect(0, NULL, "unload", "replay", NULL);
+	tool_expect(0, NULL, "load", getenv("EVL_REPLAY"), file,
+		    "name=" LONG_NAME, NULL);
+	fd = open(node_path(LONG_NAME), O_RDONLY);
+	ck_assert_int_ge(fd, 0);
+	replayer_ck(OOB, fd, "a");
+	close(fd);
+}
+END_TEST
+
 START_TEST(what_makes_no_sense_is_refused)
 {
 	static const struct {
@@ -561,7 +583,12 @@ START_TEST(what_makes_no_sense_is_refused)
 		{ "0 read 00\n", "speed=1.2345", "speed cannot be" },
 		{ "0 read 00\n", "speed=1000001", "speed cannot be" },
 		{ "0 read 00\n", "writes=maybe", "writes cannot be 'maybe'" },
-		{ "0 read 00\n", "name=a//b", "no node a//b" },
+		{ "0 read 00\n", "name=a//b", "name cannot be 'a//b'" },
+		{ "0 read 00\n", "name=x/y", "name cannot be 'x/y'" },
+		{ "0 read 00\n", "name=..", "name cannot be '..'" },
+		{ "0 read 00\n", "name=a b", "name cannot be 'a b'" },
+		{ "0 read 00\n", "name=" LONG_NAME "4",
+		  "name cannot be '0123" },
 		{ "0 read 00\n", "name=evl", "no node evl" },
 	};
 	size_t i = (size_t)_i;
@@ -619,7 +646,8 @@ int main(void)
 		{ "error", reads_fail_as_they_did, 2 },
 		{ "memory", bad_memory_is_told_of, 2 },
 		{ "names", several_devices_have_names_of_their_own, 1 },
-		{ "refused", what_makes_no_sense_is_refused, 11 },
+		{ "plain", a_plain_name_is_a_node_s, 2 },
+		{ "refused", what_makes_no_sense_is_refused, 15 },
 	};
 	Suite *suite = suite_create("system/replay");
 
