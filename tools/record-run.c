@@ -143,6 +143,19 @@ static int ask(const struct record_ioctl *which)
 	return -ret;
 }
 
+/* It was taken away, or hung up, or its daemon is dead. */
+static bool is_gone(int error)
+{
+	static const int errors[] = { ENODEV, ENXIO, EIO, ECONNABORTED,
+				      ENOTCONN };
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (error == errors[i])
+			return true;
+
+	return false;
+}
+
 /* What a read said instead of data: does the trace end well with it? */
 static bool ends_well(int error)
 {
@@ -151,8 +164,7 @@ static bool ends_well(int error)
 						      .result = error,
 						      .kind = TRACE_ERROR });
 
-	/* It was taken away, or hung up. */
-	return error == ENODEV || error == ENXIO || error == EIO;
+	return is_gone(error);
 }
 
 static bool is_enough(void)

@@ -194,6 +194,41 @@ START_TEST(a_device_that_goes_ends_it_well)
 }
 END_TEST
 
+/* Out-of-band ENODEV; in-band it depends on whether it is reading. */
+START_TEST(a_daemon_that_dies_ends_it_well)
+{
+	int status;
+
+	replayer_start("0 read \"r\"\n" LATER " end\n", NULL);
+	start(node_path("replay"), path, OOB ? "--oob" : NULL, NULL);
+	while (strstr(records(path), "read") == NULL)
+		sched_yield();
+	daemon_kill(&test_daemon);
+	ends(0, "1 reads, 1 bytes");
+	ck_assert_ptr_nonnull(strstr(records(path), "read \"r\"\nerror "));
+	/* For the teardown. */
+	ck_assert_int_eq(daemon_start(&test_daemon, NULL, &status), 0);
+}
+END_TEST
+
+/* Each errno of a device which is gone, and one of one which is not. */
+START_TEST(only_a_device_that_is_gone_ends_it_well)
+{
+	static const struct {
+		int error, status;
+	} cases[] = {
+		{ ENODEV, 0 },	     { ENXIO, 0 },    { EIO, 0 },
+		{ ECONNABORTED, 0 }, { ENOTCONN, 0 }, { EINVAL, 1 },
+	};
+	char lines[64];
+
+	snprintf(lines, sizeof(lines), "0 error %d\n", cases[_i].error);
+	replayer_start(lines, NULL);
+	start(node_path("replay"), path, NULL);
+	ends(cases[_i].status, strerrordesc_np(cases[_i].error));
+}
+END_TEST
+
 static void write_trace(const char *text)
 {
 	int fd = open(path, O_WRONLY | O_TRUNC);
@@ -530,6 +565,8 @@ int main(void)
 	} tests[] = {
 		{ "same", what_is_recorded_is_what_was_replayed, 2 },
 		{ "gone", a_device_that_goes_ends_it_well, 2 },
+		{ "dead", a_daemon_that_dies_ends_it_well, 2 },
+		{ "errors", only_a_device_that_is_gone_ends_it_well, 6 },
 		{ "signal", a_signal_ends_it_well, 2 },
 		{ "fifo", a_fifo_nobody_writes_to_can_be_left, 1 },
 		{ "enough", it_ends_when_it_is_enough, 2 },
