@@ -35,8 +35,8 @@ static const struct argp_option options[] = {
 	  "Pass stdin on to DEVICE, and DEVICE on to stdout, and record both",
 	  1 },
 	{ "ioctl", 'i', "COMMAND[:SIZE]", 0,
-	  "Ask that first (repeatable), and record so many bytes of the answer; "
-	  "if SIZE is not given, as many as the command says",
+	  "Ask that first (repeatable), and record so many bytes of the answer, "
+	  "16384 at most; if SIZE is not given, as many as the command says",
 	  1 },
 	{ "duration", 'd', "SECONDS", 0, "Stop after that time", 2 },
 	{ "count", 'n', "NUMBER", 0, "Stop after so many reads", 2 },

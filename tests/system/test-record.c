@@ -447,6 +447,18 @@ START_TEST(only_evl_devices_are_read_out_of_band)
 }
 END_TEST
 
+/* What is refused above one byte of it. */
+START_TEST(the_largest_answer_is_told_and_taken)
+{
+	start("--help", NULL);
+	ends(0, NULL);
+	ck_assert_ptr_nonnull(strstr(run.printed, "16384"));
+	start("-i", "1:16384", "/dev/null", path, NULL);
+	ends(0, "0 reads");
+	ck_records("ioctl 0x00000001 -25\nend\n");
+}
+END_TEST
+
 START_TEST(without_a_daemon_nothing_is_read_out_of_band)
 {
 	setenv("EVL_CUSED_SOCKET", "/nonexistent", 1);
@@ -576,6 +588,7 @@ int main(void)
 		{ "room", where_there_is_no_more_room_it_ends, 1 },
 		{ "files", it_writes_to_files_only, 1 },
 		{ "usage", usage_is_checked, 1 },
+		{ "answer", the_largest_answer_is_told_and_taken, 1 },
 		{ "foreign", only_evl_devices_are_read_out_of_band, 1 },
 		{ "alone", without_a_daemon_nothing_is_read_out_of_band, 1 },
 		{ "show", a_trace_is_shown, 1 },
