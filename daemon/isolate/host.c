@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/packet.h"
 #include "isolate/isolate.h"
 #include "isolate/process.h"
 #include "kapi/tally.h"
@@ -52,8 +53,8 @@ struct host_lane *host_lane(unsigned int index)
 void host_send(const struct isolate_message *msg)
 {
 	/* It always reads. */
-	while (process_send(PROCESS_SOCK, msg, sizeof(*msg), NULL, 0) ==
-	       -EAGAIN)
+	while (packet_send(PROCESS_SOCK, msg, sizeof(*msg), NULL, 0,
+			   MSG_DONTWAIT) == -EAGAIN)
 		usleep(1000);
 }
 
@@ -129,8 +130,8 @@ int host_prepare(void *blob, uint32_t size)
 	packet = malloc(ISOLATE_PACKET);
 	if (packet == NULL)
 		return err_origin(-ENOMEM);
-	if (process_receive(PROCESS_SOCK, packet, ISOLATE_PACKET, fds,
-			    1 + 2 * ISOLATE_LANES, 0) <= 0)
+	if (packet_receive(PROCESS_SOCK, packet, ISOLATE_PACKET, fds,
+			   1 + 2 * ISOLATE_LANES, 0) <= 0)
 		return -ENOTCONN;
 
 	at = packet + sizeof(struct isolate_message);
@@ -183,8 +184,8 @@ static void on_message(struct ev_loop *loop, ev_io *w, int revents)
 	struct isolate_message msg;
 	ssize_t len;
 
-	len = process_receive(PROCESS_SOCK, &msg, sizeof(msg), NULL, 0,
-			      MSG_DONTWAIT);
+	len = packet_receive(PROCESS_SOCK, &msg, sizeof(msg), NULL, 0,
+			     MSG_DONTWAIT);
 	if (len == -EAGAIN)
 		return;
 	/* The daemon is gone, and all who could have asked for something. */

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/packet.h"
 #include "isolate/isolate.h"
 #include "isolate/process.h"
 #include "isolate/remote.h"
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 static size_t add_text(char *at, const char *text)
 {
@@ -64,11 +66,14 @@ static int send_init_with(struct remote *remote, const int *fds,
 	at += add_text(at, remote->path);
 	for (unsigned int i = 0; i < remote->nr_params; i++)
 		at += add_text(at, remote->params[i]);
-	ret = process_send(remote->sock, packet, size, fds, nr_fds);
+	ret = packet_send(remote->sock, packet, size, fds, nr_fds,
+			  MSG_DONTWAIT);
 	free(msg);
 
 	return ret;
 }
+
+_Static_assert(1 + 2 * ISOLATE_LANES <= PACKET_MAX_FDS, "one packet");
 
 static int send_init(struct remote *remote, int memfd)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "isolate/nodes.h"
 
+#include "base/packet.h"
 #include "isolate/process.h"
 #include "isolate/proxy.h"
 #include "isolate/remote.h"
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define MAX_ORDERS 64 /* the host waits for each of its fibers' */
 
@@ -123,7 +125,8 @@ static void show_and_answer(void *arg)
 	answer.result = show(remote, &order->msg);
 	remote->nr_orders--;
 	if (!remote_is_dead(remote) &&
-	    process_send(remote->sock, &answer, sizeof(answer), NULL, 0))
+	    packet_send(remote->sock, &answer, sizeof(answer), NULL, 0,
+			MSG_DONTWAIT))
 		remote_distrust(remote, "it does not listen");
 	remote_put(remote);
 	free(order);

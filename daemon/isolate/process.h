@@ -21,14 +21,5 @@ int process_start(const char *name, pid_t *r_pid, int *r_sock, int *r_pid_fd);
 /* It has ended, or is about to: how, in words. Blocks: until it has. */
 void process_reap(pid_t pid, char *text, size_t size);
 
-/* One packet of @size bytes, and @nr_fds descriptors. Does not block. 0 or
- * -errno. */
-int process_send(int sock, const void *data, size_t size, const int *fds,
-		 unsigned int nr_fds);
-/* The size of the next one; 0: there is no other end; -EAGAIN. Those of @max_fds
- * descriptors which came are owned, the others -1. */
-ssize_t process_receive(int sock, void *data, size_t size, int *fds,
-			unsigned int max_fds, int flags);
-
 /* The shared memory, sealed. The descriptor, or -errno. */
 int process_memory(unsigned int nr_lanes, size_t *r_size);

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/packet.h"
 #include "isolate/launch.h"
 #include "isolate/nodes.h"
 #include "isolate/process.h"
@@ -281,8 +282,8 @@ static void on_message(struct ev_loop *loop, ev_io *w, int revents)
 	struct isolate_message msg;
 	ssize_t len;
 
-	len = process_receive(remote->sock, &msg, sizeof(msg), NULL, 0,
-			      MSG_DONTWAIT);
+	len = packet_receive(remote->sock, &msg, sizeof(msg), NULL, 0,
+			     MSG_DONTWAIT);
 	if (len == -EAGAIN)
 		return;
 	if (len == sizeof(msg) && take_message(remote, &msg))
@@ -394,7 +395,8 @@ static int ask_to_end(struct remote *remote, bool force)
 	int ret;
 
 	remote->ended = false;
-	ret = process_send(remote->sock, &msg, sizeof(msg), NULL, 0);
+	ret = packet_send(remote->sock, &msg, sizeof(msg), NULL, 0,
+			  MSG_DONTWAIT);
 	if (ret == 0)
 		ret = await_talk(remote, &remote->ended, deadline);
 

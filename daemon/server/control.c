@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/packet.h"
 #include "core/thread-element.h"
 #include "server/attach.h"
 #include "server/channel.h"
@@ -43,27 +44,14 @@ struct job {
 static void send_message(struct client *client, const void *msg, size_t size,
 			 const int fds[2])
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(2 * sizeof(int))];
-	} control = { .space = { 0 } };
-	struct iovec iov = { .iov_base = (void *)msg, .iov_len = size };
-	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
-	size_t fds_size;
+	unsigned int nr_fds = 0;
 
-	if (fds && fds[0] >= 0) {
-		fds_size = (fds[1] >= 0 ? 2 : 1) * sizeof(int);
-		control.header.cmsg_len = CMSG_LEN(fds_size);
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		memcpy(CMSG_DATA(&control.header), fds, fds_size);
-		hdr.msg_control = &control;
-		hdr.msg_controllen = CMSG_SPACE(fds_size);
-	}
+	while (fds && nr_fds < 2 && fds[nr_fds] >= 0)
+		nr_fds++;
 
 	/* A client that does not read its replies has itself to blame. */
 	if (client->fd >= 0 &&
-	    sendmsg(client->fd, &hdr, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+	    packet_send(client->fd, msg, size, fds, nr_fds, MSG_DONTWAIT)) {
 		log_debug("pid %d does not take its replies: dropped",
 			  client->pid);
 		client_leave(client);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/packet.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,58 +20,6 @@
 #define MAX_FDS 2
 
 static int nursery_fd = -1; /* owned, to the first one */
-
-static int send_with(int sock, const void *data, size_t size, const int *fds,
-		     unsigned int nr_fds)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(MAX_FDS * sizeof(int))];
-	} control = { .space = { 0 } };
-	struct iovec iov = { .iov_base = (void *)data, .iov_len = size };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (nr_fds) {
-		control.header.cmsg_len = CMSG_LEN(nr_fds * sizeof(int));
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		memcpy(CMSG_DATA(&control.header), fds, nr_fds * sizeof(int));
-		msg.msg_control = &control;
-		msg.msg_controllen = CMSG_SPACE(nr_fds * sizeof(int));
-	}
-
-	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-/* Returns the size, 0: the other end is gone. Missing descriptors are -1. */
-static size_t receive_with(int sock, void *data, size_t size, int fds[MAX_FDS])
-{
-	_Alignas(
-		struct cmsghdr) char control[CMSG_SPACE(MAX_FDS * sizeof(int))];
-	struct iovec iov = { .iov_base = data, .iov_len = size };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *cmsg;
-	ssize_t len;
-
-	fds[0] = fds[1] = -1;
-	do
-		len = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
-	while (len < 0 && errno == EINTR);
-	if (len <= 0)
-		return 0;
-
-	cmsg = CMSG_FIRSTHDR(&msg);
-	if (cmsg && cmsg->cmsg_type == SCM_RIGHTS &&
-	    cmsg->cmsg_len <= CMSG_LEN(MAX_FDS * sizeof(int)))
-		memcpy(fds, CMSG_DATA(cmsg), cmsg->cmsg_len - CMSG_LEN(0));
-
-	return (size_t)len;
-}
 
 /*
  * In the processes.
@@ -99,7 +48,8 @@ static void serve(int sock, void *mem)
 
 	if (send(sock, &moved, sizeof(moved), MSG_NOSIGNAL) < 0)
 		return;
-	while (receive_with(sock, &job, sizeof(job), fds) == sizeof(job)) {
+	while (packet_receive(sock, &job, sizeof(job), fds, MAX_FDS, 0) ==
+	       sizeof(job)) {
 		moved = (int32_t)move(&job, fds[0], mem);
 		if (moved < 0)
 			moved = 0;
@@ -150,7 +100,7 @@ static void be_nursery(int sock)
 	close_all_but(sock);
 	nursery_fd = sock;
 
-	while (receive_with(sock, &byte, 1, fds) == 1) {
+	while (packet_receive(sock, &byte, 1, fds, MAX_FDS, 0) == 1) {
 		if (fds[1] >= 0 && fork() == 0)
 			be_reacher(fds);
 		fd_close(fds[0]);
@@ -201,7 +151,7 @@ int reacher_new(int *r_fd, void **r_mem)
 
 	fds[0] = ends[1];
 	fds[1] = memfd;
-	ret = send_with(nursery_fd, &byte, 1, fds, 2);
+	ret = packet_send(nursery_fd, &byte, 1, fds, 2, 0);
 	if (ret) {
 		errno = -ret;
 		goto fail;
@@ -232,7 +182,7 @@ void reacher_free(int fd, void *mem)
 
 int reacher_ask(int fd, const struct reacher_job *job, int mem_fd)
 {
-	return send_with(fd, job, sizeof(*job), &mem_fd, mem_fd >= 0);
+	return packet_send(fd, job, sizeof(*job), &mem_fd, mem_fd >= 0, 0);
 }
 
 void reacher_quit(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "evil-host.h"
 
+#include "base/packet.h"
 #include "isolate/process.h"
 #include "isolate/wire.h"
 
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define ACT "act="
@@ -26,7 +28,7 @@ static int bell;
 
 static void send_message(const struct isolate_message *msg, size_t size)
 {
-	if (process_send(PROCESS_SOCK, msg, size, NULL, 0))
+	if (packet_send(PROCESS_SOCK, msg, size, NULL, 0, MSG_DONTWAIT))
 		exit(1);
 }
 
@@ -72,7 +74,7 @@ static void hear_init(void)
 	const char *at = packet + sizeof(struct isolate_message);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (process_receive(PROCESS_SOCK, packet, sizeof(packet), fds, 3, 0) <=
+	if (packet_receive(PROCESS_SOCK, packet, sizeof(packet), fds, 3, 0) <=
 	    0)
 		exit(1);
 	memcpy(&init, at, sizeof(init));
@@ -112,7 +114,7 @@ static int add_node(uint64_t id, const char *path)
 	struct isolate_message msg = node_message(id, path);
 
 	send_message(&msg, sizeof(msg));
-	if (process_receive(PROCESS_SOCK, &msg, sizeof(msg), NULL, 0, 0) <= 0)
+	if (packet_receive(PROCESS_SOCK, &msg, sizeof(msg), NULL, 0, 0) <= 0)
 		exit(1);
 
 	return msg.result;
