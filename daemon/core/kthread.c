@@ -262,9 +262,11 @@ static int publish(struct kernel_thread *core, struct evl_kthread *kthread,
 	return 0;
 }
 
-static int run(struct evl_kthread *kthread, const struct kthread_call *call,
-	       const char *name)
+__attribute__((format(printf, 3, 0))) static int
+run(struct evl_kthread *kthread, const struct kthread_call *call,
+    const char *fmt, va_list ap)
 {
+	char name[EVL_MAX_NAME_LEN + 1];
 	struct evl_rq *rq = pick_rq(call->cpu);
 	struct kernel_thread *core;
 	int ret;
@@ -286,6 +288,7 @@ static int run(struct evl_kthread *kthread, const struct kthread_call *call,
 		return ret;
 
 	join_up(core, kthread, call);
+	vsnprintf(name, sizeof(name), fmt, ap);
 	ret = publish(core, kthread, name, call->flags);
 	if (ret)
 		return ret;
@@ -307,14 +310,14 @@ EXPORT int evl_run_kthread(struct evl_kthread *kthread,
 		.flags = clone_flags,
 		.caller = __builtin_return_address(0),
 	};
-	char name[EVL_MAX_NAME_LEN + 1];
 	va_list ap;
+	int ret;
 
 	va_start(ap, fmt);
-	vsnprintf(name, sizeof(name), fmt, ap);
+	ret = run(kthread, &call, fmt, ap);
 	va_end(ap);
 
-	return run(kthread, &call, name);
+	return ret;
 }
 
 EXPORT int evl_run_kthread_on_cpu(struct evl_kthread *kthread, int cpu,
@@ -330,14 +333,14 @@ EXPORT int evl_run_kthread_on_cpu(struct evl_kthread *kthread, int cpu,
 		.flags = clone_flags,
 		.caller = __builtin_return_address(0),
 	};
-	char name[EVL_MAX_NAME_LEN + 1];
 	va_list ap;
+	int ret;
 
 	va_start(ap, fmt);
-	vsnprintf(name, sizeof(name), fmt, ap);
+	ret = run(kthread, &call, fmt, ap);
 	va_end(ap);
 
-	return run(kthread, &call, name);
+	return ret;
 }
 
 EXPORT struct evl_kthread *evl_current_kthread(void)
