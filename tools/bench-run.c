@@ -164,6 +164,22 @@ void run_close(struct bench_run *run)
 		daemon_stop();
 }
 
+int run_measured(struct bench_run *run, int *fd,
+		 int (*measure)(const struct bench_run *run))
+{
+	int ret;
+
+	ret = run_open(run);
+	if (ret == 0)
+		ret = run_attach(run, fd);
+	if (ret == 0)
+		ret = measure(run);
+	run_detach(fd);
+	run_close(run);
+
+	return ret;
+}
+
 int run_status(int status)
 {
 	if (bench_signal)

@@ -200,21 +200,6 @@ static int run_cycles(const struct bench_run *run)
 	return ret;
 }
 
-static int measure_all(struct bench_run *run)
-{
-	int ret;
-
-	ret = run_open(run);
-	if (ret == 0)
-		ret = run_attach(run, &node_fd);
-	if (ret == 0)
-		ret = run_cycles(run);
-	run_detach(&node_fd);
-	run_close(run);
-
-	return ret;
-}
-
 static void report(const struct bench_run *run)
 {
 	static const char *const names[NR_PLACES] = {
@@ -254,7 +239,7 @@ int bench_sleepers(const struct bench_options *options)
 	for (size_t i = 0; i < 2 * NR_PLACES && ret == 0; i++)
 		ret = measure_begin(&measures[i], options->nr_samples);
 	if (ret == 0)
-		ret = measure_all(&run);
+		ret = run_measured(&run, &node_fd, run_cycles);
 	if (ret == 0)
 		report(&run);
 	for (size_t i = 0; i < 2 * NR_PLACES; i++)

@@ -146,21 +146,6 @@ static int run_rounds(const struct bench_run *run)
 	return rounds_run(wanted, NR_MEASURES, run->options.nr_samples);
 }
 
-static int measure_all(struct bench_run *run)
-{
-	int ret;
-
-	ret = run_open(run);
-	if (ret == 0)
-		ret = run_attach(run, &node_fd);
-	if (ret == 0)
-		ret = run_rounds(run);
-	run_detach(&node_fd);
-	run_close(run);
-
-	return ret;
-}
-
 static void report(const struct bench_run *run)
 {
 	const struct ratio ratios[] = {
@@ -197,7 +182,7 @@ int bench_wakeup(const struct bench_options *options)
 	for (int i = 0; i < NR_MEASURES && ret == 0; i++)
 		ret = measure_begin(&measures[i], options->nr_samples);
 	if (ret == 0)
-		ret = measure_all(&run);
+		ret = run_measured(&run, &node_fd, run_rounds);
 	if (ret == 0)
 		report(&run);
 	for (int i = 0; i < NR_MEASURES; i++)

@@ -114,6 +114,10 @@ void run_detach(int *fd);
 /* Did our requests find the worker asleep, mostly? Before we detach. */
 void run_note_sleep(struct bench_run *run);
 void run_close(struct bench_run *run);
+/* From run_open() to run_close(): @measure, attached and with the node in *@fd. An
+ * exit status. */
+int run_measured(struct bench_run *run, int *fd,
+		 int (*measure)(const struct bench_run *run));
 /* @status as main() has it. */
 int run_status(int status);
 
