@@ -27,8 +27,9 @@ struct deferred {
 };
 
 static struct deferred ring[RING_SIZE];
-static _Atomic(uint32_t) ring_head; /* next line to fill */
-static uint32_t ring_tail;	    /* next line to print, in-band */
+static _Atomic(uint32_t) ring_head;		/* next line to fill */
+static uint32_t ring_tail;			/* next line to print */
+static atomic_flag printing = ATOMIC_FLAG_INIT; /* whose @ring_tail is */
 static _Atomic(uint32_t) nr_lost;
 
 static enum log_level max_level = LOG_LEVEL_INFO;
@@ -122,9 +123,14 @@ defer_line(enum log_level level, const char *fmt, va_list ap)
 		wake_inband();
 }
 
-/* In-band; or, once, by whichever thread is the last. */
-__attribute__((no_sanitize("thread"))) static void print_deferred(void)
+/* In-band; or, once, by whichever thread is the last, unless the in-band one
+ * is at it. */
+static void print_deferred(void)
 {
+	/* Acquire, and release below: @ring_tail, from one to the other. */
+	if (atomic_flag_test_and_set_explicit(&printing, memory_order_acquire))
+		return;
+
 	for (;;) {
 		struct deferred *line = &ring[ring_tail % RING_SIZE];
 		uint32_t full = ring_tail / RING_SIZE * 2 + 1;
@@ -139,6 +145,7 @@ __attribute__((no_sanitize("thread"))) static void print_deferred(void)
 				      memory_order_release);
 		ring_tail++;
 	}
+	atomic_flag_clear_explicit(&printing, memory_order_release);
 }
 
 void log_flush(void)
