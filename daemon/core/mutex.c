@@ -59,7 +59,7 @@ static int await_locked(struct evl_kmutex *kmutex, struct evl_thread *thread,
 	owner_wait_locked(kmutex, thread);
 	pi_unlock(&owner_lock);
 	thread_set(thread, EVL_T_PEND);
-	ret = wait_queue_commit(DEADLINE_NONE, true);
+	ret = wait_queue_commit(DEADLINE_NONE);
 	thread_clear(thread, EVL_T_PEND);
 	pi_lock(&owner_lock);
 	owner_waited_locked(thread);

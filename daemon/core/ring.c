@@ -173,7 +173,7 @@ static int sleep_on(struct ring *ring, struct wait_queue *wq)
 	 * wait for ever: it may take what is there now. */
 	if (wq == &ring->writable && partial)
 		wait_queue_flush(&ring->readable, 0);
-	ret = wait_queue_commit(DEADLINE_NONE, true);
+	ret = wait_queue_commit(DEADLINE_NONE);
 	pi_lock(&ring->lock);
 
 	return ret;

@@ -14,8 +14,14 @@
 #include "kapi/task.h"
 #include "stage/pi-mutex.h"
 #include "stage/stage.h"
+#include "stage/wait.h"
 
 #define HOLDS (EVL_T_SUSP | EVL_T_HALT)
+
+/* What comes to a thread before a wake-up which came later. */
+#define OVERTAKES (THREAD_PRIO | THREAD_UNBLOCK)
+
+_Atomic(unsigned int) threads_asked;
 
 EXPORT struct evl_thread *evl_current(void)
 {
@@ -56,6 +62,17 @@ void thread_begin(struct evl_thread *thread, struct fiber *fiber,
 	fiber->thread = thread;
 }
 
+/* Off the list of those of which something is asked. Locked. */
+static void strike(struct evl_thread *thread)
+{
+	if (list_empty(&thread->asked_link))
+		return;
+
+	list_del_init(&thread->asked_link);
+	/* Relaxed: see thread_settle_locked(). */
+	atomic_fetch_sub_explicit(&threads_asked, 1, memory_order_relaxed);
+}
+
 void thread_end(struct evl_thread *thread, bool orderly)
 {
 	struct evl_rq *rq = thread->rq;
@@ -67,7 +84,7 @@ void thread_end(struct evl_thread *thread, bool orderly)
 	owner_leave(thread, orderly);
 	pi_lock(&rq->asked_lock);
 	thread->fiber = NULL;
-	list_del_init(&thread->asked_link);
+	strike(thread);
 	pi_unlock(&rq->asked_lock);
 	thread_set(thread, EVL_T_ZOMBIE);
 }
@@ -118,7 +135,7 @@ static void grant(struct evl_rq *rq, struct evl_thread *thread)
 	int reason = thread->reason;
 
 	thread->asked = 0;
-	list_del_init(&thread->asked_link);
+	strike(thread);
 	pi_unlock(&rq->asked_lock);
 
 	grant_all(fiber, thread, asked, reason);
@@ -150,11 +167,54 @@ void thread_queue_init(struct evl_rq *rq)
 /* Locked. */
 static void note_wish(struct evl_rq *rq, struct evl_thread *thread)
 {
-	if (list_empty(&thread->asked_link))
+	if (list_empty(&thread->asked_link)) {
 		list_add_tail(&thread->asked_link, &rq->asked);
+		/* Relaxed: see thread_settle_locked(). */
+		atomic_fetch_add_explicit(&threads_asked, 1,
+					  memory_order_relaxed);
+	}
 	if (!rq->granting)
 		stage_post(rq->stage, &rq->grant);
 	rq->granting = true;
+}
+
+/* @thread sleeps on @wq. All locked. */
+static void settle(struct wait_queue *wq, struct evl_thread *thread)
+{
+	u32 asked = thread->asked & OVERTAKES;
+
+	if (asked & THREAD_PRIO)
+		wait_queue_requeue_locked(wq, thread->fiber,
+					  thread_prio(thread));
+	if (asked & THREAD_UNBLOCK)
+		wait_queue_unblock_locked(
+			wq, thread->fiber,
+			wait_status(thread->reason | EVL_T_BREAK));
+	thread->asked &= ~asked;
+}
+
+void __thread_settle_locked(struct wait_queue *wq)
+{
+	struct evl_thread *thread;
+	struct evl_rq *rq;
+
+	for (unsigned int i = 0; (rq = rq_nth(i)) != NULL; i++) {
+		pi_lock(&rq->asked_lock);
+		list_for_each_entry(thread, &rq->asked, asked_link)
+			if (wait_queue_has_locked(wq, thread->fiber))
+				settle(wq, thread);
+		pi_unlock(&rq->asked_lock);
+	}
+}
+
+/* Locked. Has @wish no sense for @thread as it is? */
+static bool is_idle(const struct evl_thread *thread, enum thread_wish wish)
+{
+	const struct fiber *fiber = thread->fiber;
+
+	/* Acquire: pairs with wait_queue_join_locked(). */
+	return wish == THREAD_UNBLOCK &&
+	       !atomic_load_explicit(&fiber->queued, memory_order_acquire);
 }
 
 static void ask(struct evl_thread *thread, enum thread_wish wish, int reason,
@@ -167,7 +227,7 @@ static void ask(struct evl_thread *thread, enum thread_wish wish, int reason,
 		return;
 
 	pi_lock(&rq->asked_lock);
-	if (thread->fiber == NULL) {
+	if (thread->fiber == NULL || is_idle(thread, wish)) {
 		pi_unlock(&rq->asked_lock);
 		return;
 	}

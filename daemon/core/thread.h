@@ -11,9 +11,11 @@
 
 #include <evl/thread.h>
 #include <linux/types.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct fiber;
+struct wait_queue;
 
 /* For rq.c. */
 void thread_queue_init(struct evl_rq *rq);
@@ -44,6 +46,21 @@ enum thread_wish {
 void thread_ask(struct evl_thread *thread, enum thread_wish wish);
 /* The same, later in any case: for who holds locks. */
 void thread_ask_later(struct evl_thread *thread, enum thread_wish wish);
+
+extern _Atomic(unsigned int) threads_asked; /* and not granted yet */
+void __thread_settle_locked(struct wait_queue *wq);
+
+/*
+ * Whoever is asked for something and sleeps on @wq: let it have its place there
+ * and be unblocked before anybody is woken, though its worker has not come to
+ * it. @wq->lock held. Any thread.
+ */
+static inline void thread_settle_locked(struct wait_queue *wq)
+{
+	/* Relaxed: who asked before, as the caller sees it, is counted. */
+	if (atomic_load_explicit(&threads_asked, memory_order_relaxed))
+		__thread_settle_locked(wq);
+}
 
 /* The thread for which the calling fiber runs out-of-band, or NULL. */
 struct evl_thread *thread_running(void);

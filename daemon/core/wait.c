@@ -190,7 +190,7 @@ EXPORT int evl_wait_schedule(struct evl_wait_queue *wq)
 		return -EPERM;
 
 	note_wait(fiber, fiber->timeout.date);
-	ret = wait_queue_commit(fiber->timeout.date, true);
+	ret = wait_queue_commit(fiber->timeout.date);
 	note_waited(fiber);
 
 	return ret > 0 ? 0 : ret;
@@ -198,6 +198,7 @@ EXPORT int evl_wait_schedule(struct evl_wait_queue *wq)
 
 EXPORT struct evl_thread *evl_wait_head(struct evl_wait_queue *wq)
 {
+	thread_settle_locked(queue_of(wq));
 	if (!evl_wait_active(wq))
 		return NULL;
 
@@ -219,8 +220,10 @@ EXPORT struct evl_thread *__evl_next_waiter(struct evl_wait_queue *wq,
 EXPORT struct evl_thread *evl_wake_up(struct evl_wait_queue *wq,
 				      struct evl_thread *waiter, int reason)
 {
-	struct fiber *fiber = fiber_of(waiter);
+	struct fiber *fiber;
 
+	thread_settle_locked(queue_of(wq));
+	fiber = fiber_of(waiter);
 	if (fiber && !wait_queue_has_locked(queue_of(wq), fiber))
 		return NULL;
 
@@ -232,6 +235,7 @@ EXPORT int evl_flush_wait_locked(struct evl_wait_queue *wq, int reason)
 {
 	if (reason & EVL_T_RMID)
 		wq->nr_removals++;
+	thread_settle_locked(queue_of(wq));
 
 	return (int)wait_queue_flush_locked(queue_of(wq), wait_status(reason));
 }

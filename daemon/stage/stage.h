@@ -102,7 +102,7 @@ struct fiber {
 	struct list_head leader_link;
 	_Atomic(bool) queued; /* written under wq->lock */
 	int wake_status;      /* written by who unlinked us */
-	bool interruptible;   /* may fiber_break() end this sleep? */
+	bool interruptible;   /* may fiber_break() end this sleep? As @queued */
 	bool broken;	      /* fiber_break() was called: sticky */
 	struct stage_item wake_item;
 	struct stage_timer timeout;

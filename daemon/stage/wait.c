@@ -89,6 +89,7 @@ void wait_queue_join_locked(struct wait_queue *wq, struct fiber *fiber)
 
 	/* Relaxed: to others it is a mere address, see below. */
 	__atomic_store_n(&fiber->wq, wq, __ATOMIC_RELAXED);
+	fiber->interruptible = true;
 	insert(wq, fiber);
 	/* Release: which queue, to wait_queue_has_locked(). Others who look
 	 * without the lock take it next. */
@@ -130,10 +131,8 @@ static void time_out(struct stage_timer *timer)
 }
 
 /* We are on @fiber->wq, unlocked, or were and have been woken already. */
-static int sleep_joined(struct fiber *fiber, uint64_t deadline,
-			bool interruptible)
+static int sleep_joined(struct fiber *fiber, uint64_t deadline)
 {
-	fiber->interruptible = interruptible;
 	if (deadline != DEADLINE_NONE) {
 		fiber->timeout.fire = time_out;
 		timer_arm(&fiber->stage->timers, &fiber->timeout, deadline);
@@ -160,8 +159,9 @@ static int do_sleep(struct wait_queue *wq, uint64_t deadline,
 		return -EINTR;
 
 	wait_queue_join_locked(wq, fiber);
+	fiber->interruptible = interruptible;
 	pi_unlock(&wq->lock);
-	ret = sleep_joined(fiber, deadline, interruptible);
+	ret = sleep_joined(fiber, deadline);
 	if (ret != -EIDRM)
 		pi_lock(&wq->lock);
 
@@ -198,16 +198,16 @@ void wait_queue_leave(void)
 	forget_queue(fiber);
 }
 
-int wait_queue_commit(uint64_t deadline, bool interruptible)
+int wait_queue_commit(uint64_t deadline)
 {
 	struct fiber *fiber = fiber_current();
 
-	if (interruptible && fiber->broken) {
+	if (fiber->broken) {
 		wait_queue_leave();
 		return -EINTR;
 	}
 
-	return sleep_joined(fiber, deadline, interruptible);
+	return sleep_joined(fiber, deadline);
 }
 
 struct fiber *wait_queue_wake_locked(struct wait_queue *wq, struct fiber *fiber,
@@ -293,6 +293,17 @@ void wait_queue_requeue_locked(struct wait_queue *wq, struct fiber *fiber,
 	take_out(wq, fiber);
 	fiber->prio = prio;
 	insert(wq, fiber);
+}
+
+bool wait_queue_unblock_locked(struct wait_queue *wq, struct fiber *fiber,
+			       int status)
+{
+	if (!fiber->interruptible)
+		return false;
+
+	wait_queue_wake_locked(wq, fiber, status);
+
+	return true;
 }
 
 bool wait_queue_requeue(struct fiber *fiber, int prio)

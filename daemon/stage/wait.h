@@ -59,7 +59,7 @@ void wait_queue_join(struct wait_queue *wq);
 /* For @fiber, the current one, when @wq->lock is held. */
 void wait_queue_join_locked(struct wait_queue *wq, struct fiber *fiber);
 void wait_queue_leave(void);
-int wait_queue_commit(uint64_t deadline, bool interruptible);
+int wait_queue_commit(uint64_t deadline);
 
 /* Take @fiber, or the first if NULL, off the queue and make it return @status.
  * @wq->lock held. Any thread. NULL: nobody was there. */
@@ -86,6 +86,10 @@ static inline bool wait_queue_active_locked(const struct wait_queue *wq)
  * its new equals if that counts here. */
 void wait_queue_requeue_locked(struct wait_queue *wq, struct fiber *fiber,
 			       int prio);
+
+/* It does: end that with @status. False: no break does. */
+bool wait_queue_unblock_locked(struct wait_queue *wq, struct fiber *fiber,
+			       int status);
 
 /* For stage.c: the same, wherever it sleeps. False: it does not, any more. */
 bool wait_queue_requeue(struct fiber *fiber, int prio);

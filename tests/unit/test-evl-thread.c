@@ -71,6 +71,21 @@ START_TEST(a_new_priority_counts_where_it_waits)
 }
 END_TEST
 
+/* Asked for elsewhere, and its worker has not come to it. */
+START_TEST(a_new_priority_counts_for_the_next_wakeup)
+{
+	run_three(wait_and_note, 0);
+	evl_set_kthread_priority(&others[0], 35);
+	evl_raise_flag(&flag);
+	evl_set_kthread_priority(&others[2], 5);
+	raw_spin_lock(&flag.wait.lock);
+	ck_assert_ptr_eq(evl_wait_flag_head(&flag), &others[1].thread);
+	raw_spin_unlock(&flag.wait.lock);
+	raise_three();
+	ck_assert_str_eq(order, "abc");
+}
+END_TEST
+
 static void change_and_raise(void *arg)
 {
 	evl_set_kthread_priority(&others[0], 101);
@@ -119,6 +134,42 @@ START_TEST(unblocking_ends_one_sleep)
 	evl_raise_flag(&flag);
 	rig_step();
 	ck_assert_int_eq(rets[1], 0);
+}
+END_TEST
+
+/* Asked for elsewhere, and its worker has not come to it. */
+START_TEST(unblocking_is_not_overtaken_by_a_wakeup)
+{
+	rig_run(&kthread, 0, wait_twice, NULL, 10);
+	evl_unblock_kthread(&kthread, T_BREAK);
+	evl_raise_flag(&flag);
+	rig_step();
+	ck_assert_int_eq(rets[0], -EINTR);
+	ck_assert_int_eq(rets[1], 0);
+}
+END_TEST
+
+START_TEST(nor_by_one_of_all)
+{
+	rig_run(&kthread, 0, wait_twice, NULL, 10);
+	evl_unblock_kthread(&kthread, T_BREAK);
+	evl_flush_flag(&flag, T_RMID);
+	rig_step();
+	ck_assert_int_eq(rets[0], -EINTR);
+	rig_stop(&kthread);
+}
+END_TEST
+
+/* What ended before it was asked for is not ended for it. */
+START_TEST(nor_does_it_overtake_one)
+{
+	rig_run(&kthread, 0, wait_twice, NULL, 10);
+	evl_raise_flag(&flag);
+	evl_unblock_kthread(&kthread, T_BREAK);
+	rig_step();
+	ck_assert_int_eq(rets[0], 0);
+	ck_assert_int_eq(rets[1], PENDING);
+	rig_stop(&kthread);
 }
 END_TEST
 
@@ -264,11 +315,15 @@ int main(void)
 
 	begin_case("priority");
 	tcase_add_test(tc, a_new_priority_counts_where_it_waits);
+	tcase_add_test(tc, a_new_priority_counts_for_the_next_wakeup);
 	tcase_add_test(tc, a_new_priority_counts_at_once_and_must_be_one);
 	tcase_add_test(tc, a_new_priority_counts_where_it_is_ready);
 
 	begin_case("unblock");
 	tcase_add_test(tc, unblocking_ends_one_sleep);
+	tcase_add_test(tc, unblocking_is_not_overtaken_by_a_wakeup);
+	tcase_add_test(tc, nor_by_one_of_all);
+	tcase_add_test(tc, nor_does_it_overtake_one);
 	tcase_add_test(tc, the_reason_decides_what_the_sleep_returns);
 	tcase_add_test(tc, unblocking_who_is_awake_is_not_remembered);
 	tcase_add_test(tc, an_applications_thread_is_unblocked_as_well);

@@ -298,7 +298,7 @@ static void wait_for_condition(void *arg)
 			*r_ret = 0;
 			return;
 		}
-		*r_ret = wait_queue_commit(DEADLINE_NONE, true);
+		*r_ret = wait_queue_commit(DEADLINE_NONE);
 		if (*r_ret)
 			return;
 	}
@@ -341,7 +341,7 @@ static void join_and_get_woken(void *arg)
 	pi_lock(&wq.lock);
 	wait_queue_wake_locked(&wq, NULL, 0);
 	pi_unlock(&wq.lock);
-	*r_ret = wait_queue_commit(DEADLINE_NONE, true);
+	*r_ret = wait_queue_commit(DEADLINE_NONE);
 	wait_queue_join(&wq);
 	pi_lock(&wq.lock);
 	wait_queue_wake_locked(&wq, NULL, 0);
