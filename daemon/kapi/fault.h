@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whose a fault is: of who called a driver's handler, which followed a pointer of
+ * the caller's, or the driver's own. Judged by the address, in the signal
+ * handler: no allocation, no lock.
+ */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+
+struct guard_call;
+
+/* Does the address come from who made @call, rather than from the driver? */
+bool fault_is_callers(const struct guard_call *call, const siginfo_t *info,
+		      const void *uc);
