@@ -11,6 +11,7 @@
 
 struct guard_call;
 
-/* Does the address come from who made @call, rather than from the driver? */
+/* Did it follow a pointer which comes from who made @call, rather than from the
+ * driver? Where to, in *r_addr; what is no address may be a page off. */
 bool fault_is_callers(const struct guard_call *call, const siginfo_t *info,
-		      const void *uc);
+		      const void *uc, unsigned long *r_addr);

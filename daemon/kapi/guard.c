@@ -102,7 +102,7 @@ static void give_up(void *arg)
 }
 
 static bool can_give_up(const struct fiber *fiber, const siginfo_t *info,
-			const void *uc)
+			const void *uc, unsigned long *r_addr)
 {
 	struct guard_call call = { .op = NULL };
 	bool callers;
@@ -123,7 +123,7 @@ static bool can_give_up(const struct fiber *fiber, const siginfo_t *info,
 
 	/* It is we who look, not the handler. */
 	stage_lenient();
-	callers = fault_is_callers(&call, info, uc);
+	callers = fault_is_callers(&call, info, uc, r_addr);
 	stage_strict();
 
 	return callers;
@@ -145,10 +145,11 @@ static void on_fault(int sig, siginfo_t *info, void *uc)
 {
 	struct fiber *fiber = fiber_current();
 	int saved_errno = errno;
+	unsigned long addr;
 
-	if (can_give_up(fiber, info, uc) &&
+	if (can_give_up(fiber, info, uc, &addr) &&
 	    fiber_start_over(fiber, uc, give_up)) {
-		fault_addr = (unsigned long)info->si_addr;
+		fault_addr = addr;
 		held_spins_take(&taken);
 		errno = saved_errno;
 		return;

@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 /* Where no daemon has any memory, whatever its layout. */
-#define HERE	((char *)0x20000000)
-#define NOWHERE ((char *)0x30000000)
+#define HERE	((char *)CARELESS_DATA)
+#define NOWHERE ((char *)CARELESS_CODE)
 #define NO_ADDR ((char *)(UINTPTR_MAX / 2 + 1)) /* not canonical */
 
 static int fd;
@@ -319,19 +319,53 @@ END_TEST
 static const struct {
 	unsigned int cmd;
 	bool oob;
-	const char *op, *what;
+	const char *op, *what, *where;
 } crashes[] = {
-	{ CARELESS_WILD, true, "oob_ioctl", "at address 0x7eadbeef0000" },
-	{ CARELESS_WILD, false, "ioctl", "at address 0x7eadbeef0000" },
-	{ CARELESS_NULL, true, "oob_ioctl", "at address 0" },
-	{ CARELESS_NULL, false, "ioctl", "at address 0" },
-	{ CARELESS_STACK, true, "oob_ioctl", ": its stack overflowed" },
-	{ CARELESS_STACK, false, "ioctl", ": its stack overflowed" },
-	{ CARELESS_CROWDED, true, "oob_ioctl", "at address 0x20000000" },
-	{ CARELESS_CROWDED, false, "ioctl", "at address 0x20000000" },
+	{ CARELESS_WILD, true, "oob_ioctl", "at address 0x7eadbeef0000",
+	  "in careless.so+0x" },
+	{ CARELESS_WILD, false, "ioctl", "at address 0x7eadbeef0000",
+	  "in careless.so+0x" },
+	{ CARELESS_NULL, true, "oob_ioctl", "at address 0",
+	  "in careless.so+0x" },
+	{ CARELESS_NULL, false, "ioctl", "at address 0", "in careless.so+0x" },
+	{ CARELESS_STACK, true, "oob_ioctl", ": its stack overflowed",
+	  "in careless.so+0x" },
+	{ CARELESS_STACK, false, "ioctl", ": its stack overflowed",
+	  "in careless.so+0x" },
+	{ CARELESS_CROWDED, true, "oob_ioctl", "at address 0x20000000",
+	  "in careless.so+0x" },
+	{ CARELESS_CROWDED, false, "ioctl", "at address 0x20000000",
+	  "in careless.so+0x" },
+	{ CARELESS_POISON, true, "oob_ioctl", "SIGSEGV at",
+	  "in careless.so+0x" },
+	{ CARELESS_POISON, false, "ioctl", "SIGSEGV at", "in careless.so+0x" },
+	{ CARELESS_CALL, true, "oob_ioctl", "at address 0x30000000",
+	  "#1 careless.so+0x" },
+	{ CARELESS_CALL, false, "ioctl", "at address 0x30000000",
+	  "#1 careless.so+0x" },
+	{ CARELESS_STRAY, true, "oob_ioctl", "at address 0x20000000",
+	  "#1 careless.so+0x" },
+	{ CARELESS_STRAY, false, "ioctl", "at address 0x20000000",
+	  "#1 careless.so+0x" },
+	{ CARELESS_NO_CALL, true, "oob_ioctl", "SIGSEGV at",
+	  " careless.so+0x" },
+	{ CARELESS_NO_CALL, false, "ioctl", "SIGSEGV at", " careless.so+0x" },
 };
 
 #define NR_CRASHES (int)(sizeof(crashes) / sizeof(crashes[0]))
+
+/* What the caller passes to those which go astray: where they go, if that is
+ * what they call, and something else that is no address. */
+static void fill_argument(unsigned int cmd)
+{
+	const uint64_t words[] = {
+		UINT64_C(0xa5a5a5a5a5a5a5a5),
+		CARELESS_CODE,
+		cmd == CARELESS_NO_CALL ? CARELESS_NONE : 0,
+	};
+
+	memcpy(HERE, words, sizeof(words));
+}
 
 START_TEST(a_crash_of_its_own_ends_the_daemon_by_name)
 {
@@ -339,6 +373,7 @@ START_TEST(a_crash_of_its_own_ends_the_daemon_by_name)
 	int status;
 
 	daemon_rules_broken = crashes[_i].cmd == CARELESS_CROWDED;
+	fill_argument(crashes[_i].cmd);
 	ck_assert_int_eq(call_driver(crashes[_i].cmd, crashes[_i].oob), -1);
 	ck_assert_int_ne(errno, EFAULT);
 
@@ -352,7 +387,7 @@ START_TEST(a_crash_of_its_own_ends_the_daemon_by_name)
 		 crashes[_i].cmd);
 	ck_assert(daemon_said(&test_daemon, text));
 	ck_assert(daemon_said(&test_daemon, crashes[_i].what));
-	ck_assert(daemon_said(&test_daemon, "in careless.so+0x"));
+	ck_assert(daemon_said(&test_daemon, crashes[_i].where));
 }
 END_TEST
 

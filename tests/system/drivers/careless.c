@@ -101,6 +101,32 @@ static int __attribute__((noinline)) sink(volatile int *above)
 	return here[0] ? sink(here) + here[0] : 0;
 }
 
+/* What it copies is as it should be, and has nothing to do with it. */
+static long go_astray(unsigned int cmd, unsigned long arg)
+{
+	volatile unsigned long garbage;
+	char bytes[64];
+
+	if (copy_from_user(bytes, (void __user *)arg, sizeof(bytes)))
+		return -EFAULT;
+
+	switch (cmd) {
+	case CARELESS_POISON:
+		garbage = CARELESS_NONE;
+		return ++*(volatile int *)garbage;
+	case CARELESS_CALL:
+		garbage = CARELESS_CODE;
+		break;
+	case CARELESS_STRAY:
+		garbage = CARELESS_DATA;
+		break;
+	default:
+		garbage = CARELESS_NONE;
+	}
+
+	return ((long (*)(const char *bytes))garbage)(bytes);
+}
+
 /* With locks which nobody else will leave for it. */
 static long touch_locked(unsigned int cmd, volatile int *u_value)
 {
@@ -196,6 +222,11 @@ static long careless_ioctl(struct file *filp, unsigned int cmd,
 		return sink(&zero);
 	case CARELESS_COUNT:
 		return count();
+	case CARELESS_POISON:
+	case CARELESS_CALL:
+	case CARELESS_STRAY:
+	case CARELESS_NO_CALL:
+		return go_astray(cmd, arg);
 	default:
 		return touch_locked(cmd, (volatile int *)arg);
 	}

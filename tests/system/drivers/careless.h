@@ -23,5 +23,14 @@
 #define CARELESS_NULL	 _IO('c', 5)
 #define CARELESS_STACK	 _IO('c', 6)  /* more stack than there is */
 #define CARELESS_CROWDED _IO('c', 15) /* as DEREF, with 9 locks held */
+/* Copies 64 bytes, and goes where its own garbage points to: */
+#define CARELESS_POISON	 _IO('c', 16) /* CARELESS_NONE */
+#define CARELESS_CALL	 _IO('c', 17) /* calls CARELESS_CODE */
+#define CARELESS_STRAY	 _IO('c', 18) /* calls CARELESS_DATA */
+#define CARELESS_NO_CALL _IO('c', 19) /* calls CARELESS_NONE */
 
 #define CARELESS_ADDRESS 0x7eadbeef0000
+#define CARELESS_NONE	 0x6b6b6b6b6b6b6b6b /* not canonical */
+/* Where no daemon has any memory, but callers may. */
+#define CARELESS_DATA 0x20000000
+#define CARELESS_CODE 0x30000000
