@@ -113,6 +113,18 @@ static int call_remove(void *arg)
 	return 0;
 }
 
+static int run_probe(struct platform_device *pdev)
+{
+	return stay_run(pdev->dev.driver->owner, "probe of",
+			dev_name(&pdev->dev), call_probe, pdev);
+}
+
+static void run_remove(struct platform_device *pdev)
+{
+	stay_run(pdev->dev.driver->owner, "remove of", dev_name(&pdev->dev),
+		 call_remove, pdev);
+}
+
 static void let_go(struct platform_device *pdev)
 {
 	devres_release_all(&pdev->dev);
@@ -126,7 +138,7 @@ static void unbind(struct platform_device *pdev)
 
 	if (drv->dev_groups)
 		sysfs_remove_groups(&pdev->dev.kobj, drv->dev_groups);
-	stay_run(drv->owner, "remove", call_remove, pdev);
+	run_remove(pdev);
 	let_go(pdev);
 }
 
@@ -152,11 +164,11 @@ static int probe(struct platform_device *pdev, struct device_driver *drv)
 	int ret;
 
 	pdev->dev.driver = drv;
-	ret = stay_run(drv->owner, "probe", call_probe, pdev);
+	ret = run_probe(pdev);
 	if (ret == 0 && drv->dev_groups) {
 		ret = sysfs_create_groups(&pdev->dev.kobj, drv->dev_groups);
 		if (ret)
-			stay_run(drv->owner, "remove", call_remove, pdev);
+			run_remove(pdev);
 	}
 	if (ret == 0) {
 		log_debug("device %s: bound to driver %s", dev_name(&pdev->dev),

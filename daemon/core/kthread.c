@@ -77,7 +77,7 @@ static void describe(const void *arg, struct guard_call *r_call)
 		.driver = core->driver,
 		.op = "kernel thread",
 	};
-	memcpy(r_call->thread, core->task.comm, sizeof(r_call->thread));
+	memcpy(r_call->name, core->task.comm, sizeof(core->task.comm));
 }
 
 static void never(void *arg)

@@ -19,6 +19,7 @@ struct evl_rq {
 	int cpu; /* -1: not pinned */
 	/* Timers, see timer.c: */
 	struct alarm_queue shots;
+	const void *handler; /* the function of ->shots.running, locked */
 	struct list_head
 		others;	      /* timers of clocks which may be set; as those */
 	struct pi_mutex busy; /* held while a timer's function runs */

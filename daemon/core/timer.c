@@ -17,6 +17,7 @@
 #include "core/timer.h"
 #include "kapi/export.h"
 #include "kapi/irqflags.h"
+#include "stage/call.h"
 #include "stage/pi-mutex.h"
 #include "vfs/leftover.h"
 #include "vfs/module.h"
@@ -128,18 +129,22 @@ static void run(struct alarm_queue *shots, struct stage_timer *shot)
 	struct evl_rq *rq = container_of(shots, struct evl_rq, shots);
 	struct evl_timer *timer = timer_of(shot);
 	void (*handler)(struct evl_timer * timer) = timer->handler;
+	struct stage_call call = {
+		.what = "timer function",
+		.func = (const void *)handler,
+	};
 
 	if (!is_due(rq, timer))
 		return;
 
-	stage_function_begin(rq->stage, "timer function",
-			     (const void *)handler);
+	rq->handler = call.func;
+	stage_call_begin(&call);
 	pi_unlock(&shots->lock);
 	irq_enter_handler();
 	handler(timer);
 	irq_leave_handler();
 	pi_lock(&shots->lock);
-	stage_function_end(rq->stage);
+	stage_call_end(&call);
 }
 
 /* From the worker's scheduler. */
@@ -194,8 +199,7 @@ static unsigned int stop_of(struct evl_rq *rq, struct module *mod)
 		pi_lock(&rq->shots.lock);
 		for (; (timer = find_of(rq, mod)); count++)
 			disarm(rq, timer);
-		running = rq->shots.running &&
-			  module_at(rq->stage->call.func) == mod;
+		running = rq->shots.running && module_at(rq->handler) == mod;
 		pi_unlock(&rq->shots.lock);
 		/* It may start itself again: look once more. */
 		if (running)

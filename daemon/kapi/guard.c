@@ -13,6 +13,7 @@
 #include "kapi/held.h"
 #include "kapi/image.h"
 #include "kapi/tally.h"
+#include "stage/call.h"
 #include "stage/stage.h"
 
 #include <errno.h>
@@ -168,12 +169,12 @@ const char *guard_format_op(const struct guard_call *call,
 {
 	int len = snprintf(text, GUARD_OP_SIZE, "%.24s", call->op);
 
-	if (call->cmd)
+	if (call->cmd && call->is_request)
 		snprintf(text + len, GUARD_OP_SIZE - (size_t)len,
 			 " (command %#x)", call->cmd);
-	else if (call->thread[0])
-		snprintf(text + len, GUARD_OP_SIZE - (size_t)len, " %.15s",
-			 call->thread);
+	else if (call->name[0])
+		snprintf(text + len, GUARD_OP_SIZE - (size_t)len, " %s",
+			 call->name);
 
 	return text;
 }
@@ -188,25 +189,59 @@ const char *guard_driver(void)
 	return call.driver ? call.driver : "(unknown)";
 }
 
-/* A function, on no fiber. */
-static void describe_function(const struct stage_call *run,
-			      struct guard_call *r_call)
+static const char *driver_of(const struct stage_call *call)
 {
-	const struct tally *tally = tally_at(run->func);
+	const struct tally *tally;
 
-	r_call->driver = tally ? tally->name : NULL;
-	r_call->op = run->what;
+	if (call->driver)
+		return call->driver;
+	tally = tally_at(call->func);
+
+	return tally ? tally->name : NULL;
+}
+
+/* The innermost that is a driver's: those in there are ours. */
+static const struct stage_call *drivers_call(const struct stage_call *call)
+{
+	while (call && driver_of(call) == NULL)
+		call = call->outer;
+
+	return call;
+}
+
+/* In a request, whose caller and argument are told all the same. */
+static void describe_call(const struct stage_call *call,
+			  struct guard_call *r_call)
+{
+	r_call->driver = driver_of(call);
+	r_call->op = call->what;
+	snprintf(r_call->name, sizeof(r_call->name), "%s",
+		 call->name ? call->name : "");
+	r_call->is_request = false;
+	if (call->addr == 0)
+		return;
+	r_call->cmd = 0;
+	r_call->addr = call->addr;
+	r_call->size = call->size;
 }
 
 void guard_describe(const struct stage *stage, struct guard_call *r_call)
 {
+	const struct stage_call *innermost = stage_call_now(stage), *call;
 	const struct fiber *fiber = stage->running;
 
 	*r_call = (struct guard_call){ .op = NULL };
 	if (fiber && fiber->guard)
 		fiber->guard->describe(fiber->arg, r_call);
-	else if (fiber == NULL && stage->call.what)
-		describe_function(&stage->call, r_call);
+	r_call->is_request = true;
+	r_call->may_sleep = fiber != NULL;
+
+	call = drivers_call(innermost);
+	/* Nobody's: say at least what it is. */
+	if (call == NULL && r_call->op == NULL)
+		call = innermost;
+	if (call)
+		describe_call(call, r_call);
 }
 
 void guard_start(void)

@@ -7,7 +7,8 @@
  * would have happened without us happens.
  *
  * Before a fault it costs what kapi/held.h notes. Who runs handlers on a fiber
- * puts a struct guard there, and keeps at hand what must be undone.
+ * puts a struct guard there, and keeps at hand what must be undone. Who calls
+ * anything else of a driver's, on a fiber or not, does so in a struct stage_call.
  *
  * Stage: any.
  */
@@ -21,11 +22,14 @@
 struct guard_call {
 	const char *driver; /* borrowed; NULL: unknown, or nobody's */
 	const char *op;	    /* "oob_read" ...; NULL: no handler runs */
-	char thread[16];    /* which one, if it is one of the driver's */
+	char name[32];	    /* which one: a thread, a device; "": just that */
 	unsigned int cmd;   /* of an ioctl */
 	unsigned long addr; /* the __user pointer it was given */
 	size_t size;	    /* of what is there; 0: unknown */
 	bool may_give_up;   /* it runs now, and give_up() can end it */
+	/* By guard_describe(): */
+	bool is_request; /* @op is what @cmd is about, not a call in there */
+	bool may_sleep;	 /* it is on a fiber */
 };
 
 struct stage;
@@ -53,7 +57,8 @@ void guard_start(void);
 /* Where a signal handler broke in; 0: unknown on this architecture. */
 uintptr_t guard_pc(const void *uc);
 
-/* Whose handler or function runs on @stage. On its thread, from a signal handler
+/* Whose handler or function runs on @stage: the innermost of a driver's, of those
+ * which have a guard or a struct stage_call. On its thread, from a signal handler
  * too, or while that is held by something it did. */
 void guard_describe(const struct stage *stage, struct guard_call *r_call);
 

@@ -5,6 +5,7 @@
 #include "kapi/export.h"
 #include "kapi/irq.h"
 #include "kapi/irqflags.h"
+#include "stage/call.h"
 #include "stage/inband.h"
 
 #include <errno.h>
@@ -95,13 +96,25 @@ static void let_go(struct irq_action *action)
 	pi_unlock(&line->lock);
 }
 
+static const char *name_of(const struct irq_action *action)
+{
+	return action->name ? action->name : "(nothing)";
+}
+
 void irq_action_run_thread(struct work_struct *work)
 {
 	struct irq_action *action =
 		container_of(work, struct irq_action, thread);
+	struct stage_call call = {
+		.what = "interrupt thread of",
+		.name = name_of(action),
+		.func = (const void *)action->thread_fn,
+	};
 
 	action->running = true;
+	stage_call_begin(&call);
 	action->thread_fn((int)irq_line_number(action->line), action->dev_id);
+	stage_call_end(&call);
 	action->running = false;
 	if (action->gone)
 		free(action);
@@ -121,17 +134,21 @@ void irq_action_free(struct irq_action *action)
 static irqreturn_t call_handler(struct irq_action *action, void *dev_id)
 {
 	int irq = (int)irq_line_number(action->line);
+	struct stage_call call = {
+		.what = "interrupt handler of",
+		.name = name_of(action),
+		.func = (const void *)action->handler,
+	};
 	struct stage *stage = stage_self;
 	irqreturn_t ret;
 
-	stage_function_begin(stage, "interrupt handler",
-			     (const void *)action->handler);
+	stage_call_begin(&call);
 	if (stage->oob)
 		irq_enter_handler();
 	ret = action->handler(irq, dev_id);
 	if (stage->oob)
 		irq_leave_handler();
-	stage_function_end(stage);
+	stage_call_end(&call);
 
 	return ret;
 }

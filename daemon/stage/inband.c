@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "stage/call.h"
 #include "stage/clock.h"
 #include "stage/own-call.h"
 #include "stage/wait.h"
@@ -419,14 +420,17 @@ static void run_irq_work(struct stage_item *item)
 	struct irq_work *work =
 		(struct irq_work *)(void *)((char *)item -
 					    offsetof(struct irq_work, next));
+	struct stage_call call = {
+		.what = "irq_work function",
+		.func = (const void *)work->func,
+	};
 
 	/* Before the call, so that what is queued meanwhile runs again.
 	 * Acquire and release: pairs with irq_work_queue(). */
 	__atomic_exchange_n(&work->pending, 0, __ATOMIC_ACQ_REL);
-	stage_function_begin(&inband_stage, "irq_work function",
-			     (const void *)work->func);
+	stage_call_begin(&call);
 	work->func(work);
-	stage_function_end(&inband_stage);
+	stage_call_end(&call);
 }
 
 bool irq_work_queue(struct irq_work *work)

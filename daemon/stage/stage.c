@@ -197,7 +197,8 @@ __attribute__((no_sanitize("thread"))) static void fiber_main_again(void *arg)
 
 bool fiber_start_over(struct fiber *fiber, void *uc, void (*entry)(void *arg))
 {
-	if (!fiber_context_divert(&fiber->context, uc, fiber_main_again, fiber))
+	if (fiber->call ||
+	    !fiber_context_divert(&fiber->context, uc, fiber_main_again, fiber))
 		return false;
 
 	fiber->entry = entry;
@@ -262,6 +263,7 @@ static void prepare(struct fiber *fiber, void (*entry)(void *arg), void *arg,
 	fiber->prio = prio;
 	fiber->broken = false;
 	fiber->nr_looks = 0;
+	fiber->call = NULL; /* of one which it never came back from */
 	fiber->stage->nr_fibers++;
 }
 

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 struct guard;
+struct stage_call;
 struct wait_queue;
 
 #define STAGE_NR_PRIOS 102 /* 0 to 101, the highest runs first */
@@ -36,13 +37,6 @@ struct stage_item {
 	void (*func)(struct stage_item *item);
 };
 
-/* A function of somebody else's which runs on no fiber, for who tells of what
- * runs. */
-struct stage_call {
-	const char *what; /* "timer function"; NULL: none runs */
-	const void *func;
-};
-
 struct stage {
 	const char *name;
 	bool oob;
@@ -51,7 +45,7 @@ struct stage {
 	struct fiber *running; /* NULL: the scheduler itself */
 	uint32_t turn;	       /* goes up whenever one of them begins to run */
 	struct fiber_context scheduler;
-	struct stage_call call; /* a driver's function which it runs */
+	const struct stage_call *call; /* a driver's function, on no fiber */
 	struct timer_base timers;
 	uint64_t ready_bits[2]; /* priorities with ready fibers */
 	struct list_head ready[STAGE_NR_PRIOS];
@@ -96,6 +90,7 @@ struct fiber {
 	/* Who knows what to do if the handler faults, kapi/guard.h; may be
 	 * NULL. */
 	const struct guard *guard;
+	const struct stage_call *call; /* the innermost, stage/call.h */
 	/* Sleeping: */
 	struct wait_queue *wq;	    /* where; ours while ASLEEP */
 	struct list_head wait_link; /* under wq->lock, as the next */
@@ -134,27 +129,13 @@ static inline void stage_turn(struct stage *stage)
 	__atomic_store_n(&stage->turn, stage->turn + 1, __ATOMIC_RELAXED);
 }
 
-/* Around a driver's function @func on no fiber, a timer's: @what it is. */
-static inline void stage_function_begin(struct stage *stage, const char *what,
-					const void *func)
-{
-	stage_turn(stage);
-	stage->call.func = func;
-	__atomic_store_n(&stage->call.what, what, __ATOMIC_RELAXED);
-}
-
-static inline void stage_function_end(struct stage *stage)
-{
-	__atomic_store_n(&stage->call.what, NULL, __ATOMIC_RELAXED);
-}
-
 /* Any thread: is something running? Its turn, in *@r_turn. */
 static inline bool stage_look(const struct stage *stage, uint32_t *r_turn)
 {
 	*r_turn = __atomic_load_n(&stage->turn, __ATOMIC_RELAXED);
 
 	return __atomic_load_n(&stage->running, __ATOMIC_RELAXED) ||
-	       __atomic_load_n(&stage->call.what, __ATOMIC_RELAXED);
+	       __atomic_load_n(&stage->call, __ATOMIC_RELAXED);
 }
 
 /*
@@ -254,8 +235,8 @@ bool fiber_asleep_uninterruptibly(const struct fiber *fiber);
 
 /*
  * From a signal handler which broke into the running fiber: it drops all it was
- * doing, and starts over in @entry(fiber->arg) on an empty stack. False: not on
- * this architecture.
+ * doing, and starts over in @entry(fiber->arg) on an empty stack. False: it is in
+ * a call (stage/call.h), whose maker is half-way; or not on this architecture.
  */
 bool fiber_start_over(struct fiber *fiber, void *uc, void (*entry)(void *arg));
 

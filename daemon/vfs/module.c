@@ -78,13 +78,13 @@ static int call_exit(void *arg)
 
 static int run_init(struct module *mod)
 {
-	return mod->init ? stay_run(mod, "init", call_init, mod) : 0;
+	return mod->init ? stay_run(mod, "init", NULL, call_init, mod) : 0;
 }
 
 static void run_exit(struct module *mod)
 {
 	if (mod->exit)
-		stay_run(mod, "exit", call_exit, mod);
+		stay_run(mod, "exit", NULL, call_exit, mod);
 }
 
 /* Nothing of it is in use from now on, but what is on its way out. False: some

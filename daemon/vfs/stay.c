@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "vfs/stay.h"
 
-#include "kapi/guard.h"
 #include "kapi/task.h"
-#include "stage/stage.h"
+#include "stage/call.h"
 #include "vfs/module.h"
 
 #include <stddef.h>
 
 struct stay {
 	struct module *mod;
-	const char *op;
 	struct fiber *fiber;
 	struct stay *next; /* an earlier one */
 };
@@ -36,19 +34,6 @@ struct module *stay_driver(void)
 	return stay ? stay->mod : NULL;
 }
 
-/* From a signal handler. */
-static void describe(const void *arg, struct guard_call *r_call)
-{
-	const struct stay *stay = stay_of(fiber_current());
-
-	*r_call = (struct guard_call){
-		.driver = stay->mod ? module_name(stay->mod) : NULL,
-		.op = stay->op,
-	};
-}
-
-static const struct guard module_guard = { .describe = describe };
-
 static void end_stay(struct stay *stay)
 {
 	struct stay **link = &stays;
@@ -58,23 +43,26 @@ static void end_stay(struct stay *stay)
 	*link = stay->next;
 }
 
-int stay_run(struct module *mod, const char *op, int (*func)(void *arg),
-	     void *arg)
+int stay_run(struct module *mod, const char *what, const char *name,
+	     int (*func)(void *arg), void *arg)
 {
-	struct fiber *fiber = fiber_current();
-	const struct guard *guard = fiber->guard;
 	struct stay stay = {
 		.mod = mod,
-		.op = op,
-		.fiber = fiber,
+		.fiber = fiber_current(),
 		.next = stays,
+	};
+	struct stage_call call = {
+		.what = what,
+		.name = name,
+		.driver = mod ? module_name(mod) : NULL,
+		.func = (const void *)func,
 	};
 	int ret;
 
 	stays = &stay;
-	fiber->guard = &module_guard;
+	stage_call_begin(&call);
 	ret = func(arg);
-	fiber->guard = guard;
+	stage_call_end(&call);
 	end_stay(&stay);
 
 	return ret;

@@ -16,10 +16,11 @@ struct module;
 /* The driver whose init, exit, probe or remove function the calling fiber runs,
  * NULL if it does not. */
 struct module *stay_driver(void);
-/* Run @func(@arg), which is driver @mod's @op, on the calling fiber: what it makes
- * is that driver's. @mod NULL: nobody's. Returns what it does. */
-int stay_run(struct module *mod, const char *op, int (*func)(void *arg),
-	     void *arg);
+/* Run @func(@arg), which is driver @mod's @what (a constant: "probe of") of @name,
+ * or of nothing, on the calling fiber: what it makes is that driver's. @mod NULL:
+ * nobody's. Returns what it does. */
+int stay_run(struct module *mod, const char *what, const char *name,
+	     int (*func)(void *arg), void *arg);
 /* Calls that are under way are to end: the sleeps of drivers' init, exit, probe
  * and remove functions are broken. */
 void stay_hangup(void);

@@ -87,7 +87,7 @@ static void format_culprit(const struct sight *sight, char *text, size_t size)
 /* A function on no fiber, such as a timer's, must not sleep. */
 static const char *remedy_for(const struct sight *sight)
 {
-	if (sight->call.op && sight->tid == 0 && !sight->call.thread[0])
+	if (sight->call.op && !sight->call.may_sleep)
 		return "have a thread or an irq_work do it";
 
 	return "have it sleep, or, if it waits for what the same worker runs, "

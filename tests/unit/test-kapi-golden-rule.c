@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "kapi/image.h"
+#include "stage/call.h"
 #include "suite.h"
 
 #include <linux/completion.h>
@@ -354,13 +355,16 @@ END_TEST
 /* A timer's function runs on no fiber. Whose it is says its address. */
 START_TEST(functions_are_their_drivers)
 {
+	struct stage_call call = {
+		.what = "timer function",
+		.func = (const void *)allocate,
+	};
 	void *ptr;
 
 	golden_rule_set(GOLDEN_RULE_ENFORCE);
-	stage_function_begin(&test_stage, "timer function",
-			     (const void *)allocate);
+	stage_call_begin(&call);
 	allocate(&ptr);
-	stage_function_end(&test_stage);
+	stage_call_end(&call);
 	ck_assert_ptr_null(ptr);
 	ck_assert_uint_eq(nr_breaches(BREACH_MEMORY), 1);
 	ck_assert_int_eq(

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The scheduler of fibers, and the door into a stage. */
+#include "stage/call.h"
 #include "stage/clock.h"
 #include "stage/wait.h"
 #include "suite.h"
@@ -205,6 +206,10 @@ static void look_and_yield(void *arg)
 /* That is what tells one from the other, to who looks from outside. */
 START_TEST(each_time_something_runs_is_another_turn)
 {
+	struct stage_call call = {
+		.what = "function",
+		.func = (const void *)look_and_yield,
+	};
 	uint32_t turn;
 
 	nr_turns = 0;
@@ -217,11 +222,10 @@ START_TEST(each_time_something_runs_is_another_turn)
 	for (int i = 0; i < 3; i++)
 		ck_assert_uint_eq(turns[i] + 1, turns[i + 1]);
 
-	stage_function_begin(&test_stage, "function",
-			     (const void *)look_and_yield);
+	stage_call_begin(&call);
 	ck_assert(stage_look(&test_stage, &turns[0]));
 	ck_assert_uint_gt(turns[0], turns[3]);
-	stage_function_end(&test_stage);
+	stage_call_end(&call);
 	ck_assert(!stage_look(&test_stage, &turn));
 }
 END_TEST
