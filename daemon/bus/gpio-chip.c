@@ -5,6 +5,7 @@
 #include "bus/gpio.h"
 #include "kapi/export.h"
 #include "kapi/image.h"
+#include "stage/call.h"
 #include "stage/pi-mutex.h"
 #include "vfs/leftover.h"
 #include "vfs/module.h"
@@ -198,6 +199,39 @@ static void set_label(struct gpio_desc *desc, const char *label)
 	snprintf(desc->label, sizeof(desc->label), "%s", label ? label : "?");
 }
 
+static struct stage_call call_of(const struct gpio_chip *gc, const char *what,
+				 const void *func)
+{
+	return (struct stage_call){
+		.what = what,
+		.name = gc->label ? gc->label : "?",
+		.func = func,
+	};
+}
+
+static int call_request(struct gpio_chip *gc, unsigned int offset)
+{
+	struct stage_call call =
+		call_of(gc, "line request of", (const void *)gc->request);
+	int ret;
+
+	stage_call_begin(&call);
+	ret = gc->request(gc, offset);
+	stage_call_end(&call);
+
+	return ret;
+}
+
+static void call_free(struct gpio_chip *gc, unsigned int offset)
+{
+	struct stage_call call =
+		call_of(gc, "line free of", (const void *)gc->free);
+
+	stage_call_begin(&call);
+	gc->free(gc, offset);
+	stage_call_end(&call);
+}
+
 int gpio_request_line(struct gpio_desc *desc, const char *label,
 		      const void *caller)
 {
@@ -218,7 +252,7 @@ int gpio_request_line(struct gpio_desc *desc, const char *label,
 	desc->requested = true;
 	gdev->refs++;
 	if (gc->request)
-		ret = gc->request(gc, desc->offset);
+		ret = call_request(gc, desc->offset);
 	if (ret) {
 		desc->requested = false;
 		module_put(gdev->owner);
@@ -238,7 +272,7 @@ void gpio_free_line(struct gpio_desc *desc)
 		return;
 	}
 	if (gc && gc->free)
-		gc->free(gc, desc->offset);
+		call_free(gc, desc->offset);
 	desc->requested = false;
 	desc->active_low = false;
 	desc->open_drain = false;

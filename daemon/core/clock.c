@@ -3,6 +3,7 @@
 
 #include "core/timer.h"
 #include "kapi/export.h"
+#include "stage/call.h"
 #include "stage/own-call.h"
 
 #include <errno.h>
@@ -78,9 +79,29 @@ EXPORT struct evl_clock evl_mono_raw_clock = {
 	.ops = { .read = read_system },
 };
 
+/* A driver's own: of a timer, too, on no fiber. */
+static ktime_t call_read(struct evl_clock *clock)
+{
+	struct stage_call call = {
+		.what = "read function of",
+		.name = clock->name,
+		.func = (const void *)clock->ops.read,
+	};
+	ktime_t now;
+
+	stage_call_begin(&call);
+	now = clock->ops.read(clock);
+	stage_call_end(&call);
+
+	return now;
+}
+
 EXPORT ktime_t evl_read_clock(struct evl_clock *clock)
 {
-	return clock->ops.read(clock);
+	if (clock->ops.read == read_system)
+		return read_system(clock);
+
+	return call_read(clock);
 }
 
 EXPORT int evl_set_clock_time(struct evl_clock *clock, ktime_t date)

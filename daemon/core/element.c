@@ -6,7 +6,7 @@
 #include "core/factory.h"
 #include "core/namesake.h"
 #include "kapi/export.h"
-#include "stage/stage.h"
+#include "stage/call.h"
 #include "vfs/file.h"
 #include "vfs/module.h"
 
@@ -146,9 +146,16 @@ static bool is_there(const struct evl_factory *fac)
 static void dispose(struct evl_element *e)
 {
 	struct evl_factory *fac = e->factory;
+	struct stage_call call = {
+		.what = "dispose function of",
+		.name = fac->name,
+		.func = (const void *)fac->dispose,
+	};
 
 	evl_destroy_element(e);
+	stage_call_begin(&call);
 	fac->dispose(e);
+	stage_call_end(&call);
 	factory_settle(fac);
 }
 

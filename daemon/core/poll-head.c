@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "kapi/export.h"
 #include "kapi/spinlock.h"
+#include "stage/call.h"
 #include "stage/clock.h"
-#include "stage/stage.h"
 #include "vfs/module.h"
 
 #include <errno.h>
@@ -185,6 +185,18 @@ void poll_wait_begin_told(struct oob_poll_wait *wait,
 	wait->told = told;
 }
 
+static void call_unwatch(const struct poll_connector *conn)
+{
+	struct stage_call call = {
+		.what = "unwatch function",
+		.func = (const void *)conn->unwatch,
+	};
+
+	stage_call_begin(&call);
+	conn->unwatch(conn->head);
+	stage_call_end(&call);
+}
+
 static unsigned int disconnect(struct poll_connector *conn)
 {
 	struct evl_poll_head *head = conn->head;
@@ -192,7 +204,7 @@ static unsigned int disconnect(struct poll_connector *conn)
 	spinlock_take(&head->lock);
 	list_del(&conn->link);
 	if (conn->unwatch)
-		conn->unwatch(head);
+		call_unwatch(conn);
 	spinlock_drop(&head->lock);
 
 	/* Relaxed: at worst somebody looks for us in vain. */

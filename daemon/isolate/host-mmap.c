@@ -3,7 +3,6 @@
  * Mappings in the host. To the vfs in here we are whom an application asks to map.
  */
 #include "isolate/host.h"
-#include "kapi/guard.h"
 #include "kapi/memory.h"
 #include "kapi/task.h"
 #include "stage/inband.h"
@@ -110,19 +109,6 @@ static int unmap(struct host_call *call)
 	return 0;
 }
 
-/* From a signal handler. */
-static void describe(const void *arg, struct guard_call *r_call)
-{
-	const struct host_call *call = arg;
-
-	*r_call = (struct guard_call){
-		.driver = host_name,
-		.op = call->asked.op == ISOLATE_MMAP ? "mmap" : "vma close",
-	};
-}
-
-static const struct guard host_guard = { .describe = describe };
-
 static void run(void *arg)
 {
 	struct host_call *call = arg;
@@ -130,10 +116,8 @@ static void run(void *arg)
 
 	host_fill_task(call);
 	task_set(call->fiber, &call->task);
-	call->fiber->guard = &host_guard;
 	ret = call->asked.op == ISOLATE_MMAP ? map(call) : unmap(call);
 	task_set(call->fiber, NULL);
-	call->fiber->guard = NULL;
 	call->fiber = NULL;
 	host_answer(call, ret, 0);
 }

@@ -4,6 +4,7 @@
 #include "kapi/export.h"
 #include "kapi/memory.h"
 #include "kapi/mmio.h"
+#include "stage/call.h"
 
 #include <errno.h>
 #include <linux/container_of.h>
@@ -155,8 +156,17 @@ static int fault(struct area *area, unsigned long start)
 		.pgoff = vma->vm_pgoff + (start >> PAGE_SHIFT),
 		.address = vma->vm_start + start,
 	};
-	vm_fault_t ret = vma->vm_ops->fault(&vmf);
+	struct stage_call call = {
+		.what = "vma fault",
+		.func = (const void *)vma->vm_ops->fault,
+		.addr = vmf.address,
+		.size = PAGE_SIZE,
+	};
+	vm_fault_t ret;
 
+	stage_call_begin(&call);
+	ret = vma->vm_ops->fault(&vmf);
+	stage_call_end(&call);
 	if (ret & VM_FAULT_OOM)
 		return -ENOMEM;
 	if (ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE) || vmf.page == NULL)

@@ -10,6 +10,7 @@
 #include "kapi/export.h"
 #include "kapi/image.h"
 #include "kapi/unload.h"
+#include "stage/call.h"
 #include "stage/pi-mutex.h"
 
 #include <assert.h>
@@ -73,6 +74,21 @@ static void enqueue(struct hrtimer *timer)
 	join_others(timer);
 }
 
+static enum hrtimer_restart call_function(struct hrtimer *timer)
+{
+	struct stage_call call = {
+		.what = "hrtimer function",
+		.func = (const void *)timer->function,
+	};
+	enum hrtimer_restart ret;
+
+	stage_call_begin(&call);
+	ret = timer->function(timer);
+	stage_call_end(&call);
+
+	return ret;
+}
+
 /* It may be gone once its function says that it need not run again. */
 static void run_hrtimer(struct stage_timer *alarm)
 {
@@ -85,7 +101,7 @@ static void run_hrtimer(struct stage_timer *alarm)
 	}
 
 	leave_others(timer);
-	if (timer->function(timer) == HRTIMER_RESTART &&
+	if (call_function(timer) == HRTIMER_RESTART &&
 	    !hrtimer_is_queued(timer))
 		enqueue(timer);
 }

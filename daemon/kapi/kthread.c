@@ -12,6 +12,7 @@
 #include "kapi/unload.h"
 #include "kapi/wait.h"
 #include "kapi/workqueue.h"
+#include "stage/call.h"
 #include "stage/inband.h"
 #include "stage/wait.h"
 
@@ -72,12 +73,21 @@ static void run_kthread(void *arg)
 	struct kthread *kthread = arg;
 	struct fiber *fiber = fiber_current();
 
+	struct stage_call call = {
+		.what = "kernel thread",
+		.name = kthread->task.comm,
+		.func = (const void *)kthread->fn,
+	};
+
 	task_set(fiber, &kthread->task);
 	/* Until the first wake_up_process(). */
 	(void)task_sleep(&kthread->task, DEADLINE_NONE);
 	kthread->result = -EINTR;
-	if (!is_stopping(kthread))
+	if (!is_stopping(kthread)) {
+		stage_call_begin(&call);
 		kthread->result = kthread->fn(kthread->data);
+		stage_call_end(&call);
+	}
 	task_set(fiber, NULL);
 	list_del(&kthread->link);
 	complete_all(&kthread->ended);

@@ -8,6 +8,7 @@
 
 #include "kapi/export.h"
 #include "kapi/wait.h"
+#include "stage/call.h"
 #include "stage/inband.h"
 #include "stage/oob.h"
 #include "stage/pi-mutex.h"
@@ -78,12 +79,20 @@ static void look(struct irq_work *work)
 /* Or free what has @head in it. */
 static void call_back(struct callback_head *head)
 {
+	struct stage_call call = {
+		.what = "RCU callback",
+		.func = (const void *)head->func,
+	};
 	size_t offset = (size_t)head->func;
 
-	if (offset < LOWEST_FUNCTION)
+	if (offset < LOWEST_FUNCTION) {
 		kfree((char *)head - offset);
-	else
-		head->func(head);
+		return;
+	}
+
+	stage_call_begin(&call);
+	head->func(head);
+	stage_call_end(&call);
 }
 
 static void end_period(struct irq_work *work)

@@ -6,6 +6,7 @@
 #include "kapi/export.h"
 #include "kapi/image.h"
 #include "kapi/unload.h"
+#include "stage/call.h"
 #include "stage/clock.h"
 
 #include <assert.h>
@@ -29,12 +30,18 @@ static struct timer_list *timer_of(struct stage_timer *alarm)
 static void run_timer(struct stage_timer *alarm)
 {
 	struct timer_list *timer = timer_of(alarm);
+	struct stage_call call = { .what = "timer function" };
 	void (*function)(struct timer_list * timer);
 
 	/* Relaxed: the alarm's lock orders it. */
 	function = __atomic_load_n(&timer->function, __ATOMIC_RELAXED);
-	if (function)
-		function(timer);
+	if (function == NULL)
+		return;
+
+	call.func = (const void *)function;
+	stage_call_begin(&call);
+	function(timer);
+	stage_call_end(&call);
 }
 
 static uint64_t date_of(unsigned long expires)

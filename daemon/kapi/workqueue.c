@@ -4,6 +4,7 @@
 
 #include "kapi/export.h"
 #include "kapi/task.h"
+#include "stage/call.h"
 #include "stage/clock.h"
 #include "stage/inband.h"
 
@@ -100,6 +101,7 @@ static struct work_struct *take_item(struct runner *runner)
 /* False: there was nothing to run. */
 static bool run_item(struct runner *runner)
 {
+	struct stage_call call = { .what = "work item" };
 	struct work_struct *work;
 
 	pi_lock(&works.lock);
@@ -115,7 +117,10 @@ static bool run_item(struct runner *runner)
 	if (work == NULL)
 		return false;
 
+	call.func = runner->whose;
+	stage_call_begin(&call);
 	runner->func(work);
+	stage_call_end(&call);
 
 	pi_lock(&works.lock);
 	runner->item = NULL;

@@ -2,7 +2,7 @@
 #include "vfs/attr.h"
 
 #include "kapi/export.h"
-#include "stage/stage.h"
+#include "stage/call.h"
 #include "stage/wait.h"
 #include "vfs/module.h"
 #include "vfs/node.h"
@@ -70,7 +70,7 @@ static void leave(struct attr_node *an, struct insider *self)
 	wait_queue_flush(&an->left, 0);
 }
 
-static ssize_t call_show(const struct attr_node *an, char *buf)
+static ssize_t do_show(const struct attr_node *an, char *buf)
 {
 	const struct class_attribute *cattr;
 	struct device_attribute *dattr;
@@ -85,8 +85,8 @@ static ssize_t call_show(const struct attr_node *an, char *buf)
 	return cattr->show ? cattr->show(an->class, cattr, buf) : -EIO;
 }
 
-static ssize_t call_store(const struct attr_node *an, const char *buf,
-			  size_t count)
+static ssize_t do_store(const struct attr_node *an, const char *buf,
+			size_t count)
 {
 	const struct class_attribute *cattr;
 	struct device_attribute *dattr;
@@ -100,6 +100,41 @@ static ssize_t call_store(const struct attr_node *an, const char *buf,
 	cattr = container_of(an->attr, struct class_attribute, attr);
 
 	return cattr->store ? cattr->store(an->class, cattr, buf, count) : -EIO;
+}
+
+/* Ours, for who tells of it: the driver's is called by that. */
+static struct stage_call call_of(const struct attr_node *an, const char *what)
+{
+	return (struct stage_call){
+		.what = what,
+		.name = an->attr->name,
+		.driver = an->owner ? module_name(an->owner) : NULL,
+	};
+}
+
+static ssize_t call_show(const struct attr_node *an, char *buf)
+{
+	struct stage_call call = call_of(an, "show of");
+	ssize_t len;
+
+	stage_call_begin(&call);
+	len = do_show(an, buf);
+	stage_call_end(&call);
+
+	return len;
+}
+
+static ssize_t call_store(const struct attr_node *an, const char *buf,
+			  size_t count)
+{
+	struct stage_call call = call_of(an, "store of");
+	ssize_t ret;
+
+	stage_call_begin(&call);
+	ret = do_store(an, buf, count);
+	stage_call_end(&call);
+
+	return ret;
 }
 
 static int attr_open(struct inode *inode, struct file *filp)
@@ -318,6 +353,24 @@ static unsigned int hide_matching(const struct class *class,
 	return count;
 }
 
+static umode_t call_is_visible(const struct attribute_group *grp,
+			       struct device *dev, struct attribute *attr,
+			       int i)
+{
+	struct stage_call call = {
+		.what = "is_visible of",
+		.name = attr->name,
+		.func = (const void *)grp->is_visible,
+	};
+	umode_t mode;
+
+	stage_call_begin(&call);
+	mode = grp->is_visible(dev ? &dev->kobj : NULL, attr, i);
+	stage_call_end(&call);
+
+	return mode;
+}
+
 static int add_group(const struct class *class, struct device *dev,
 		     const struct attribute_group *grp)
 {
@@ -328,8 +381,7 @@ static int add_group(const struct class *class, struct device *dev,
 	for (int i = 0; grp->attrs && (attr = grp->attrs[i]) && ret == 0; i++) {
 		mode = attr->mode;
 		if (grp->is_visible)
-			mode = grp->is_visible(dev ? &dev->kobj : NULL, attr,
-					       i);
+			mode = call_is_visible(grp, dev, attr, i);
 		if (mode)
 			ret = show_attr(class, dev, grp, attr, mode);
 	}

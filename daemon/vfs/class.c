@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "kapi/export.h"
+#include "stage/call.h"
 #include "vfs/attr.h"
 #include "vfs/chrdev.h"
 #include "vfs/devres.h"
@@ -33,6 +34,22 @@ static void destroy_node(struct node *node)
 	free(node);
 }
 
+static char *call_devnode(const struct device *dev, umode_t *mode)
+{
+	struct stage_call call = {
+		.what = "devnode of",
+		.name = dev_name(dev),
+		.func = (const void *)dev->class->devnode,
+	};
+	char *name;
+
+	stage_call_begin(&call);
+	name = dev->class->devnode(dev, mode);
+	stage_call_end(&call);
+
+	return name;
+}
+
 /* Where the node of @dev belongs below /dev. */
 static int choose_path(const struct device *dev, char *path, size_t size,
 		       umode_t *mode)
@@ -41,7 +58,7 @@ static int choose_path(const struct device *dev, char *path, size_t size,
 	int len;
 
 	if (dev->class && dev->class->devnode)
-		name = dev->class->devnode(dev, mode);
+		name = call_devnode(dev, mode);
 	len = snprintf(path, size, "%s", name ? name : dev_name(dev));
 	kfree(name);
 	if ((size_t)len >= size)
@@ -239,6 +256,26 @@ EXPORT struct device *get_device(struct device *dev)
 	return dev;
 }
 
+/* Afterwards it is gone. */
+static void call_release(struct device *dev)
+{
+	void (*release)(struct device * dev) = dev->release;
+	struct stage_call call = {
+		.what = "release of",
+		.name = dev_name(dev),
+	};
+
+	if (release == NULL && dev->class)
+		release = dev->class->dev_release;
+	if (release == NULL)
+		return;
+
+	call.func = (const void *)release;
+	stage_call_begin(&call);
+	release(dev);
+	stage_call_end(&call);
+}
+
 EXPORT void put_device(struct device *dev)
 {
 	char *name;
@@ -248,10 +285,7 @@ EXPORT void put_device(struct device *dev)
 
 	devres_release_all(dev);
 	name = dev->name;
-	if (dev->release)
-		dev->release(dev);
-	else if (dev->class && dev->class->dev_release)
-		dev->class->dev_release(dev);
+	call_release(dev);
 	kfree(name);
 }
 

@@ -2,6 +2,7 @@
 #include "vfs/devres.h"
 
 #include "kapi/export.h"
+#include "stage/call.h"
 
 #include <errno.h>
 #include <linux/container_of.h>
@@ -91,6 +92,19 @@ EXPORT int devres_destroy(struct device *dev, dr_release_t release,
 	return res ? 0 : -ENOENT;
 }
 
+static void call_release(struct device *dev, dr_release_t release, void *res)
+{
+	struct stage_call call = {
+		.what = "devres release of",
+		.name = dev_name(dev),
+		.func = (const void *)release,
+	};
+
+	stage_call_begin(&call);
+	release(dev, res);
+	stage_call_end(&call);
+}
+
 EXPORT int devres_release(struct device *dev, dr_release_t release,
 			  dr_match_t match, void *match_data)
 {
@@ -98,7 +112,7 @@ EXPORT int devres_release(struct device *dev, dr_release_t release,
 
 	if (res == NULL)
 		return -ENOENT;
-	release(dev, res);
+	call_release(dev, release, res);
 	devres_free(res);
 
 	return 0;
@@ -112,7 +126,7 @@ void devres_release_all(struct device *dev)
 	while (!list_empty(&dev->devres)) {
 		dr = list_first_entry(&dev->devres, struct devres, link);
 		list_del_init(&dr->link);
-		dr->release(dev, dr->data);
+		call_release(dev, dr->release, dr->data);
 		kfree(dr);
 	}
 }
@@ -129,8 +143,15 @@ struct action {
 static void release_action(struct device *dev, void *res)
 {
 	const struct action *action = res;
+	struct stage_call call = {
+		.what = "devm action of",
+		.name = dev_name(dev),
+		.func = (const void *)action->func,
+	};
 
+	stage_call_begin(&call);
 	action->func(action->data);
+	stage_call_end(&call);
 }
 
 static int is_action(struct device *dev, void *res, void *match_data)

@@ -3,6 +3,7 @@
 
 #include "kapi/grave.h"
 #include "kapi/task.h"
+#include "stage/call.h"
 #include "vfs/file.h"
 #include "vfs/files.h"
 #include "vfs/hooks.h"
@@ -51,6 +52,23 @@ void vfs_set_file_flags(struct open_file *of, unsigned int flags)
 		__atomic_store_n(&of->filp.f_flags, now, __ATOMIC_RELAXED);
 }
 
+/* Others' handlers bring it about, too. */
+static void call_release(struct open_file *of)
+{
+	const struct file_operations *fops = of->filp.f_op;
+	struct stage_call call = {
+		.what = "release",
+		.func = (const void *)fops->release,
+	};
+
+	if (fops->release == NULL)
+		return;
+
+	stage_call_begin(&call);
+	fops->release(of->filp.f_inode, &of->filp);
+	stage_call_end(&call);
+}
+
 void dispatch_release(struct open_file *of)
 {
 	struct file *outer;
@@ -67,8 +85,7 @@ void dispatch_release(struct open_file *of)
 	mapping_end_all(of);
 	grave_open(&grave);
 	outer = task_set_file(&of->filp);
-	if (of->filp.f_op->release)
-		of->filp.f_op->release(of->filp.f_inode, &of->filp);
+	call_release(of);
 	finish_oob_file(&of->filp);
 	task_set_file(outer);
 	grave_close(&grave);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vfs/mapping.h"
 
-#include "stage/stage.h"
+#include "stage/call.h"
 #include "vfs/file.h"
 #include "vfs/result.h"
 
@@ -60,18 +60,52 @@ static unsigned long flags_for(const struct file *filp,
 	return flags | VM_SHARED | VM_MAYSHARE;
 }
 
+static int call_mmap(struct file *filp, struct vm_area_struct *vma)
+{
+	struct stage_call call = {
+		.what = "mmap",
+		.func = (const void *)filp->f_op->mmap,
+		.addr = vma->vm_start,
+		.size = vma->vm_end - vma->vm_start,
+	};
+	int ret;
+
+	stage_call_begin(&call);
+	ret = filp->f_op->mmap(filp, vma);
+	stage_call_end(&call);
+
+	return ret;
+}
+
+static void call_close(struct vm_area_struct *vma)
+{
+	struct stage_call call = {
+		.what = "vma close",
+		.addr = vma->vm_start,
+		.size = vma->vm_end - vma->vm_start,
+	};
+
+	if (vma->vm_ops == NULL || vma->vm_ops->close == NULL)
+		return;
+
+	call.func = (const void *)vma->vm_ops->close;
+	stage_call_begin(&call);
+	vma->vm_ops->close(vma);
+	stage_call_end(&call);
+}
+
 static int ask_driver(struct mapping *mapping, struct file *filp)
 {
 	struct vm_area_struct *vma = &mapping->area.vma;
 	int ret;
 
-	ret = filp->f_op->mmap(filp, vma);
+	ret = call_mmap(filp, vma);
 	if (ret)
 		return ret < 0 ? (int)result_sane(ret) : -EIO;
 
 	ret = area_complete(&mapping->area);
-	if (ret && vma->vm_ops && vma->vm_ops->close)
-		vma->vm_ops->close(vma);
+	if (ret)
+		call_close(vma);
 
 	return ret;
 }
@@ -123,7 +157,6 @@ static void await_end(struct mapping *mapping)
 
 void mapping_end(struct mapping *mapping)
 {
-	struct vm_area_struct *vma = &mapping->area.vma;
 	struct open_file *of = mapping->file;
 
 	if (mapping->ending) {
@@ -133,8 +166,7 @@ void mapping_end(struct mapping *mapping)
 
 	mapping->ending = true;
 	open_file_enter(of);
-	if (vma->vm_ops && vma->vm_ops->close)
-		vma->vm_ops->close(vma);
+	call_close(&mapping->area.vma);
 	list_del(&mapping->link);
 	open_file_leave(of);
 

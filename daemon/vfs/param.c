@@ -3,6 +3,7 @@
 #include "vfs/param.h"
 
 #include "kapi/export.h"
+#include "stage/call.h"
 #include "vfs/complaint.h"
 #include "vfs/module.h"
 #include "vfs/object.h"
@@ -215,6 +216,22 @@ static void print_wanted(const struct object *obj,
 		 text ? text : "");
 }
 
+static int call_set(const char *value, const struct kernel_param *kp)
+{
+	struct stage_call call = {
+		.what = "parameter",
+		.name = kp->name,
+		.func = (const void *)kp->ops->set,
+	};
+	int ret;
+
+	stage_call_begin(&call);
+	ret = kp->ops->set(value, kp);
+	stage_call_end(&call);
+
+	return ret;
+}
+
 static int set_param(const struct module *mod, const struct object *obj,
 		     const char *param)
 {
@@ -238,7 +255,7 @@ static int set_param(const struct module *mod, const struct object *obj,
 		return -EINVAL;
 	}
 
-	ret = kp->ops->set(value, kp);
+	ret = call_set(value, kp);
 	if (ret)
 		complain("driver %s: parameter %s cannot be '%s' (%s): give it "
 			 "%s",
