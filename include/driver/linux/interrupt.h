@@ -198,16 +198,8 @@ struct tasklet_struct {
 	unsigned long data;
 };
 
-static inline void __tasklet_run(struct irq_work *work)
-{
-	struct tasklet_struct *tasklet =
-		container_of(work, struct tasklet_struct, work);
-
-	if (tasklet->use_callback)
-		tasklet->callback(tasklet);
-	else
-		tasklet->func(tasklet->data);
-}
+/* The core's own. */
+void __tasklet_run(struct irq_work *work);
 
 /* clang-format off */
 #define DECLARE_TASKLET(name, fn)					\
