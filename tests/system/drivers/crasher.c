@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A driver which crashes as it is told to: in its ioctls, in a timer's or an
- * irq_work's function, in its init and exit functions.
+ * irq_work's function, in its init and exit functions. Everywhere else it does in
+ * crasher-file.c and crasher-call.c.
  */
 #include <evl/file.h>
 #include <evl/thread.h>
@@ -12,16 +13,27 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/uaccess.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "crasher.h"
+#include "crasher-inside.h"
 
 static int in_init, in_exit;
 module_param(in_init, int, 0444);
 module_param(in_exit, int, 0444);
 
+static int set_jinx(const char *value, const struct kernel_param *kp)
+{
+	return crash_now(CRASHER_SEGV);
+}
+
+static const struct kernel_param_ops jinx_ops = { .set = set_jinx };
+module_param_cb(jinx, &jinx_ops, NULL, 0444);
+
 static unsigned long how;
+static bool spinning;
 
 /* Not known to never return, so that its caller stays in one piece. */
 static void (*volatile die)(void) = abort;
@@ -73,8 +85,30 @@ static void no_instruction(void)
 #endif
 }
 
+static void allocate(void)
+{
+	kfree(kmalloc(64, GFP_KERNEL));
+}
+
+static void copy(void)
+{
+	static DEFINE_SPINLOCK(lock);
+	int word;
+
+	spin_lock(&lock);
+	(void)!copy_from_user(&word, (void __user *)0x10000, sizeof(word));
+	spin_unlock(&lock);
+}
+
+static void spin(void)
+{
+	WRITE_ONCE(spinning, true);
+	while (READ_ONCE(spinning))
+		;
+}
+
 /* With a name to be found, and a frame of its own. */
-static int __attribute__((noinline)) crash_now(unsigned long kind)
+int __attribute__((noinline)) crash_now(unsigned long kind)
 {
 	void (*volatile nowhere)(void) = NULL;
 	volatile unsigned long wild = 0x7eadbeef0000;
@@ -106,6 +140,15 @@ static int __attribute__((noinline)) crash_now(unsigned long kind)
 		break;
 	case CRASHER_LIBC:
 		memset((void *)wild, 0, 4096 + (unsigned long)zero);
+		break;
+	case CRASHER_KMALLOC:
+		allocate();
+		break;
+	case CRASHER_COPY:
+		copy();
+		break;
+	case CRASHER_SPIN:
+		spin();
 		break;
 	}
 
@@ -143,6 +186,9 @@ static long crasher_ioctl(struct file *filp, unsigned int cmd,
 				       EVL_CLONE_PRIVATE, "jinx");
 	case CRASHER_WORK:
 		irq_work_queue(&work);
+		return 0;
+	case CRASHER_STOP:
+		WRITE_ONCE(spinning, false);
 		return 0;
 	default:
 		return -ENOTTY;
@@ -182,12 +228,21 @@ static struct miscdevice crasher_dev = {
 
 static int __init crasher_init(void)
 {
+	int ret;
+
 	evl_init_timer(&timer, crash_in_timer);
 	init_irq_work(&work, crash_in_work);
 	if (in_init)
 		return crash_now((unsigned long)in_init);
 
-	return misc_register(&crasher_dev);
+	ret = crasher_file_init();
+	if (ret)
+		return ret;
+	ret = misc_register(&crasher_dev);
+	if (ret)
+		crasher_file_exit();
+
+	return ret;
 }
 module_init(crasher_init);
 
@@ -196,6 +251,8 @@ static void __exit crasher_exit(void)
 	if (in_exit)
 		crash_now((unsigned long)in_exit);
 	misc_deregister(&crasher_dev);
+	crasher_file_exit();
+	crasher_call_exit();
 }
 module_exit(crasher_exit);
 MODULE_LICENSE("MIT");
