@@ -144,7 +144,7 @@ static uintptr_t place_of(int sig, const void *uc)
 static void tell_place(int sig, const siginfo_t *info, const void *uc,
 		       const struct guard_call *call)
 {
-	char what[128], at[32] = "", where[200], line[LINE_SIZE];
+	char what[GUARD_OP_SIZE + 80], at[32] = "", where[200], line[LINE_SIZE];
 	uintptr_t place = place_of(sig, uc);
 	const struct module *mod = driver_at(place);
 
