@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/modname.h"
 #include "vfs/devres.h"
 #include "vfs/module.h"
 #include "vfs/stay.h"
@@ -66,7 +67,7 @@ static bool matches(struct platform_device *pdev,
 
 	pdev->id_entry = NULL;
 	if (pdev->driver_override)
-		return strcmp(pdev->driver_override, drv->name) == 0;
+		return modname_is_same(pdev->driver_override, drv->name);
 	if (of_match_node(drv->of_match_table, pdev->dev.of_node))
 		return true;
 	if (pdrv->id_table) {
@@ -74,7 +75,7 @@ static bool matches(struct platform_device *pdev,
 		return pdev->id_entry != NULL;
 	}
 
-	return strcmp(pdev->name, drv->name) == 0;
+	return modname_is_same(pdev->name, drv->name);
 }
 
 /*
@@ -267,7 +268,7 @@ static bool is_taken(const char *name)
 	const struct device_driver *other;
 
 	list_for_each_entry(other, &drivers, link)
-		if (strcmp(other->name, name) == 0)
+		if (modname_is_same(other->name, name))
 			return true;
 
 	return false;

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/modname.h"
 #include "stage/clock.h"
 #include "stage/pi-mutex.h"
 
@@ -105,6 +106,21 @@ __printf(2, 0) static void append(struct message *msg, const char *fmt,
 		msg->len += (size_t)len < room ? (size_t)len : room - 1;
 }
 
+/* If @fmt begins with a driver's name which is but a file's, append what it is
+ * called in truth. What is left of @fmt. */
+static const char *append_name(struct message *msg, const char *fmt)
+{
+	const char *end = modname_suffix(fmt);
+	size_t len = end ? (size_t)(end - fmt) : 0;
+
+	if (len == 0 || len >= sizeof(msg->text) - msg->len)
+		return fmt;
+	memcpy(msg->text + msg->len, fmt, len);
+	msg->len += len;
+
+	return end + 2;
+}
+
 EXPORT int vprintk(const char *fmt, va_list ap)
 {
 	struct message msg = { .level = LOG_LEVEL_INFO };
@@ -122,6 +138,7 @@ EXPORT int vprintk(const char *fmt, va_list ap)
 		print_held();
 
 	len_before = msg.len;
+	fmt = append_name(&msg, fmt);
 	append(&msg, fmt, ap);
 	if (msg.len && msg.text[msg.len - 1] != '\n' &&
 	    msg.len < sizeof(msg.text) - 1)

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/modname.h"
 #include "stage/call.h"
 #include "vfs/attr.h"
 #include "vfs/chrdev.h"
@@ -194,6 +195,7 @@ EXPORT struct class *__class_create(const char *name)
 		kfree(made);
 		return ERR_PTR(-ENOMEM);
 	}
+	modname_cut((char *)made->class.name);
 	list_add(&made->link, &made_classes);
 
 	return &made->class;
@@ -300,13 +302,18 @@ EXPORT void device_initialize(struct device *dev)
 __printf(2, 0) static int set_name(struct device *dev, const char *fmt,
 				   va_list ap)
 {
-	char *name;
+	char *plain = strdup(fmt), *name;
+	int len;
 
-	if (vasprintf(&name, fmt, ap) < 0)
+	if (plain == NULL)
+		return -ENOMEM;
+	len = vasprintf(&name, modname_cut(plain), ap);
+	free(plain);
+	if (len < 0)
 		return -ENOMEM;
 
 	kfree(dev->name);
-	dev->name = name;
+	dev->name = modname_cut(name);
 
 	return 0;
 }

@@ -122,6 +122,29 @@ START_TEST(names_which_cannot_be_are_refused)
 }
 END_TEST
 
+/* Of drivers which are called KBUILD_MODNAME, and do not know what that is. */
+START_TEST(names_of_files_are_made_names_of_drivers)
+{
+	struct miscdevice misc = { .minor = 7, .name = "baz.c", .fops = &fops };
+	struct class *other = class_create("foo.c");
+
+	ck_assert_str_eq(other->name, "foo");
+	class_destroy(other);
+
+	ck_assert_int_eq(cdev_add(&cdev, MKDEV(60, 0), 4), 0);
+	ck_assert(!IS_ERR(make_device(MKDEV(60, 0), "foo.c")));
+	ck_assert(!IS_ERR(make_device(MKDEV(60, 1), "foo.conf")));
+	ck_assert(!IS_ERR(
+		device_create(class, NULL, MKDEV(60, 2), NULL, "bar.c%d", 0)));
+	ck_assert_int_eq(misc_register(&misc), 0);
+	ck_assert_ptr_nonnull(node_find("foo"));
+	ck_assert_ptr_nonnull(node_find("foo.conf"));
+	ck_assert_ptr_nonnull(node_find("bar0"));
+	ck_assert_ptr_nonnull(node_find("baz"));
+	misc_deregister(&misc);
+}
+END_TEST
+
 static char *choose_name(const struct device *dev, umode_t *mode)
 {
 	*mode = 0666;
@@ -310,6 +333,7 @@ int main(void)
 	tcase_add_test(tc, a_node_survives_in_open_files);
 	tcase_add_test(tc, names_are_unique);
 	tcase_add_test(tc, names_which_cannot_be_are_refused);
+	tcase_add_test(tc, names_of_files_are_made_names_of_drivers);
 	tcase_add_test(tc, a_class_may_choose_name_and_mode);
 	tcase_add_test(tc, a_device_of_one_s_own_is_released_once);
 	tcase_add_test(tc, a_class_may_be_destroyed_twice);

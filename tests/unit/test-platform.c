@@ -141,6 +141,23 @@ static void either_may_come_first(void *arg)
 	platform_driver_unregister(&servo_driver);
 }
 
+/* A driver called KBUILD_MODNAME, which does not know what that is. */
+static void known_by_its_file(void *arg)
+{
+	servo_driver.driver.name = "servo.c";
+	ck_assert_int_eq(configure("servo"), 0);
+	ck_assert_int_eq(platform_driver_register(&servo_driver), 0);
+	ck_assert_str_eq(happened(), "probe servo");
+	platform_driver_unregister(&servo_driver);
+	ck_assert_str_eq(happened(), "remove servo, gone servo");
+}
+
+START_TEST(a_driver_s_file_is_named_like_its_device)
+{
+	run(known_by_its_file);
+}
+END_TEST
+
 START_TEST(device_and_driver_find_each_other)
 {
 	run(either_may_come_first);
@@ -645,6 +662,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, device_and_driver_find_each_other);
+	tcase_add_test(tcase, a_driver_s_file_is_named_like_its_device);
 	tcase_add_test(tcase, a_driver_says_what_it_is_for);
 	tcase_add_test(tcase, drivers_have_names_of_their_own);
 	tcase_add_test(tcase, what_a_failed_probe_made_is_given_back);

@@ -81,6 +81,27 @@ START_TEST(levels_are_those_of_the_log)
 }
 END_TEST
 
+START_TEST(a_file_s_name_in_place_of_a_driver_s_loses_its_ending)
+{
+	struct device dev = { .init_name = "dev0" };
+
+	printk(KERN_ERR "foo.c: broken\n");
+	printk("foo-2.c up\n");
+	dev_err(&dev, "foo.c: broken\n");
+	printk("foo.conf: read\n");
+	printk("sub/foo.c: told\n");
+	printk("%s: told\n", "foo.c");
+	printk(".c: told\n");
+	ck_assert_str_eq(log_text(), "evl-cused: foo: broken\n"
+				     "evl-cused: foo-2 up\n"
+				     "evl-cused: dev0: foo.c: broken\n"
+				     "evl-cused: foo.conf: read\n"
+				     "evl-cused: sub/foo.c: told\n"
+				     "evl-cused: foo.c: told\n"
+				     "evl-cused: .c: told\n");
+}
+END_TEST
+
 START_TEST(the_cores_own_messages_say_so)
 {
 	printk(EVL_INFO "up\n");
@@ -173,6 +194,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_line_is_a_line);
 	tcase_add_test(tc, levels_are_those_of_the_log);
+	tcase_add_test(tc,
+		       a_file_s_name_in_place_of_a_driver_s_loses_its_ending);
 	tcase_add_test(tc, the_cores_own_messages_say_so);
 	tcase_add_test(tc, a_message_goes_on_after_cont);
 	tcase_add_test(tc, a_message_without_newline_is_not_kept_for_long);

@@ -27,8 +27,9 @@
 #define KERN_DEFAULT ""
 #define KERN_CONT    KERN_SOH "c" /* goes on with the line before */
 
-/* The driver's name, for those who want it in pr_fmt(). Without an own build
- * system to tell, the file's. */
+/* The driver's name, for those who want it in pr_fmt(). Built without
+ * -DKBUILD_MODNAME='"foo"' it is the file's, "foo.c"; names of devices, classes
+ * and platform drivers, and lines of the log, are rid of the ".c" then. */
 #ifndef KBUILD_MODNAME
 #define KBUILD_MODNAME __FILE_NAME__
 #define __KBUILD_MODNAME_IS_A_GUESS
