@@ -45,10 +45,18 @@ static bool may_lock_memory(void)
 
 static int lock_memory(void)
 {
-	if (!may_lock_memory())
+	int ret;
+
+	if (!may_lock_memory() || mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
 		return 0;
 
-	return mlockall(MCL_CURRENT | MCL_FUTURE) ? -errno : 0;
+	ret = -errno;
+	(void)dprintf(
+		STDERR_FILENO,
+		"evl: memory cannot be locked: %m: have more of it, or no "
+		"right to lock it\n");
+
+	return ret;
 }
 
 /* Is @ret what the daemon said, and not of our own making? */
