@@ -4,6 +4,7 @@
  * kernel and out-of-band; and 64 bytes into and out of a private cross-buffer.
  */
 #include "bench.h"
+#include "complain.h"
 #include "control-query.h"
 
 #include <errno.h>
@@ -171,11 +172,11 @@ int channel_open(const struct bench_run *run)
 		return 0;
 
 	if (ret == -ENODEV) {
-		fprintf(stderr, "evl-bench: evl-cused has just gone\n");
+		complain("evl-cused has just gone");
 		return TOOL_EXIT_NO_DAEMON;
 	}
-	fprintf(stderr, "evl-bench: %s: is not the loopback driver's: %s\n",
-		run->node, strerrordesc_np(-ret));
+	complain("%s: is not the loopback driver's: %s", run->node,
+		 strerrordesc_np(-ret));
 
 	return BENCH_EXIT_NO_DRIVER;
 }

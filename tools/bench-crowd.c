@@ -7,6 +7,7 @@
  * They go when the partner has closed its end of a pipe.
  */
 #include "bench.h"
+#include "complain.h"
 #include "control-query.h"
 
 #include <errno.h>
@@ -112,9 +113,9 @@ static void tend(void *arg)
 		follow(&order);
 }
 
-static int complain(int error)
+static int fail(int error)
 {
-	fprintf(stderr, "evl-bench: processes: %s\n", strerrordesc_np(error));
+	complain("processes: %s", strerrordesc_np(error));
 
 	return TOOL_EXIT_FAILURE;
 }
@@ -127,7 +128,7 @@ static int give_order(const struct bench_run *run, unsigned int nr)
 
 	return write(orders[1], &order, sizeof(order)) == sizeof(order)
 		       ? 0
-		       : complain(errno);
+		       : fail(errno);
 }
 
 int crowd_prepare(void)
@@ -135,12 +136,12 @@ int crowd_prepare(void)
 	int ret;
 
 	if (pipe2(orders, O_CLOEXEC) || pipe2(notices, O_CLOEXEC))
-		return complain(errno);
+		return fail(errno);
 	ret = peer_start(&nursery, tend, NULL);
 	close_end(&orders[0]);
 	close_end(&notices[1]);
 
-	return ret ? complain(-ret) : 0;
+	return ret ? fail(-ret) : 0;
 }
 
 static void complain_once(unsigned int nr, int error)
@@ -148,10 +149,9 @@ static void complain_once(unsigned int nr, int error)
 	static bool done;
 
 	if (!done)
-		fprintf(stderr,
-			"evl-bench: %u processes instead of %u: %s: see "
-			"--max-clients of evl-cused(8), and ulimit -u\n",
-			nr_gathered, nr, strerrordesc_np(error));
+		complain("%u processes instead of %u: %s: see "
+			 "--max-clients of evl-cused(8), and ulimit -u",
+			 nr_gathered, nr, strerrordesc_np(error));
 	done = true;
 }
 
@@ -216,7 +216,7 @@ int crowd_dismiss(const struct bench_run *run)
 		now = count_clients(run->query);
 	} while (now >= 0 && now > before - (int)nr_gathered);
 
-	return now < 0 ? complain(ECONNRESET) : 0;
+	return now < 0 ? fail(ECONNRESET) : 0;
 }
 
 void crowd_end(void)

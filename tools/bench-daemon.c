@@ -3,6 +3,7 @@
  * A daemon for one run, with the driver it asks.
  */
 #include "bench.h"
+#include "complain.h"
 #include "control-query.h"
 #include "own-daemon.h"
 
@@ -40,10 +41,9 @@ int daemon_start(const struct bench_options *options)
 	int ret;
 
 	if (driver == NULL) {
-		fprintf(stderr,
-			"evl-bench: there is no %s.so beside us, nor in " DRIVER_DIR
-			": say --driver\n",
-			options->device);
+		complain("there is no %s.so beside us, nor in " DRIVER_DIR
+			 ": say --driver",
+			 options->device);
 		return BENCH_EXIT_NO_DRIVER;
 	}
 

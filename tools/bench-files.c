@@ -5,6 +5,7 @@
  * memory.
  */
 #include "bench.h"
+#include "complain.h"
 #include "control-query.h"
 
 #include <errno.h>
@@ -162,10 +163,9 @@ static int dup_many(struct growth *growth)
 static void note_bound(unsigned int nr, unsigned int count)
 {
 	if (nr < count && !figures[NR_BOUND].known)
-		fprintf(stderr, "evl-bench: %u descriptors instead of %u: %s\n",
-			nr, count,
-			nr < nr_fds ? "evl-cused binds no more"
-				    : "raise RLIMIT_NOFILE (ulimit -n)");
+		complain("%u descriptors instead of %u: %s", nr, count,
+			 nr < nr_fds ? "evl-cused binds no more"
+				     : "raise RLIMIT_NOFILE (ulimit -n)");
 	set_figure(NR_BOUND, nr);
 }
 

@@ -4,6 +4,7 @@
  * alike. Each turn begins with some samples which are thrown away.
  */
 #include "bench.h"
+#include "complain.h"
 #include "control-query.h"
 
 #include <errno.h>
@@ -23,14 +24,13 @@ int measure_complain(const struct measure *measure, int ret)
 		return BENCH_EXIT_SIGNAL + bench_signal;
 
 	if (ret == -ETIMEDOUT && measure->peer)
-		fprintf(stderr,
-			"evl-bench: %s: the partner, on the worker's CPU, does "
+		complain(
+			"%s: the partner, on the worker's CPU, does "
 			"not get to run: start evl-cused without --spin=always "
-			"or with a lower --oob-priority\n",
+			"or with a lower --oob-priority",
 			measure->name);
 	else
-		fprintf(stderr, "evl-bench: %s: %s\n", measure->name,
-			strerrordesc_np(-ret));
+		complain("%s: %s", measure->name, strerrordesc_np(-ret));
 
 	return TOOL_EXIT_FAILURE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench.h"
+#include "complain.h"
 #include "control-query.h"
 
 #include <errno.h>
@@ -111,10 +112,11 @@ int run_attach(const struct bench_run *run, int *r_fd)
 	int ret;
 
 	/* libevlclient says itself why it cannot. */
+	if (evl_init())
+		return TOOL_EXIT_NO_DAEMON;
 	ret = evl_attach_self("evl-bench:%d", getpid());
 	if (ret < 0) {
-		fprintf(stderr, "evl-bench: cannot attach: %s\n",
-			strerrordesc_np(-ret));
+		complain("cannot attach: %s", strerrordesc_np(-ret));
 		return TOOL_EXIT_NO_DAEMON;
 	}
 	attached = true;
@@ -122,10 +124,9 @@ int run_attach(const struct bench_run *run, int *r_fd)
 	*r_fd = open(run->node, O_RDWR | O_CLOEXEC);
 	if (*r_fd >= 0)
 		return 0;
-	fprintf(stderr,
-		"evl-bench: %s: %s: start evl-cused with --driver and the path "
-		"of %s.so, or use --start\n",
-		run->node, strerrordesc_np(errno), run->options.device);
+	complain("%s: %s: start evl-cused with --driver and the path "
+		 "of %s.so, or use --start",
+		 run->node, strerrordesc_np(errno), run->options.device);
 
 	return BENCH_EXIT_NO_DRIVER;
 }

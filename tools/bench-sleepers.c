@@ -5,6 +5,7 @@
  * few of them and where there are thousands; and what each costs in memory.
  */
 #include "bench.h"
+#include "complain.h"
 #include "control-query.h"
 
 #include <errno.h>
@@ -94,18 +95,17 @@ static int run_alone(struct measure *measure, uint32_t *samples,
 	return wake(SLEEPERS_ALONE, samples, nr);
 }
 
-static int complain(int error)
+static int fail(int error)
 {
 	if (bench_signal)
 		return BENCH_EXIT_SIGNAL + bench_signal;
 	if (error == EAGAIN)
-		fprintf(stderr, "evl-bench: sleepers: there are as many "
-				"threads as evl-cused allows: see "
-				"--max-threads of evl-cused(8), or say "
-				"--count\n");
+		complain("sleepers: there are as many "
+			 "threads as evl-cused allows: see "
+			 "--max-threads of evl-cused(8), or say "
+			 "--count");
 	else
-		fprintf(stderr, "evl-bench: sleepers: %s\n",
-			strerrordesc_np(error));
+		complain("sleepers: %s", strerrordesc_np(error));
 
 	return TOOL_EXIT_FAILURE;
 }
@@ -126,19 +126,19 @@ static int add_up_to(unsigned int nr, struct growth *growth)
 			more = growth->half - there;
 		ret = ioctl(node_fd, SLEEPERS_IOC_ADD, (unsigned long)more);
 		if (ret < 0)
-			return complain(errno);
+			return fail(errno);
 		there = (unsigned int)ret;
 		if (growth)
 			growth_look(growth, there);
 	}
 	show_progress("sleeper", nr, nr, start);
 
-	return bench_signal ? complain(EINTR) : 0;
+	return bench_signal ? fail(EINTR) : 0;
 }
 
 static int remove_all(void)
 {
-	return ioctl(node_fd, SLEEPERS_IOC_REMOVE) ? complain(errno) : 0;
+	return ioctl(node_fd, SLEEPERS_IOC_REMOVE) ? fail(errno) : 0;
 }
 
 static int add_many(const struct bench_run *run)

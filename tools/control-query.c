@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "control-query.h"
 
+#include "complain.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -239,60 +241,49 @@ int query_order(struct query *query, uint32_t type,
 
 int query_complain(const struct query *query, int ret)
 {
-	const char *me = program_invocation_short_name;
-
 	switch (ret) {
 	case -ENOENT:
 	case -ECONNREFUSED:
 	case -ENOTDIR:
-		fprintf(stderr,
-			"%s: no evl-cused is running: nobody listens on %s; "
-			"start one, or name its socket in " CONTROL_SOCKET_ENV
-			"\n",
-			me, query->path);
+		complain("no evl-cused is running: nobody listens on %s; "
+			 "start one, or name its socket in " CONTROL_SOCKET_ENV,
+			 query->path);
 		return TOOL_EXIT_NO_DAEMON;
 	case -EPERM:
-		fprintf(stderr,
-			"%s: %s: another user listens there: name the right "
-			"socket in " CONTROL_SOCKET_ENV "\n",
-			me, query->path);
+		complain("%s: another user listens there: name the right "
+			 "socket in " CONTROL_SOCKET_ENV,
+			 query->path);
 		return TOOL_EXIT_NO_DAEMON;
 	case -EAGAIN:
-		fprintf(stderr,
-			"%s: %s: evl-cused serves as many clients as it may: "
-			"end one, or start it with more --max-clients\n",
-			me, query->path);
+		complain("%s: evl-cused serves as many clients as it may: "
+			 "end one, or start it with more --max-clients",
+			 query->path);
 		return TOOL_EXIT_NO_DAEMON;
 	case -EDQUOT:
-		fprintf(stderr,
-			"%s: %s: user %u has its share of clients: end one, or "
-			"start evl-cused with more --max-clients\n",
-			me, query->path, geteuid());
+		complain("%s: user %u has its share of clients: end one, or "
+			 "start evl-cused with more --max-clients",
+			 query->path, geteuid());
 		return TOOL_EXIT_NO_DAEMON;
 	case -EACCES:
-		fprintf(stderr,
-			"%s: %s: not for user %u: be root, or of the group "
-			"which evl-cused was given by --group\n",
-			me, query->path, geteuid());
+		complain("%s: not for user %u: be root, or of the group "
+			 "which evl-cused was given by --group",
+			 query->path, geteuid());
 		return TOOL_EXIT_NO_DAEMON;
 	case -ENOEXEC:
-		fprintf(stderr,
-			"%s: %s: this tool speaks ABI %u, that evl-cused %u: "
-			"use the tools of its version\n",
-			me, query->path, CONTROL_ABI, query->welcome.abi);
+		complain("%s: this tool speaks ABI %u, that evl-cused %u: "
+			 "use the tools of its version",
+			 query->path, CONTROL_ABI, query->welcome.abi);
 		return TOOL_EXIT_NO_DAEMON;
 	case -ETIMEDOUT:
-		fprintf(stderr,
-			"%s: %s: evl-cused does not answer: it is stopped, or "
-			"has no descriptor left, as its log says then\n",
-			me, query->path);
+		complain("%s: evl-cused does not answer: it is stopped, or "
+			 "has no descriptor left, as its log says then",
+			 query->path);
 		return TOOL_EXIT_NO_DAEMON;
 	case -ECONNRESET:
-		fprintf(stderr, "%s: %s: evl-cused hung up\n", me, query->path);
+		complain("%s: evl-cused hung up", query->path);
 		return TOOL_EXIT_NO_DAEMON;
 	default:
-		fprintf(stderr, "%s: %s: %s\n", me, query->path,
-			strerrordesc_np(-ret));
+		complain("%s: %s", query->path, strerrordesc_np(-ret));
 		return TOOL_EXIT_FAILURE;
 	}
 }

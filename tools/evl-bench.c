@@ -3,9 +3,11 @@
  * evl-bench: the command line.
  */
 #include "bench.h"
+#include "command-line.h"
+#include "complain.h"
 #include "control-query.h"
+#include "json-put.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,56 +123,41 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static unsigned int number(struct argp_state *state, const char *option,
-			   const char *arg, unsigned long min,
-			   unsigned long max)
-{
-	unsigned long value;
-	char *end;
-
-	value = strtoul(arg, &end, 10);
-	if (*end || *arg < '0' || *arg > '9' || value < min || value > max)
-		argp_error(state, "%s: %s is not from %lu to %lu", option, arg,
-			   min, max);
-
-	return (unsigned int)value;
-}
-
-static void choose(struct argp_state *state, const char *name)
+static void choose(const char *name)
 {
 	if (command)
-		argp_error(state, "%s: one thing at a time", name);
+		command_line_error("%s: one thing at a time", name);
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (strcmp(commands[i].name, name) == 0)
 			command = &commands[i];
 	if (command == NULL)
-		argp_error(state,
-			   "%s: there are rtt, files, processes, wakeup "
-			   "and sleepers",
-			   name);
+		command_line_error(
+			"%s: there are rtt, files, processes, wakeup "
+			"and sleepers",
+			name);
 }
 
-static void check(struct argp_state *state, struct bench_options *given)
+static void check(struct bench_options *given)
 {
 	if (command == NULL)
-		argp_error(state, "what to measure? There are rtt, files, "
-				  "processes, wakeup and sleepers");
+		command_line_error("what to measure? There are rtt, files, "
+				   "processes, wakeup and sleepers");
 	if (!given->start &&
 	    (given->daemon || given->daemon_args || given->driver))
-		argp_error(state, "--daemon, --daemon-arg and --driver go with "
-				  "--start");
+		command_line_error(
+			"--daemon, --daemon-arg and --driver go with "
+			"--start");
 	if (given->floor_only && command->run != bench_rtt)
-		argp_error(state, "--spin-floor-only goes with rtt");
+		command_line_error("--spin-floor-only goes with rtt");
 	if (given->count && !command->has_count)
-		argp_error(state,
-			   "--count goes with files, processes and sleepers");
+		command_line_error(
+			"--count goes with files, processes and sleepers");
 	given->device = command->device;
 	if (given->nr_samples == 0)
 		given->nr_samples = command->nr_samples;
 }
 
-static void add_daemon_arg(struct argp_state *state,
-			   struct bench_options *given, char *arg)
+static void add_daemon_arg(struct bench_options *given, char *arg)
 {
 	unsigned int nr = 0;
 	char **args;
@@ -179,8 +166,8 @@ static void add_daemon_arg(struct argp_state *state,
 		nr++;
 	args = realloc(given->daemon_args, (nr + 2) * sizeof(*args));
 	if (args == NULL) {
-		argp_failure(state, TOOL_EXIT_FAILURE, 0, "out of memory");
-		return;
+		complain("out of memory");
+		exit(TOOL_EXIT_FAILURE);
 	}
 	args[nr] = arg;
 	args[nr + 1] = NULL;
@@ -196,8 +183,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		puts(summary);
 		exit(EXIT_SUCCESS);
 	case 'n':
-		given->nr_samples = number(state, "--samples", arg, MIN_SAMPLES,
-					   MAX_SAMPLES);
+		given->nr_samples = (unsigned int)command_line_number(
+			"--samples", arg, MIN_SAMPLES, MAX_SAMPLES);
 		break;
 	case OPT_JSON:
 		given->json = true;
@@ -206,7 +193,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		given->floor_only = true;
 		break;
 	case OPT_COUNT:
-		given->count = number(state, "--count", arg, 1, MAX_COUNT);
+		given->count = (unsigned int)command_line_number("--count", arg,
+								 1, MAX_COUNT);
 		break;
 	case OPT_NODE:
 		given->node = arg;
@@ -218,16 +206,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		given->daemon = arg;
 		break;
 	case OPT_DAEMON_ARG:
-		add_daemon_arg(state, given, arg);
+		add_daemon_arg(given, arg);
 		break;
 	case OPT_DRIVER:
 		given->driver = arg;
 		break;
 	case ARGP_KEY_ARG:
-		choose(state, arg);
+		choose(arg);
 		break;
 	case ARGP_KEY_END:
-		check(state, given);
+		check(given);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -247,10 +235,10 @@ int main(int argc, char **argv)
 	struct bench_options given = { .nr_samples = 0 };
 	int status;
 
-	argp_err_exit_status = TOOL_EXIT_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, &given);
+	command_line_parse(&argp, argc, argv, &given);
 	status = command->run(&given);
 	free(given.daemon_args);
 
-	return status;
+	return given.json && status < BENCH_EXIT_SIGNAL ? json_failure(status)
+							: status;
 }

@@ -3,11 +3,11 @@
  * evl devices: the nodes a running evl-cused serves, the files open on them,
  * and the drivers behind them.
  */
+#include "command-line.h"
 #include "control-query.h"
 #include "json-put.h"
 #include "table-view.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -67,7 +67,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		want.json = true;
 		break;
 	case ARGP_KEY_ARG:
-		argp_error(state, "%s: what is that for?", arg);
+		command_line_error("%s: there are options only", arg);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -283,10 +283,18 @@ static struct json_object *driver_to_json(void *record)
 	return obj;
 }
 
+/* Until the query is closed. */
+static void note_devdir(struct query *query)
+{
+	want.devdir =
+		printable(query->welcome.devdir, sizeof(query->welcome.devdir));
+}
+
 static const struct table_view views[] = {
 	[TABLE_NODES] = {
 		.table = CONTROL_TABLE_NODES,
 		.size = sizeof(struct control_node_info),
+		.begin = note_devdir,
 		.print_head = print_nodes_head,
 		.print = print_node,
 		.to_json = node_to_json,
@@ -294,6 +302,7 @@ static const struct table_view views[] = {
 	[TABLE_FILES] = {
 		.table = CONTROL_TABLE_FILES,
 		.size = sizeof(struct control_file_info),
+		.begin = note_devdir,
 		.print_head = print_files_head,
 		.print = print_file,
 		.to_json = file_to_json,
@@ -307,14 +316,6 @@ static const struct table_view views[] = {
 	},
 };
 
-static int show(struct query *query)
-{
-	want.devdir =
-		printable(query->welcome.devdir, sizeof(query->welcome.devdir));
-
-	return table_view_show(&views[want.table], query, want.json);
-}
-
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -322,18 +323,8 @@ int main(int argc, char **argv)
 		.parser = parse_option,
 		.doc = doc,
 	};
-	struct query query;
-	int ret;
 
-	argp_err_exit_status = TOOL_EXIT_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	command_line_parse(&argp, argc, argv, NULL);
 
-	ret = query_open(&query);
-	if (ret == 0)
-		ret = show(&query);
-	if (ret)
-		return query_complain(&query, ret);
-	query_close(&query);
-
-	return fflush(stdout) ? TOOL_EXIT_FAILURE : EXIT_SUCCESS;
+	return table_view_show(&views[want.table], want.json);
 }

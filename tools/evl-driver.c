@@ -3,13 +3,14 @@
  * evl driver: have a running evl-cused load and unload drivers, list those it
  * has, and tell what a driver's file says of itself.
  */
+#include "command-line.h"
+#include "complain.h"
 #include "control-query.h"
 #include "driver-info.h"
 #include "json-put.h"
 #include "table-view.h"
 #include "wire/driver-find.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,8 +63,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_ARG:
 		if (want.nr_args == MAX_ARGS)
-			argp_error(state, "%s: at most %d parameters", arg,
-				   CONTROL_DRIVER_PARAMS);
+			command_line_error("%s: at most %d parameters", arg,
+					   CONTROL_DRIVER_PARAMS);
 		want.args[want.nr_args++] = arg;
 		break;
 	default:
@@ -73,9 +74,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static int complain(const char *what, const char *why, int status)
+static int fail(const char *what, const char *why, int status)
 {
-	fprintf(stderr, "evl-driver: %s: %s\n", what, why);
+	complain("%s: %s", what, why);
 
 	return status;
 }
@@ -122,13 +123,12 @@ static int exit_of(uint32_t type, const struct query *query, int ret,
 	if (ret == 0)
 		return EXIT_SUCCESS;
 	if (ret == -EPERM)
-		return complain(query->path,
-				"only root, and the user whose evl-cused it "
-				"is, may load and unload drivers",
-				TOOL_EXIT_NO_DAEMON);
+		return fail(query->path,
+			    "only root, and the user whose evl-cused it "
+			    "is, may load and unload drivers",
+			    TOOL_EXIT_NO_DAEMON);
 
-	fprintf(stderr, "evl-driver: %s\n",
-		text[0] ? text : strerrordesc_np(-ret));
+	complain("%s", text[0] ? text : strerrordesc_np(-ret));
 	if (type == CONTROL_DRIVER_UNLOAD && ret == -EBUSY)
 		return EXIT_IN_USE;
 	if (ret == -EDQUOT || ret == -ENOTCONN || ret == -EAGAIN)
@@ -159,11 +159,11 @@ static int load(void)
 	struct control_driver_order order = { .nr_params = 0 };
 
 	if (!put_name(&order, want.args[1]))
-		return complain(want.args[1], strerrordesc_np(errno),
-				EXIT_NO_DRIVER);
+		return fail(want.args[1], strerrordesc_np(errno),
+			    EXIT_NO_DRIVER);
 	if (!put_params(&order))
-		return complain(want.args[1], "parameters: too long, or empty",
-				TOOL_EXIT_USAGE);
+		return fail(want.args[1], "parameters: too long, or empty",
+			    TOOL_EXIT_USAGE);
 
 	return give_order(CONTROL_DRIVER_LOAD, &order);
 }
@@ -173,12 +173,12 @@ static int unload(void)
 	struct control_driver_order order = { .nr_params = 0 };
 
 	if (driver_is_path(want.args[1]))
-		return complain(want.args[1],
-				"a name, please, as evl driver list has it",
-				TOOL_EXIT_USAGE);
+		return fail(want.args[1],
+			    "a name, please, as evl driver list has it",
+			    TOOL_EXIT_USAGE);
 	if (!put_name(&order, want.args[1]))
-		return complain(want.args[1], strerrordesc_np(errno),
-				EXIT_NO_DRIVER);
+		return fail(want.args[1], strerrordesc_np(errno),
+			    EXIT_NO_DRIVER);
 
 	return give_order(CONTROL_DRIVER_UNLOAD, &order);
 }
@@ -241,17 +241,7 @@ static const struct table_view view = {
 
 static int list(void)
 {
-	struct query query;
-	int ret;
-
-	ret = query_open(&query);
-	if (ret == 0)
-		ret = table_view_show(&view, &query, want.json);
-	if (ret)
-		return query_complain(&query, ret);
-	query_close(&query);
-
-	return fflush(stdout) ? TOOL_EXIT_FAILURE : EXIT_SUCCESS;
+	return table_view_show(&view, want.json);
 }
 
 /* The file of a driver which evl-cused has got. */
@@ -280,53 +270,65 @@ static bool ask_path(const char *name, char path[PATH_MAX])
 	return found;
 }
 
-static int info(void)
+static int show_info(const char *name)
 {
 	char dirs[DRIVER_DIRS_MAX], path[PATH_MAX];
-	const char *name = want.args[1];
 	int ret;
 
 	driver_dirs(dirs, DRIVER_DIR);
 	if (driver_is_path(name))
 		snprintf(path, sizeof(path), "%s", name);
 	else if (!driver_find(dirs, name, path) && !ask_path(name, path))
-		return complain(name, "no such driver: give its path",
-				EXIT_NO_DRIVER);
+		return fail(name, "no such driver: give its path",
+			    EXIT_NO_DRIVER);
 
 	ret = driver_info_show(path, want.json);
 	if (ret == -ENOEXEC)
-		return complain(path, "not a driver", EXIT_NO_DRIVER);
+		return fail(path, "not a driver", EXIT_NO_DRIVER);
 	if (ret)
-		return complain(path, strerrordesc_np(-ret), EXIT_NO_DRIVER);
+		return fail(path, strerrordesc_np(-ret), EXIT_NO_DRIVER);
 
 	return fflush(stdout) ? TOOL_EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int info(void)
+{
+	int status = show_info(want.args[1]);
+
+	return want.json ? json_failure(status) : status;
+}
+
 static const struct command {
-	const char *name;
+	const char *name, *args; /* as help says it */
 	unsigned int min_args, max_args;
 	int (*run)(void);
 } commands[] = {
-	{ "load", 1, MAX_ARGS, load },
-	{ "unload", 1, 1, unload },
-	{ "list", 0, 0, list },
-	{ "info", 1, 1, info },
+	{ "load", "NAME|PATH [PARAMETER=VALUE...]", 1, MAX_ARGS, load },
+	{ "unload", "NAME", 1, 1, unload },
+	{ "list", "[--json]", 0, 0, list },
+	{ "info", "NAME|PATH", 1, 1, info },
 };
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const struct command *find_command(void)
 {
 	const struct command *command;
 
-	for (unsigned int i = 0; i < sizeof(commands) / sizeof(commands[0]);
-	     i++) {
+	for (size_t i = 0; i < NR_COMMANDS && want.nr_args; i++) {
 		command = &commands[i];
-		if (want.nr_args && strcmp(want.args[0], command->name) == 0 &&
-		    want.nr_args - 1 >= command->min_args &&
-		    want.nr_args - 1 <= command->max_args)
-			return command;
+		if (strcmp(want.args[0], command->name) != 0)
+			continue;
+		if (want.nr_args - 1 < command->min_args ||
+		    want.nr_args - 1 > command->max_args)
+			command_line_error("it is: evl driver %s %s",
+					   command->name, command->args);
+		return command;
 	}
 
-	return NULL;
+	command_line_error("%s%sthere are load, unload, list and info",
+			   want.nr_args ? want.args[0] : "",
+			   want.nr_args ? ": " : "");
 }
 
 int main(int argc, char **argv)
@@ -337,15 +339,8 @@ int main(int argc, char **argv)
 		.args_doc = args_doc,
 		.doc = doc,
 	};
-	const struct command *command;
 
-	argp_err_exit_status = TOOL_EXIT_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-	command = find_command();
-	if (command)
-		return command->run();
+	command_line_parse(&argp, argc, argv, NULL);
 
-	argp_help(&argp, stderr, ARGP_HELP_STD_USAGE, (char *)"evl driver");
-
-	return TOOL_EXIT_USAGE;
+	return find_command()->run();
 }

@@ -2,12 +2,12 @@
 /*
  * evl ps: the threads attached to a running evl-cused, or its channels.
  */
+#include "command-line.h"
 #include "control-query.h"
 #include "json-put.h"
 #include "table-view.h"
 #include "wire/channel.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -58,8 +58,7 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static unsigned int cpu_number(struct argp_state *state, const char *arg,
-			       unsigned int unset)
+static unsigned int cpu_number(const char *arg, unsigned int unset)
 {
 	unsigned long value;
 	char *end;
@@ -68,12 +67,12 @@ static unsigned int cpu_number(struct argp_state *state, const char *arg,
 		return unset;
 	value = strtoul(arg, &end, 10);
 	if (*end || *arg < '0' || *arg > '9' || value >= MAX_CPUS)
-		argp_error(state, "%s: not a CPU", arg);
+		command_line_error("%s: not a CPU", arg);
 
 	return (unsigned int)value;
 }
 
-static void cpu_list(struct argp_state *state, char *list)
+static void cpu_list(char *list)
 {
 	unsigned int first, last;
 	char *item, *dash;
@@ -81,12 +80,12 @@ static void cpu_list(struct argp_state *state, char *list)
 	want.cpus_given = true;
 	while ((item = strsep(&list, ","))) {
 		if (*item == '\0')
-			argp_error(state, "--cpu: nothing between commas");
+			command_line_error("--cpu: nothing between commas");
 		dash = strchr(item, '-');
 		if (dash)
 			*dash++ = '\0';
-		first = cpu_number(state, item, 0);
-		last = dash ? cpu_number(state, dash, MAX_CPUS - 1) : first;
+		first = cpu_number(item, 0);
+		last = dash ? cpu_number(dash, MAX_CPUS - 1) : first;
 		for (; first <= last; first++)
 			want.cpus[first] = true;
 	}
@@ -99,7 +98,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		puts(summary);
 		exit(EXIT_SUCCESS);
 	case 'c':
-		cpu_list(state, arg);
+		cpu_list(arg);
 		break;
 	case 'p':
 		want.columns |= COLUMNS_POLICY;
@@ -117,7 +116,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		want.json = true;
 		break;
 	case ARGP_KEY_ARG:
-		argp_error(state, "%s: what is that for?", arg);
+		command_line_error("%s: there are options only", arg);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -349,22 +348,11 @@ int main(int argc, char **argv)
 		.parser = parse_option,
 		.doc = doc,
 	};
-	struct query query;
-	int ret;
 
-	argp_err_exit_status = TOOL_EXIT_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	command_line_parse(&argp, argc, argv, NULL);
 	if (want.columns == 0)
 		want.columns = COLUMNS_POLICY;
 
-	ret = query_open(&query);
-	if (ret == 0)
-		ret = table_view_show(want.channels ? &channels_view
-						    : &threads_view,
-				      &query, want.json);
-	if (ret)
-		return query_complain(&query, ret);
-	query_close(&query);
-
-	return fflush(stdout) ? TOOL_EXIT_FAILURE : EXIT_SUCCESS;
+	return table_view_show(want.channels ? &channels_view : &threads_view,
+			       want.json);
 }

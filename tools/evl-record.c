@@ -3,11 +3,11 @@
  * evl record: write down what a device does, for the replay driver, and show
  * what was written down.
  */
-#include "control-query.h"
+#include "command-line.h"
+#include "json-put.h"
 #include "record-run.h"
 #include "record-show.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ static const struct argp_option options[] = {
 };
 
 /* A positive number. */
-static uint64_t parse_number(const char *arg, struct argp_state *state)
+static uint64_t parse_number(const char *arg)
 {
 	unsigned long long value;
 	char *end;
@@ -57,71 +57,71 @@ static uint64_t parse_number(const char *arg, struct argp_state *state)
 	errno = 0;
 	value = strtoull(arg, &end, 0);
 	if (end == arg || *end || errno || value == 0 || *arg == '-')
-		argp_error(state, "%s: no positive number", arg);
+		command_line_error("%s: no positive number", arg);
 
 	return value;
 }
 
-static uint64_t parse_seconds(const char *arg, struct argp_state *state)
+static uint64_t parse_seconds(const char *arg)
 {
 	char *end;
 	double value = strtod(arg, &end);
 
 	if (end == arg || *end || !(value >= 1e-6 && value < 1e9))
-		argp_error(state, "%s: no time in seconds", arg);
+		command_line_error("%s: no time in seconds", arg);
 
 	return (uint64_t)(value * 1e9);
 }
 
-static void parse_ioctl(const char *arg, struct argp_state *state)
+static void parse_ioctl(const char *arg)
 {
 	struct record_ioctl *which = &job.ioctls[job.nr_ioctls];
 	unsigned long cmd, size;
 	char *end;
 
 	if (job.nr_ioctls == RECORD_IOCTLS_MAX)
-		argp_error(state, "more than %d ioctls", RECORD_IOCTLS_MAX);
+		command_line_error("more than %d ioctls", RECORD_IOCTLS_MAX);
 	cmd = strtoul(arg, &end, 0);
 	size = _IOC_SIZE(cmd);
 	if (end > arg && *end == ':' && end[1])
 		size = strtoul(end + 1, &end, 0);
 	else if (_IOC_DIR(cmd) & _IOC_WRITE)
-		argp_error(state,
-			   "%s: this command is told something, which would be "
-			   "zeroes: if that is what you want, say SIZE",
-			   arg);
+		command_line_error(
+			"%s: this command is told something, which would be "
+			"zeroes: if that is what you want, say SIZE",
+			arg);
 	if (end == arg || *end || cmd > UINT32_MAX || *arg == '-' ||
 	    size > 16384)
-		argp_error(state, "%s: no command, or no size up to 16384",
-			   arg);
+		command_line_error("%s: no command, or no size up to 16384",
+				   arg);
 
 	which->cmd = (unsigned int)cmd;
 	which->size = (uint32_t)size;
 	job.nr_ioctls++;
 }
 
-static void parse_arg(char *arg, struct argp_state *state)
+static void parse_arg(char *arg)
 {
 	if (job.device == NULL)
 		job.device = arg;
 	else if (job.path == NULL)
 		job.path = arg;
 	else
-		argp_error(state, "%s: what is that for?", arg);
+		command_line_error("%s: one device, one file", arg);
 }
 
-static void check_args(struct argp_state *state)
+static void check_args(void)
 {
 	if (show && (job.device == NULL || job.path))
-		argp_error(state, "--show wants one file");
+		command_line_error("--show wants one file");
 	if (!show && job.path == NULL)
-		argp_error(state,
-			   "a device and a file to record to are wanted");
+		command_line_error(
+			"a device and a file to record to are wanted");
 	if (json && !show)
-		argp_error(state, "--json goes with --show");
+		command_line_error("--json goes with --show");
 	if (job.oob && job.pass)
-		argp_error(state, "--oob and --pass do not go together: stdin "
-				  "and stdout are in-band");
+		command_line_error("--oob and --pass do not go together: stdin "
+				   "and stdout are in-band");
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -137,16 +137,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		job.pass = true;
 		break;
 	case 'i':
-		parse_ioctl(arg, state);
+		parse_ioctl(arg);
 		break;
 	case 'd':
-		job.duration = parse_seconds(arg, state);
+		job.duration = parse_seconds(arg);
 		break;
 	case 'n':
-		job.count = parse_number(arg, state);
+		job.count = parse_number(arg);
 		break;
 	case 's':
-		job.size = parse_number(arg, state);
+		job.size = parse_number(arg);
 		break;
 	case 'q':
 		job.quiet = true;
@@ -158,10 +158,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		json = true;
 		break;
 	case ARGP_KEY_ARG:
-		parse_arg(arg, state);
+		parse_arg(arg);
 		break;
 	case ARGP_KEY_END:
-		check_args(state);
+		check_args();
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -178,9 +178,13 @@ int main(int argc, char **argv)
 		.args_doc = "DEVICE FILE\n--show FILE",
 		.doc = doc,
 	};
+	int status;
 
-	argp_err_exit_status = TOOL_EXIT_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	command_line_parse(&argp, argc, argv, NULL);
 
-	return show ? record_show(job.device, json) : record_run(&job);
+	if (!show)
+		return record_run(&job);
+	status = record_show(job.device, json);
+
+	return json ? json_failure(status) : status;
 }

@@ -2,10 +2,11 @@
 /*
  * evl test-driver: the command line, and in what order things are checked.
  */
+#include "command-line.h"
+#include "complain.h"
 #include "own-daemon.h"
 #include "test-driver.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -77,42 +78,25 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static unsigned long number(struct argp_state *state, const char *option,
-			    const char *arg, unsigned long max)
-{
-	unsigned long value;
-	char *end;
-
-	errno = 0;
-	value = strtoul(arg, &end, 10);
-	if (*end || *arg < '0' || *arg > '9' || errno || value < 1 ||
-	    value > max)
-		argp_error(state, "%s: %s is not from 1 to %lu", option, arg,
-			   max);
-
-	return value;
-}
-
-static void add(struct argp_state *state, const char **list, unsigned int *nr,
-		const char *arg)
+static void add(const char **list, unsigned int *nr, const char *arg)
 {
 	if (*nr == MAX_ARGS)
-		argp_error(state, "%s: at most %d of these", arg, MAX_ARGS);
+		command_line_error("%s: at most %d of these", arg, MAX_ARGS);
 	list[(*nr)++] = arg;
 }
 
 /* The driver first, then what it is given. */
-static void add_arg(struct argp_state *state, const char *arg)
+static void add_arg(const char *arg)
 {
 	if (*arg == '\0')
-		argp_error(state, "a driver, or a parameter, is empty");
+		command_line_error("a driver, or a parameter, is empty");
 	if (wanted.driver == NULL)
 		wanted.driver = arg;
 	else if (wanted.nr_params == CONTROL_DRIVER_PARAMS)
-		argp_error(state, "%s: at most %d parameters", arg,
-			   CONTROL_DRIVER_PARAMS);
+		command_line_error("%s: at most %d parameters", arg,
+				   CONTROL_DRIVER_PARAMS);
 	else
-		add(state, params, &wanted.nr_params, arg);
+		add(params, &wanted.nr_params, arg);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -125,15 +109,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		wanted.node = strncmp(arg, "/dev/", 5) == 0 ? arg + 5 : arg;
 		break;
 	case OPT_WITH:
-		add(state, helpers, &wanted.nr_helpers, arg);
+		add(helpers, &wanted.nr_helpers, arg);
 		break;
 	case OPT_SIZE:
-		wanted.size = number(state, "--size", arg, MAX_SIZE);
+		wanted.size = command_line_number("--size", arg, 1, MAX_SIZE);
 		break;
 	case OPT_PATIENCE:
-		wanted.patience_ns =
-			number(state, "--patience", arg, MAX_PATIENCE_S) *
-			UINT64_C(1000000000);
+		wanted.patience_ns = command_line_number("--patience", arg, 1,
+							 MAX_PATIENCE_S) *
+				     UINT64_C(1000000000);
 		break;
 	case 'j':
 		wanted.json = true;
@@ -142,13 +126,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		wanted.daemon = arg;
 		break;
 	case OPT_DAEMON_ARG:
-		add(state, daemon_args, &wanted.nr_daemon_args, arg);
+		add(daemon_args, &wanted.nr_daemon_args, arg);
 		break;
 	case ARGP_KEY_ARG:
-		add_arg(state, arg);
+		add_arg(arg);
 		break;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which driver? Give the path of its .so");
+		command_line_error("which driver? Give the path of its .so");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -208,8 +192,7 @@ static int start_again(void)
 	if (trial_run(&load_check, nodes, &outcome) &&
 	    outcome.verdict == VERDICT_PASSED)
 		return 0;
-	fprintf(stderr, "evl-test-driver: it cannot be loaded again: %s\n",
-		outcome.reason);
+	complain("it cannot be loaded again: %s", outcome.reason);
 
 	return TOOL_EXIT_FAILURE;
 }
@@ -351,6 +334,7 @@ static int check_driver(void)
 	take_counts(0, &counted);
 	report_add(NULL, load_check.name, &outcome);
 	if (!good || outcome.verdict != VERDICT_PASSED) {
+		report_not_loaded(&outcome);
 		if (!good)
 			own_daemon_kill();
 		return 0;
@@ -375,20 +359,20 @@ static int test_driver(void)
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ret = nodes == MAP_FAILED ? -errno : trial_init();
 	if (ret) {
-		fprintf(stderr, "evl-test-driver: %s\n", strerrordesc_np(-ret));
+		complain("%s", strerrordesc_np(-ret));
 		return TOOL_EXIT_FAILURE;
 	}
 
+	report_begin();
 	ret = rig_start();
-	if (ret == 0) {
-		report_begin();
+	if (ret == 0)
 		ret = check_driver();
-		nr_failed = report_end();
-		ret = ret || nr_failed == 0 ? ret : TOOL_EXIT_FAILURE;
-		/* It may well be waiting for an exit function now. */
-		if (nr_failed)
-			own_daemon_kill();
-	}
+	nr_failed = report_end();
+	if (ret == 0 && nr_failed)
+		ret = TOOL_EXIT_FAILURE;
+	/* It may well be waiting for an exit function now. */
+	if (nr_failed)
+		own_daemon_kill();
 	own_daemon_stop();
 
 	return test_signal ? TEST_EXIT_SIGNAL + test_signal : ret;
@@ -407,8 +391,7 @@ int main(int argc, char **argv)
 	wanted.helpers = helpers;
 	wanted.daemon_args = daemon_args;
 	wanted.patience_ns = DEFAULT_PATIENCE_S * UINT64_C(1000000000);
-	argp_err_exit_status = TOOL_EXIT_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	command_line_parse(&argp, argc, argv, NULL);
 	watch_signals();
 
 	return test_driver();

@@ -126,7 +126,7 @@ static void ask_description(const char *path, char *line, int size)
 		line[0] = '\0';
 }
 
-static void list_commands(FILE *out)
+static void list_commands(void)
 {
 	char path[PATH_MAX + NAME_MAX + 2], line[256];
 	struct dirent **entries;
@@ -139,26 +139,26 @@ static void list_commands(FILE *out)
 		return;
 	}
 
-	fputs("available commands:\n", out);
+	puts("available commands:");
 	for (int i = 0; i < nr; i++) {
 		snprintf(path, sizeof(path), "%s/%s", command_dir,
 			 entries[i]->d_name);
 		ask_description(path, line, sizeof(line));
 		if (line[0])
-			fprintf(out, "%-12s %s\n",
-				entries[i]->d_name + PREFIX_LEN, line);
+			printf("%-12s %s\n", entries[i]->d_name + PREFIX_LEN,
+			       line);
 		free(entries[i]);
 	}
 	free(entries);
 }
 
-static void usage(FILE *out)
+static void usage(void)
 {
 	fputs("usage: evl [options] [<command> [<args>]]\n"
 	      "  -P, --prefix <dir>   where the commands are\n"
 	      "  -V, -v, --version    print the version\n"
 	      "  -h, --help           print this\n\n",
-	      out);
+	      stdout);
 }
 
 static void print_version(void)
@@ -202,6 +202,7 @@ int main(int argc, char **argv)
 	int c;
 
 	find_command_dir();
+	opterr = 0;
 	/* '+': what comes after the command is the command's. */
 	while ((c = getopt_long(argc, argv, "+P:Vvh", options, NULL)) != -1) {
 		switch (c) {
@@ -216,7 +217,10 @@ int main(int argc, char **argv)
 			help = true;
 			break;
 		default:
-			usage(stderr);
+			fprintf(stderr,
+				"evl: %s: no such option, or a directory is "
+				"missing; see --help\n",
+				argv[optind - 1]);
 			return EXIT_USAGE;
 		}
 	}
@@ -226,8 +230,8 @@ int main(int argc, char **argv)
 	if (!help && optind < argc && strcmp(argv[optind], "help") != 0)
 		return run_command(argv + optind);
 
-	usage(stdout);
-	list_commands(stdout);
+	usage();
+	list_commands();
 
 	return EXIT_SUCCESS;
 }

@@ -2,6 +2,8 @@
 /* What the tools say with --json: short names for json-c's. */
 #pragma once
 
+#include "complain.h"
+
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -49,4 +51,21 @@ static inline bool json_print(struct json_object *root)
 	json_object_put(root);
 
 	return good;
+}
+
+/* What failed, if @status says that something did, in place of what was asked
+ * for. Returns @status. */
+static inline int json_failure(int status)
+{
+	struct json_object *root;
+	const char *text = complaint();
+
+	if (status == 0)
+		return 0;
+	root = json_object_new_object();
+	json_put_string(root, "error", *text ? text : "stderr says it");
+	json_print(root);
+	fflush(stdout);
+
+	return status;
 }

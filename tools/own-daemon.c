@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "own-daemon.h"
 
+#include "complain.h"
 #include "control-query.h"
 #include "self-dir.h"
 
@@ -28,11 +29,6 @@ static bool dir_made, started;
 static const volatile sig_atomic_t *stop_signal; /* borrowed, or NULL */
 static pid_t daemon_pid;			 /* 0: none */
 static int daemon_status; /* once it has ended, as waitpid() tells */
-
-static const char *me(void)
-{
-	return program_invocation_short_name;
-}
 
 static uint64_t now_ns(void)
 {
@@ -90,8 +86,7 @@ static int make_paths(void)
 	if (dir_made)
 		return 0;
 	if (mkdtemp(dir) == NULL) {
-		fprintf(stderr, "%s: %s: %s\n", me(), dir,
-			strerrordesc_np(errno));
+		complain("%s: %s", dir, strerrordesc_np(errno));
 		return TOOL_EXIT_FAILURE;
 	}
 	dir_made = true;
@@ -115,8 +110,9 @@ static unsigned int count_args(const char *const *args)
 	return nr;
 }
 
-/* In the child. */
-static void exec_daemon(const char *program, const char *const *extra)
+/* In the child. What is wrong goes into @failed. */
+static void exec_daemon(const char *program, const char *const *extra,
+			int failed)
 {
 	unsigned int nr = count_args(extra), argc = 0;
 	char **argv = calloc(nr + 8, sizeof(*argv));
@@ -141,7 +137,7 @@ static void exec_daemon(const char *program, const char *const *extra)
 		close(fd);
 	}
 	execvp(program, argv);
-	dprintf(STDERR_FILENO, "%s: %s\n", program, strerrordesc_np(errno));
+	(void)!write(failed, &errno, sizeof(errno));
 	_exit(127);
 }
 
@@ -171,12 +167,28 @@ bool own_daemon_has_ended(void)
 static void say_how_it_ended(void)
 {
 	if (WIFSIGNALED(daemon_status))
-		fprintf(stderr, "%s: evl-cused ended by signal %d:\n", me(),
-			WTERMSIG(daemon_status));
+		complain("evl-cused ended by signal %d:",
+			 WTERMSIG(daemon_status));
 	else
-		fprintf(stderr, "%s: evl-cused ended with status %d:\n", me(),
-			WEXITSTATUS(daemon_status));
+		complain("evl-cused ended with status %d:",
+			 WEXITSTATUS(daemon_status));
 	show_log();
+}
+
+/* The last thing it said is why; the first, if its arguments are wrong. */
+static void say_why_not_ready(void)
+{
+	bool is_first = WEXITSTATUS(daemon_status) == TOOL_EXIT_USAGE;
+	char line[512] = "it says nothing";
+	FILE *log = fopen(log_path, "re");
+
+	while (log && fgets(line, sizeof(line), log) && !is_first)
+		;
+	if (log)
+		fclose(log);
+	line[strcspn(line, "\n")] = '\0';
+	complain("no evl-cused could be started: %s",
+		 printable(line, sizeof(line)));
 }
 
 static int wait_until_ready(void)
@@ -195,11 +207,53 @@ static int wait_until_ready(void)
 	}
 
 	if (daemon_pid && !is_over()) {
-		fprintf(stderr, "%s: evl-cused does not answer:\n", me());
+		complain("evl-cused does not answer:");
 		show_log();
+	} else if (WIFEXITED(daemon_status) && !is_over()) {
+		say_why_not_ready();
+		started = false;
 	}
 
-	return TOOL_EXIT_NO_DAEMON; /* one that ended: own_daemon_stop() says so */
+	return TOOL_EXIT_NO_DAEMON; /* by a signal: own_daemon_stop() says so */
+}
+
+/* 0, or the errno of who could not become evl-cused: @failed closes if it did. */
+static int read_failure(int failed)
+{
+	int error = 0;
+	ssize_t len;
+
+	while ((len = read(failed, &error, sizeof(error))) < 0 &&
+	       errno == EINTR)
+		;
+
+	return len == (ssize_t)sizeof(error) ? error : 0;
+}
+
+/* 0, or -errno; then there is no child. */
+static int spawn_daemon(const char *program, const char *const *args)
+{
+	int fds[2], error;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+
+	daemon_status = 0;
+	daemon_pid = fork();
+	if (daemon_pid == 0)
+		exec_daemon(program, args, fds[1]);
+	error = daemon_pid < 0 ? errno : 0;
+	close(fds[1]);
+	if (error == 0)
+		error = read_failure(fds[0]);
+	close(fds[0]);
+	if (error && daemon_pid > 0)
+		while (waitpid(daemon_pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	if (error)
+		daemon_pid = 0;
+
+	return -error;
 }
 
 int own_daemon_start(const struct own_daemon_options *options)
@@ -213,15 +267,12 @@ int own_daemon_start(const struct own_daemon_options *options)
 	if (ret)
 		return ret;
 
-	daemon_pid = fork();
-	if (daemon_pid < 0) {
-		daemon_pid = 0;
-		fprintf(stderr, "%s: fork: %s\n", me(), strerrordesc_np(errno));
-		return TOOL_EXIT_FAILURE;
+	ret = spawn_daemon(program, options->args);
+	if (ret) {
+		complain("%s: %s: name the evl-cused to start, with --daemon",
+			 program, strerrordesc_np(-ret));
+		return TOOL_EXIT_NO_DAEMON;
 	}
-	if (daemon_pid == 0)
-		exec_daemon(program, options->args);
-	daemon_status = 0;
 	started = true;
 
 	return wait_until_ready();
@@ -273,7 +324,7 @@ void own_daemon_stop(void)
 			usleep(NAP_US);
 	}
 	if (daemon_pid) {
-		fprintf(stderr, "%s: evl-cused does not end: killed\n", me());
+		complain("evl-cused does not end: killed");
 		own_daemon_kill();
 	}
 	started = false;

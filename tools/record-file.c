@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "record-file.h"
 
+#include "complain.h"
 #include "control-query.h"
 #include "trace-text.h"
 
@@ -23,9 +24,9 @@ uint64_t record_now(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-static int complain(const char *path, const char *why)
+static int fail(const char *path, const char *why)
 {
-	fprintf(stderr, "evl-record: %s: %s\n", path, why);
+	complain("%s: %s", path, why);
 
 	return -1;
 }
@@ -83,14 +84,14 @@ static int open_regular(const char *path)
 	struct stat st;
 
 	if (fd < 0)
-		return complain(path, strerrordesc_np(errno));
+		return fail(path, strerrordesc_np(errno));
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ftruncate(fd, 0) == 0)
 		return fd;
 
 	close(fd);
 
-	return complain(path, "no regular file: the device comes first, then "
-			      "the file to record to");
+	return fail(path, "no regular file: the device comes first, then "
+			  "the file to record to");
 }
 
 int record_file_open(struct record_file *file, const char *path,
@@ -105,7 +106,7 @@ int record_file_open(struct record_file *file, const char *path,
 
 	ret = put_head(file, device, how);
 	if (ret)
-		complain(path, strerrordesc_np(-ret));
+		fail(path, strerrordesc_np(-ret));
 	file->start = record_now();
 
 	return ret;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "record-run.h"
 
+#include "complain.h"
 #include "control-query.h"
 #include "record-file.h"
 
@@ -58,22 +59,23 @@ static void catch_signals(void)
 
 static void tell(const char *what, const char *why)
 {
-	fprintf(stderr, "%sevl-record: %s: %s\n",
-		next_progress == UINT64_MAX ? "" : "\r\033[K", what, why);
+	if (next_progress != UINT64_MAX)
+		fputs("\r\033[K", stderr);
+	complain("%s: %s", what, why);
 }
 
-static void complain(const char *what, int error)
+static void tell_error(const char *what, int error)
 {
 	tell(what, strerrordesc_np(error));
 }
 
 /* It did not take a record. */
-static void complain_of_file(int error)
+static void tell_of_file(int error)
 {
 	if (file.is_full)
 		tell(file.path, "this is as large as a trace may be, 256 MiB");
 	else
-		complain(file.path, error);
+		tell_error(file.path, error);
 }
 
 static void say(const char *end)
@@ -112,7 +114,7 @@ static int add(enum trace_kind kind, uint64_t time, unsigned char *data,
 							 .kind = kind });
 
 	if (ret)
-		complain_of_file(-ret);
+		tell_of_file(-ret);
 	show_progress();
 
 	return -ret;
@@ -138,7 +140,7 @@ static int ask(const struct record_ioctl *which)
 		record.len = which->size;
 	ret = record_file_add(&file, record);
 	if (ret)
-		complain_of_file(-ret);
+		tell_of_file(-ret);
 
 	return -ret;
 }
@@ -159,7 +161,7 @@ static bool is_gone(int error)
 /* What a read said instead of data: does the trace end well with it? */
 static bool ends_well(int error)
 {
-	complain(job->device, error);
+	tell_error(job->device, error);
 	record_file_add(&file, (struct trace_record){ .time = record_now(),
 						      .result = error,
 						      .kind = TRACE_ERROR });
@@ -204,7 +206,7 @@ static enum outcome to_stdout(const unsigned char *data, size_t len)
 		return GOES_ON;
 	if (stopped || errno == EPIPE)
 		return DONE;
-	complain("standard output", errno);
+	tell_error("standard output", errno);
 
 	return FAILED;
 }
@@ -245,7 +247,7 @@ static enum outcome to_device(int *r_fd)
 	if (!put_all(device_fd, data, (size_t)len)) {
 		if (stopped)
 			return DONE;
-		complain(job->device, errno);
+		tell_error(job->device, errno);
 		return FAILED;
 	}
 
@@ -292,13 +294,15 @@ static enum outcome record(void)
 
 static int attach(void)
 {
-	int ret = evl_attach_self("evl-record:%d", getpid());
+	int ret;
 
+	/* libevlclient says itself why it cannot. */
+	if (evl_init())
+		return TOOL_EXIT_NO_DAEMON;
+	ret = evl_attach_self("evl-record:%d", getpid());
 	if (ret >= 0)
 		return EXIT_SUCCESS;
-	/* libevlclient says itself why it cannot. */
-	fprintf(stderr, "evl-record: cannot attach: %s\n",
-		strerrordesc_np(-ret));
+	complain("cannot attach: %s", strerrordesc_np(-ret));
 
 	return TOOL_EXIT_NO_DAEMON;
 }
@@ -312,7 +316,7 @@ static int open_device(void)
 	device_fd = open(job->device, flags | O_NOCTTY | O_CLOEXEC);
 	if (device_fd >= 0 || (stopped && errno == EINTR))
 		return EXIT_SUCCESS;
-	complain(job->device, errno);
+	tell_error(job->device, errno);
 
 	return TOOL_EXIT_FAILURE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "record-show.h"
 
+#include "complain.h"
 #include "control-query.h"
 #include "json-put.h"
 #include "replay-trace.h"
@@ -43,9 +44,9 @@ static struct {
 	int nr_columns;
 } trace;
 
-static int complain(const char *why)
+static int fail(const char *why)
 {
-	fprintf(stderr, "evl-record: %s: %s\n", trace.path, why);
+	complain("%s: %s", trace.path, why);
 
 	return TOOL_EXIT_FAILURE;
 }
@@ -72,11 +73,11 @@ static int load(void)
 	ssize_t len;
 
 	if (fd < 0)
-		return complain(strerrordesc_np(errno));
+		return fail(strerrordesc_np(errno));
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) ||
 	    st.st_size > TRACE_SIZE_MAX) {
 		close(fd);
-		return complain("no regular file of up to 256 MiB");
+		return fail("no regular file of up to 256 MiB");
 	}
 
 	trace.text = malloc((size_t)st.st_size + 1);
@@ -84,7 +85,7 @@ static int load(void)
 			 : -ENOMEM;
 	close(fd);
 	if (len < 0)
-		return complain(strerrordesc_np((int)-len));
+		return fail(strerrordesc_np((int)-len));
 	trace.size = (size_t)len;
 
 	return EXIT_SUCCESS;
@@ -136,12 +137,12 @@ static int check(void)
 	if (parser.error) {
 		snprintf(why, sizeof(why), "line %lu: %s", parser.line,
 			 parser.error);
-		return complain(why);
+		return fail(why);
 	}
 	trace.truncated = parser.truncated;
 	trace.gaps = calloc(nr_reads + 1, sizeof(*trace.gaps));
 
-	return trace.gaps ? EXIT_SUCCESS : complain(strerrordesc_np(ENOMEM));
+	return trace.gaps ? EXIT_SUCCESS : fail(strerrordesc_np(ENOMEM));
 }
 
 static int compare(const void *left, const void *right)

@@ -32,8 +32,7 @@ static void print_all_json(const struct table_view *view, char *records,
 	json_print(list);
 }
 
-int table_view_show(const struct table_view *view, struct query *query,
-		    bool json)
+static int show(const struct table_view *view, struct query *query, bool json)
 {
 	char *records;
 	size_t nr;
@@ -43,6 +42,8 @@ int table_view_show(const struct table_view *view, struct query *query,
 	if (ret)
 		return ret;
 
+	if (view->begin)
+		view->begin(query);
 	if (view->compare)
 		qsort(records, nr, view->size, view->compare);
 	if (json)
@@ -52,4 +53,21 @@ int table_view_show(const struct table_view *view, struct query *query,
 	free(records);
 
 	return 0;
+}
+
+int table_view_show(const struct table_view *view, bool json)
+{
+	struct query query;
+	int ret;
+
+	ret = query_open(&query);
+	if (ret == 0)
+		ret = show(view, &query, json);
+	if (ret)
+		ret = query_complain(&query, ret);
+	else if (fflush(stdout))
+		return TOOL_EXIT_FAILURE;
+	query_close(&query);
+
+	return json ? json_failure(ret) : ret;
 }

@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 struct table_view {
-	uint32_t table; /* enum control_table */
-	size_t size;	/* of a record */
+	uint32_t table;			    /* enum control_table */
+	size_t size;			    /* of a record */
+	void (*begin)(struct query *query); /* before the rest; may be NULL */
 	void (*print_head)(void);
 	void (*print)(void *record);
 	struct json_object *(*to_json)(void *record);
@@ -22,6 +23,6 @@ struct table_view {
 	bool (*is_wanted)(const void *record); /* NULL: they all are */
 };
 
-/* Ask for the table and print it. 0 or -errno; stdout is not flushed. */
-int table_view_show(const struct table_view *view, struct query *query,
-		    bool json);
+/* Ask the daemon for the table and print it. The exit status; what is wrong was
+ * said. */
+int table_view_show(const struct table_view *view, bool json);

@@ -11,6 +11,7 @@
 
 static struct json_object *list; /* owned; NULL without --json */
 static unsigned int counts[VERDICT_NOT_APPLICABLE + 1];
+static struct outcome load; /* of loading the driver, if that failed */
 
 static const char *verdict_name(enum verdict verdict)
 {
@@ -65,11 +66,24 @@ void report_add(const char *node, const char *check,
 	fflush(stdout);
 }
 
+void report_not_loaded(const struct outcome *outcome)
+{
+	load = *outcome;
+}
+
+static const char *driver_name(void)
+{
+	return rig_name()[0] ? rig_name() : wanted.driver;
+}
+
 static bool print_json(void)
 {
 	struct json_object *root = json_object_new_object();
 
-	json_put_string(root, "driver", rig_name());
+	json_put_string(root, "driver", driver_name());
+	if (complaint()[0] || load.reason[0])
+		json_put_string(root, "error",
+				complaint()[0] ? complaint() : load.reason);
 	json_object_object_add(root, "checks", list);
 	json_put_uint(root, "passed", counts[VERDICT_PASSED]);
 	json_put_uint(root, "failed", counts[VERDICT_FAILED]);
@@ -84,11 +98,10 @@ int report_end(void)
 
 	if (wanted.json)
 		good = print_json();
-	else
+	else if (counts[VERDICT_PASSED] + counts[VERDICT_FAILED])
 		printf("%s: %u passed, %u failed, %u not applicable\n",
-		       rig_name()[0] ? rig_name() : wanted.driver,
-		       counts[VERDICT_PASSED], counts[VERDICT_FAILED],
-		       counts[VERDICT_NOT_APPLICABLE]);
+		       driver_name(), counts[VERDICT_PASSED],
+		       counts[VERDICT_FAILED], counts[VERDICT_NOT_APPLICABLE]);
 
 	return fflush(stdout) || !good ? -1 : (int)counts[VERDICT_FAILED];
 }

@@ -5,6 +5,8 @@
  */
 #include "test-driver.h"
 
+#include "complain.h"
+
 #include "own-daemon.h"
 #include "wire/driver-find.h"
 
@@ -241,15 +243,13 @@ static int load_helpers(void)
 
 	for (unsigned int i = 0; i < wanted.nr_helpers; i++) {
 		if (!find_file(wanted.helpers[i], path)) {
-			fprintf(stderr,
-				"evl-test-driver: %s: no such driver: give its "
-				"path\n",
-				wanted.helpers[i]);
+			complain("%s: no such driver: give its "
+				 "path",
+				 wanted.helpers[i]);
 			return TOOL_EXIT_USAGE;
 		}
 		if (load(path, NULL, 0, text)) {
-			fprintf(stderr, "evl-test-driver: --with %s: %s\n",
-				wanted.helpers[i], text);
+			complain("--with %s: %s", wanted.helpers[i], text);
 			return TOOL_EXIT_FAILURE;
 		}
 	}
@@ -262,10 +262,9 @@ int rig_start(void)
 	int ret;
 
 	if (!find_file(wanted.driver, driver_path)) {
-		fprintf(stderr,
-			"evl-test-driver: %s: no such driver: give the path of "
-			"its .so\n",
-			wanted.driver);
+		complain("%s: no such driver: give the path of "
+			 "its .so",
+			 wanted.driver);
 		return TOOL_EXIT_USAGE;
 	}
 	ret = start_daemon();

@@ -213,5 +213,7 @@ extern const struct check unload_checks[]; /* in this order */
 void report_begin(void);
 void report_add(const char *node, const char *check,
 		const struct outcome *outcome);
-/* The counts. How many failed; negative: stdout did not take it. */
+/* There is nothing to check. */
+void report_not_loaded(const struct outcome *outcome);
+/* The counts, if there are any. How many failed; negative: stdout did not take it. */
 int report_end(void);

@@ -46,9 +46,9 @@ START_TEST(what_cannot_be_loaded_is_told)
 	tool_expect(TOOL_CANNOT_LOAD, "none of that name is loaded", "unload",
 		    "no_such_driver", NULL);
 	tool_expect(2, "a name, please", "unload", twice, NULL);
-	tool_expect(2, "Usage", "unload", NULL);
-	tool_expect(2, "Usage", "reload", "loopback", NULL);
-	tool_expect(2, "Usage", NULL);
+	tool_expect(2, "unload NAME", "unload", NULL);
+	tool_expect(2, "there are load, unload", "reload", "loopback", NULL);
+	tool_expect(2, "there are load, unload", NULL);
 }
 END_TEST
 

@@ -408,7 +408,7 @@ START_TEST(usage_is_checked)
 		const char *args[3], *text;
 	} cases[] = {
 		{ { "/dev/null" }, "a file to record to" },
-		{ { "a", "b", "c" }, "c: what is that for?" },
+		{ { "a", "b", "c" }, "c: one device, one file" },
 		{ { "--show" }, "--show wants one file" },
 		{ { "--show", "a", "b" }, "--show wants one file" },
 		{ { "--json", "a", "b" }, "--json goes with --show" },
@@ -463,7 +463,7 @@ START_TEST(without_a_daemon_nothing_is_read_out_of_band)
 {
 	setenv("EVL_CUSED_SOCKET", "/nonexistent", 1);
 	start("--oob", "/dev/null", path, NULL);
-	ends(3, "cannot attach");
+	ends(3, "no evl-cused at");
 	/* But any device is in-band. */
 	start("/dev/null", path, NULL);
 	ends(0, "0 reads");

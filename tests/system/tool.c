@@ -2,6 +2,7 @@
 #include "tool.h"
 
 #include <check.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,20 +35,58 @@ static void start(struct tool_run *run, va_list ap)
 	_exit(127);
 }
 
-int tool_wait(struct tool_run *run)
+/* The exit status, or 128 + signal. */
+static int await(pid_t pid)
 {
-	ssize_t len;
 	int status;
 
-	ck_assert_int_eq(waitpid(run->pid, &status, 0), run->pid);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* All that was written to @fd, which is closed. */
+static void take_text(int fd, char *text, size_t size)
+{
+	ssize_t len = pread(fd, text, size - 1, 0);
+
+	text[len > 0 ? len : 0] = '\0';
+	close(fd);
+}
+
+int tool_wait(struct tool_run *run)
+{
+	run->status = await(run->pid);
 	run->pid = 0;
-	run->status = WIFEXITED(status) ? WEXITSTATUS(status)
-					: 128 + WTERMSIG(status);
-	len = pread(run->fd, run->text, sizeof(run->text) - 1, 0);
-	run->text[len > 0 ? len : 0] = '\0';
-	close(run->fd);
+	take_text(run->fd, run->text, sizeof(run->text));
 
 	return run->status;
+}
+
+int tool_run_apart(struct tool_output *output, const char *program,
+		   const char *const *args)
+{
+	const char *argv[MAX_ARGS] = { program };
+	int out = memfd_create("out", MFD_CLOEXEC);
+	int err = memfd_create("err", MFD_CLOEXEC);
+	pid_t pid;
+
+	for (int i = 0; args[i] && i < MAX_ARGS - 2; i++)
+		argv[i + 1] = args[i];
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		dup2(out, STDOUT_FILENO);
+		dup2(err, STDERR_FILENO);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execv(argv[0], (char **)argv);
+		_exit(127);
+	}
+	output->status = await(pid);
+	take_text(out, output->out, sizeof(output->out));
+	take_text(err, output->err, sizeof(output->err));
+
+	return output->status;
 }
 
 void tool_start(struct tool_run *run, ...)

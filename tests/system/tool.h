@@ -18,6 +18,12 @@ struct tool_run {
 	int fd;
 };
 
+/* Of a program which writes to each of them apart. */
+struct tool_output {
+	int status; /* as above */
+	char out[32768], err[4096];
+};
+
 /* Run it to its end, with arguments up to NULL. Returns the exit status. */
 int tool_run(struct tool_run *run, ...);
 /* The same in two steps. */
@@ -25,3 +31,6 @@ void tool_start(struct tool_run *run, ...);
 int tool_wait(struct tool_run *run);
 /* It is to end with @status, and to have said @text (NULL: nothing at all). */
 void tool_expect(int status, const char *text, ...);
+/* Run any program, @args up to NULL. Returns the exit status. */
+int tool_run_apart(struct tool_output *output, const char *program,
+		   const char *const *args);
