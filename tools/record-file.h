@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "replay-trace.h"
+#include "replay/trace.h"
 
 #include <stdint.h>
 

@@ -4,7 +4,7 @@
 #include "complain.h"
 #include "control-query.h"
 #include "json-put.h"
-#include "replay-trace.h"
+#include "replay/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>

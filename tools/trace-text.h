@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A record of a trace as the line which drivers/replay-trace.h reads. */
+/* A record of a trace as the line which drivers/replay/trace.h reads. */
 #pragma once
 
-#include "replay-trace.h"
+#include "replay/trace.h"
 
 #define TRACE_LINE_MAX (2 * TRACE_DATA_MAX + 64)
 

@@ -250,7 +250,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("drivers/replay-trace");
+	Suite *suite = suite_create("drivers/replay/trace");
 
 	suite_add(suite, "kinds", every_kind_of_record_is_read, 1);
 	suite_add(suite, "dry", a_dry_run_leaves_the_text_alone, 1);

@@ -11,8 +11,8 @@
 #ifndef _REPLAY_POSITION_H
 #define _REPLAY_POSITION_H
 
-#include "replay-load.h"
-#include "replay-rules.h"
+#include "load.h"
+#include "rules.h"
 
 #include <linux/ktime.h>
 

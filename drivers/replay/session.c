@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "replay-session.h"
+#include "session.h"
 
 #include <linux/poll.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "replay-rules.h"
+#include "rules.h"
 
 #include <linux/errno.h>
 #include <linux/kernel.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * /dev/latmus measures latencies and tunes the clock, for the program of that
- * name. See latmus.md for its users' view, and latmus.h for what a runner is.
+ * name. See latmus.md for its users' view, and runner.h for what a runner is.
  *
  * A runner is set up, and replaced, in-band; out-of-band requests hold it, by
  * ->nr_inside, while they use it.
  */
-#include "latmus.h"
+#include "runner.h"
 
 #include <linux/compat.h>
 #include <linux/fs.h>

@@ -4,7 +4,7 @@
  * passes the shot on: to an application's thread in EVL_LATIOC_PULSE, or to a
  * function in-band. A kernel thread has a period of its own, no timer.
  */
-#include "latmus.h"
+#include "runner.h"
 
 #include <evl/init.h>
 #include <linux/sched.h>

@@ -3,7 +3,7 @@
 #ifndef _REPLAY_LOAD_H
 #define _REPLAY_LOAD_H
 
-#include "replay-trace.h"
+#include "trace.h"
 
 struct trace {
 	void *text;		      /* owned, with the records' data */

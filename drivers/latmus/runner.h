@@ -5,8 +5,8 @@
  * is a series of such samples: one of a measurement, which ends when the
  * request does, or one of the steps of a tuning, which ends after so many.
  */
-#ifndef _LATMUS_H
-#define _LATMUS_H
+#ifndef _LATMUS_RUNNER_H
+#define _LATMUS_RUNNER_H
 
 #include <evl/clock.h>
 #include <evl/flag.h>
@@ -98,4 +98,4 @@ ktime_t *context_gravity(const struct runner *runner,
 /* A whole tuning: sets the clock's gravity, which comes back in *r_gravity. */
 int runner_tune(struct runner *runner, s32 *r_gravity);
 
-#endif /* _LATMUS_H */
+#endif /* _LATMUS_RUNNER_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "replay-load.h"
+#include "load.h"
 
 #include <linux/errno.h>
 #include <linux/ioctl.h>

@@ -4,7 +4,7 @@
  * least late sample was late, or taken off as the earliest one was early. What
  * most steps agree upon, the median, is kept.
  */
-#include "latmus.h"
+#include "runner.h"
 
 #include <linux/atomic.h>
 #include <linux/minmax.h>

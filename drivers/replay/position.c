@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "replay-position.h"
+#include "position.h"
 
 #include <linux/errno.h>
 #include <linux/minmax.h>

@@ -4,7 +4,7 @@
  * from in-band, so all is done under the runner's lock, and each names its run:
  * one which comes too late is of none.
  */
-#include "latmus.h"
+#include "runner.h"
 
 #include <linux/fcntl.h>
 #include <linux/minmax.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "replay-trace.h"
+#include "trace.h"
 
 #ifdef __KERNEL__
 #include <linux/errno.h>

@@ -5,7 +5,7 @@
  * replay.md for its users' view, loopback.c for how a driver with two stages
  * works.
  */
-#include "replay-session.h"
+#include "session.h"
 
 #include <linux/atomic.h>
 #include <linux/compat.h>

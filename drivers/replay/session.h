@@ -3,7 +3,7 @@
 #ifndef _REPLAY_SESSION_H
 #define _REPLAY_SESSION_H
 
-#include "replay-position.h"
+#include "position.h"
 
 #include <linux/irq_work.h>
 #include <linux/wait.h>
