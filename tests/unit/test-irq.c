@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Interrupts which software raises: in-band, with threads, and out-of-band. */
 #include "inband-rig.h"
-#include "kapi/irq.h"
-#include "suite.h"
+#include "irq-rig.h"
 
-#include <linux/completion.h>
+#include <limits.h>
 #include <linux/interrupt.h>
 #include <linux/irqdomain.h>
 #include <linux/percpu.h>
-#include <pthread.h>
-#include <sched.h>
-#include <semaphore.h>
-#include <stdatomic.h>
-#include <stdlib.h>
 
-#define LINE 5
-
-static int nr_calls, nr_thread_calls, last_irq;
+static int nr_calls, last_irq;
 static void *last_dev;
 static irqreturn_t answer;
 
@@ -39,11 +31,6 @@ static void setup(void)
 {
 	answer = IRQ_HANDLED;
 	inband_setup();
-}
-
-static void raise_it(unsigned int irq)
-{
-	ck_assert_int_eq(generic_handle_irq(irq), 0);
 }
 
 START_TEST(what_came_before_it_ran_is_one_call)
@@ -224,116 +211,6 @@ START_TEST(a_handler_may_raise_its_own)
 }
 END_TEST
 
-static struct completion go;
-
-static irqreturn_t wait_and_note(int irq, void *dev_id)
-{
-	ck_assert_ptr_nonnull(fiber_current());
-	ck_assert_ptr_eq(dev_id, &go);
-	wait_for_completion(&go);
-	nr_thread_calls++;
-
-	return IRQ_HANDLED;
-}
-
-static void request_threads(unsigned long flags, bool handler)
-{
-	init_completion(&go);
-	answer = IRQ_WAKE_THREAD;
-	ck_assert_int_eq(request_threaded_irq(LINE, handler ? note : NULL,
-					      wait_and_note, flags, "", &go),
-			 0);
-}
-
-static bool freed;
-
-static void free_it(void *arg)
-{
-	ck_assert_ptr_nonnull(free_irq(LINE, &go));
-	freed = true;
-}
-
-static void sync_it(void *arg)
-{
-	disable_irq(LINE);
-	freed = true;
-}
-
-START_TEST(a_thread_runs_in_band_and_once_more_for_what_came)
-{
-	request_threads(0, true);
-	raise_it(LINE);
-	inband_step();
-	for (int i = 0; i < 3; i++) {
-		raise_it(LINE);
-		inband_step();
-	}
-	ck_assert_int_eq(nr_calls, 4);
-	ck_assert_int_eq(nr_thread_calls, 0);
-	complete_all(&go);
-	inband_step();
-	ck_assert_int_eq(nr_thread_calls, 2);
-	answer = IRQ_HANDLED;
-	raise_it(LINE);
-	inband_step();
-	ck_assert_int_eq(nr_thread_calls, 2);
-	inband_fiber(free_it, NULL);
-	inband_step();
-	ck_assert(freed);
-}
-END_TEST
-
-START_TEST(a_oneshot_line_waits_for_its_thread)
-{
-	request_threads(IRQF_ONESHOT, _i);
-	raise_it(LINE);
-	inband_step();
-	raise_it(LINE);
-	raise_it(LINE);
-	inband_step();
-	ck_assert_int_eq(nr_calls, _i);
-	complete(&go);
-	inband_step();
-	ck_assert_int_eq(nr_thread_calls, 1);
-	ck_assert_int_eq(nr_calls, _i ? 2 : 0);
-	complete(&go);
-	inband_step();
-	ck_assert_int_eq(nr_thread_calls, 2);
-	raise_it(LINE);
-	inband_step();
-	ck_assert_int_eq(nr_calls, _i ? 3 : 0);
-	complete_all(&go);
-	inband_fiber(free_it, NULL);
-	inband_step();
-	ck_assert(freed);
-}
-END_TEST
-
-/* By free_irq() and by disable_irq(). */
-START_TEST(threads_are_waited_for)
-{
-	request_threads(IRQF_ONESHOT, true);
-	raise_it(LINE);
-	inband_step();
-	inband_fiber(_i ? free_it : sync_it, NULL);
-	inband_step();
-	ck_assert(!freed);
-	complete_all(&go);
-	inband_step();
-	ck_assert(freed);
-	ck_assert_int_eq(nr_thread_calls, 1);
-	if (_i == 0)
-		inband_fiber(free_it, NULL);
-	inband_step();
-	/* The next one is not held back. */
-	ck_assert_int_eq(request_irq(LINE, note, 0, "", NULL), 0);
-	raise_it(LINE);
-	inband_step();
-	ck_assert_int_eq(nr_calls, 2);
-	free_irq(LINE, NULL);
-}
-END_TEST
-
 START_TEST(a_synthetic_one_has_data_of_each_cpu)
 {
 	int __percpu *data = alloc_percpu(int);
@@ -399,152 +276,6 @@ START_TEST(numbers_are_given_back)
 }
 END_TEST
 
-#define NR_RAISED 1000
-
-static _Atomic(int) nr_raised;
-static int nr_seen;
-static bool saw_all;
-
-static irqreturn_t see(int irq, void *dev_id)
-{
-	nr_seen = nr_raised;
-	saw_all = nr_seen == 2 * NR_RAISED;
-
-	return IRQ_HANDLED;
-}
-
-static void *raise_many(void *arg)
-{
-	for (int i = 0; i < NR_RAISED; i++) {
-		nr_raised++;
-		raise_it(LINE);
-	}
-
-	return NULL;
-}
-
-START_TEST(any_thread_may_raise_it_and_none_is_lost)
-{
-	pthread_t threads[2];
-
-	ck_assert_int_eq(request_irq(LINE, see, 0, "", NULL), 0);
-	for (int i = 0; i < 2; i++)
-		pthread_create(&threads[i], NULL, raise_many, NULL);
-	inband_await(&saw_all);
-	for (int i = 0; i < 2; i++)
-		pthread_join(threads[i], NULL);
-	free_irq(LINE, NULL);
-}
-END_TEST
-
-/* Out-of-band, on the test's own thread. */
-static irqreturn_t note_oob(int irq, void *dev_id)
-{
-	ck_assert_ptr_eq(stage_self, &test_stage);
-	ck_assert(irqs_disabled());
-
-	return note(irq, dev_id);
-}
-
-static void oob_setup(void)
-{
-	test_stage_setup();
-	irq_set_worker(&test_stage);
-}
-
-static void oob_teardown(void)
-{
-	irq_set_worker(NULL);
-	test_stage_teardown();
-}
-
-START_TEST(an_oob_handler_runs_on_the_worker)
-{
-	answer = IRQ_WAKE_THREAD; /* there is none */
-	ck_assert_int_eq(request_irq(LINE, note_oob, IRQF_OOB, "", &answer), 0);
-	raise_it(LINE);
-	raise_it(LINE);
-	stage_run_until_idle(&test_stage);
-	ck_assert_int_eq(nr_calls, 1);
-	ck_assert(!irqs_disabled());
-	disable_irq(LINE);
-	raise_it(LINE);
-	stage_run_until_idle(&test_stage);
-	ck_assert_int_eq(nr_calls, 1);
-	enable_irq(LINE);
-	stage_run_until_idle(&test_stage);
-	ck_assert_int_eq(nr_calls, 2);
-	free_irq(LINE, &answer);
-	raise_it(LINE);
-	stage_run_until_idle(&test_stage);
-	ck_assert_int_eq(nr_calls, 2);
-}
-END_TEST
-
-/* A worker on a thread of its own, and who frees what its handlers use. */
-static _Atomic(bool) enough;
-static sem_t entered;
-
-struct device_data {
-	int count;
-};
-
-static irqreturn_t use_data(int irq, void *dev_id)
-{
-	struct device_data *data = dev_id;
-
-	sem_post(&entered);
-	for (int i = 0; i < 10; i++) {
-		data->count++;
-		sched_yield();
-	}
-
-	return IRQ_HANDLED;
-}
-
-static void no_kick(struct stage *stage)
-{
-}
-
-static struct stage own_stage;
-
-static void *run_worker(void *arg)
-{
-	stage_enter(&own_stage);
-	while (!enough) {
-		stage_run_until_idle(&own_stage);
-		sched_yield();
-	}
-	stage_leave(&own_stage);
-
-	return NULL;
-}
-
-START_TEST(what_a_handler_uses_may_be_freed_after_the_interrupt)
-{
-	pthread_t thread;
-
-	sem_init(&entered, 0, 0);
-	stage_init(&own_stage, "own", true, no_kick);
-	irq_set_worker(&own_stage);
-	pthread_create(&thread, NULL, run_worker, NULL);
-	for (int i = 0; i < 200; i++) {
-		struct device_data *data = calloc(1, sizeof(*data));
-
-		ck_assert_int_eq(
-			request_irq(LINE, use_data, IRQF_OOB, "", data), 0);
-		raise_it(LINE);
-		sem_wait(&entered);
-		free_irq(LINE, data);
-		ck_assert_int_eq(data->count, 10);
-		free(data);
-	}
-	enough = true;
-	pthread_join(thread, NULL);
-	irq_set_worker(NULL);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("kapi/irq");
@@ -558,20 +289,8 @@ int main(void)
 	tcase_add_test(tcase, what_comes_while_it_is_disabled_comes_afterwards);
 	tcase_add_test(tcase, the_type_is_what_was_asked_for_last);
 	tcase_add_test(tcase, a_handler_may_raise_its_own);
-	tcase_add_test(tcase,
-		       a_thread_runs_in_band_and_once_more_for_what_came);
-	tcase_add_loop_test(tcase, a_oneshot_line_waits_for_its_thread, 0, 2);
-	tcase_add_loop_test(tcase, threads_are_waited_for, 0, 2);
 	tcase_add_test(tcase, a_synthetic_one_has_data_of_each_cpu);
 	tcase_add_test(tcase, numbers_are_given_back);
-	tcase_add_test(tcase, any_thread_may_raise_it_and_none_is_lost);
-	tcase_add_test(tcase,
-		       what_a_handler_uses_may_be_freed_after_the_interrupt);
-	suite_add_tcase(suite, tcase);
-
-	tcase = tcase_create("oob");
-	tcase_add_checked_fixture(tcase, oob_setup, oob_teardown);
-	tcase_add_test(tcase, an_oob_handler_runs_on_the_worker);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);
