@@ -3,6 +3,7 @@
 
 #include "daemon.h"
 #include "endure.h"
+#include "poller.h"
 
 #include <evl/evl.h>
 #include <fcntl.h>
@@ -98,4 +99,29 @@ void replayer_ck(int oob, int fd, const char *text)
 
 	ck_assert_int_eq(len, (ssize_t)strlen(text));
 	ck_assert_int_eq(memcmp(buf, text, (size_t)len), 0);
+}
+
+static bool is_ready_oob(int fd, unsigned int events)
+{
+	struct evl_poll_event event;
+	struct timespec now = { 0 };
+	int set = evl_new_poll(), ret;
+
+	ck_assert_int_eq(evl_add_pollfd(set, fd, events, evl_nil), 0);
+	poller_set_nonblock(set, true);
+	ret = evl_timedpoll(set, &event, 1, &now);
+	close(set);
+	ck_assert_int_le(ret, 1);
+
+	return ret == 1 && event.events & events;
+}
+
+bool replayer_ready(int fd, short events)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+	bool ready = poll(&pfd, 1, 0) == 1 && pfd.revents & events;
+
+	ck_assert(ready == is_ready_oob(fd, (unsigned int)events));
+
+	return ready;
 }

@@ -2,6 +2,7 @@
 /* A daemon with the replay driver, and the traces it is given. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <uapi/evl/devices/replay.h>
 
@@ -27,3 +28,5 @@ ssize_t replayer_read(int oob, int fd, void *buf, size_t size);
 ssize_t replayer_write(int oob, int fd, const char *text);
 /* @text is what is read next, as a whole. */
 void replayer_ck(int oob, int fd, const char *text);
+/* Is there any of these events? poll(2) and evl_poll() say the same. */
+bool replayer_ready(int fd, short events);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* evl record: of devices which replay, so that what it writes is known. */
 #include "daemon.h"
+#include "recorder.h"
 #include "replayer.h"
 #include "tool.h"
 
@@ -10,109 +11,14 @@
 #include <json-c/json.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define ARGS_MAX   16
 #define NR_RECORDS 200
 #define OOB	   _i /* tests that run once on each stage */
-
-/* evl record with the arguments of a test. */
-static struct {
-	pid_t pid;
-	int in, out, err;   /* what it has as such */
-	int other_out;	    /* instead of the pipe; 0: none */
-	char said[8192];    /* to stderr */
-	char printed[8192]; /* to stdout */
-	rlim_t room;	    /* in a file; 0: as much as there is */
-} run;
-
-static char path[64]; /* of what is recorded */
-
-static void setup(void)
-{
-	strcpy(path, "/tmp/evl-rec-XXXXXX");
-	close(mkstemp(path));
-	run.in = open("/dev/null", O_RDONLY);
-}
-
-static void teardown(void)
-{
-	unlink(path);
-	if (test_daemon.dir[0])
-		replayer_teardown();
-}
-
-static void exec_it(const char **argv, int out, int err)
-{
-	struct rlimit limit = { run.room, run.room };
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (run.room)
-		setrlimit(RLIMIT_FSIZE, &limit);
-	dup2(run.in, STDIN_FILENO);
-	dup2(run.other_out ? run.other_out : out, STDOUT_FILENO);
-	dup2(err, STDERR_FILENO);
-	setenv("LC_ALL", "C", 1);
-	execv(argv[0], (char **)argv);
-	_exit(127);
-}
-
-static void start(const char *first, ...)
-{
-	const char *argv[ARGS_MAX] = { getenv("EVL_RECORD"), first };
-	int argc = 2, out[2], err[2];
-	va_list ap;
-
-	va_start(ap, first);
-	while (argc < ARGS_MAX - 1 && (argv[argc] = va_arg(ap, const char *)))
-		argc++;
-	va_end(ap);
-	/* Large enough for all that is said, and no files: see ->room. */
-	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
-	ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
-	run.out = out[0];
-	run.err = err[0];
-	run.pid = fork();
-	ck_assert_int_ge(run.pid, 0);
-	if (run.pid == 0)
-		exec_it(argv, out[1], err[1]);
-	close(out[1]);
-	close(err[1]);
-}
-
-static void take(int fd, char *buf, size_t size)
-{
-	size_t done = 0;
-	ssize_t len;
-
-	while ((len = read(fd, buf + done, size - 1 - done)) > 0)
-		done += (size_t)len;
-	buf[done] = '\0';
-	close(fd);
-}
-
-/* It ends with @status, and has said @text, if any. */
-static void ends(int status, const char *text)
-{
-	int wstatus;
-
-	ck_assert_int_eq(waitpid(run.pid, &wstatus, 0), run.pid);
-	take(run.out, run.printed, sizeof(run.printed));
-	take(run.err, run.said, sizeof(run.said));
-	ck_assert_msg(WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == status,
-		      "status %#x: %s", wstatus, run.said);
-	if (text)
-		ck_assert_msg(strstr(run.said, text) != NULL, "no '%s' in: %s",
-			      text, run.said);
-}
 
 /* What is in a trace but for comments and times, in one of two buffers. */
 static char *records(const char *trace)
@@ -136,7 +42,7 @@ static char *records(const char *trace)
 
 static void ck_records(const char *text)
 {
-	ck_assert_str_eq(records(path), text);
+	ck_assert_str_eq(records(recorder_path), text);
 }
 
 /* Binary ones and words, short ones and long ones; as evl record writes them. */
@@ -170,11 +76,12 @@ START_TEST(what_is_recorded_is_what_was_replayed)
 	replayer_start(many_records(), "speed=2", NULL);
 	node = node_path("replay");
 	for (int i = 0; i < 2; i++) {
-		start(node, path, OOB == i ? "--oob" : NULL, NULL);
-		ends(0, "200 reads");
+		recorder_start(node, recorder_path, OOB == i ? "--oob" : NULL,
+			       NULL);
+		recorder_ends(0, "200 reads");
 		trace = replayer_trace(many_records());
-		ck_assert_str_eq(records(path), records(trace));
-		snprintf(file, sizeof(file), "file=%s", path);
+		ck_assert_str_eq(records(recorder_path), records(trace));
+		snprintf(file, sizeof(file), "file=%s", recorder_path);
 		tool_expect(0, NULL, "unload", "replay", NULL);
 		tool_expect(0, NULL, "load", getenv("EVL_REPLAY"), file,
 			    "speed=0", NULL);
@@ -187,8 +94,8 @@ START_TEST(a_device_that_goes_ends_it_well)
 	replayer_start(_i ? "0 read \"r\"\n0 error 22\n"
 			  : "0 read \"r\"\n0 error 19\n",
 		       NULL);
-	start(node_path("replay"), path, NULL);
-	ends(_i, _i ? "Invalid argument" : "No such device");
+	recorder_start(node_path("replay"), recorder_path, NULL);
+	recorder_ends(_i, _i ? "Invalid argument" : "No such device");
 	ck_records(_i ? "read \"r\"\nerror 22\nend\n"
 		      : "read \"r\"\nerror 19\nend\n");
 }
@@ -200,12 +107,14 @@ START_TEST(a_daemon_that_dies_ends_it_well)
 	int status;
 
 	replayer_start("0 read \"r\"\n" LATER " end\n", NULL);
-	start(node_path("replay"), path, OOB ? "--oob" : NULL, NULL);
-	while (strstr(records(path), "read") == NULL)
+	recorder_start(node_path("replay"), recorder_path, OOB ? "--oob" : NULL,
+		       NULL);
+	while (strstr(records(recorder_path), "read") == NULL)
 		sched_yield();
 	daemon_kill(&test_daemon);
-	ends(0, "1 reads, 1 bytes");
-	ck_assert_ptr_nonnull(strstr(records(path), "read \"r\"\nerror "));
+	recorder_ends(0, "1 reads, 1 bytes");
+	ck_assert_ptr_nonnull(
+		strstr(records(recorder_path), "read \"r\"\nerror "));
 	/* For the teardown. */
 	ck_assert_int_eq(daemon_start(&test_daemon, NULL, &status), 0);
 }
@@ -224,18 +133,10 @@ START_TEST(only_a_device_that_is_gone_ends_it_well)
 
 	snprintf(lines, sizeof(lines), "0 error %d\n", cases[_i].error);
 	replayer_start(lines, NULL);
-	start(node_path("replay"), path, NULL);
-	ends(cases[_i].status, strerrordesc_np(cases[_i].error));
+	recorder_start(node_path("replay"), recorder_path, NULL);
+	recorder_ends(cases[_i].status, strerrordesc_np(cases[_i].error));
 }
 END_TEST
-
-static void write_trace(const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC);
-
-	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
-}
 
 START_TEST(a_signal_ends_it_well)
 {
@@ -243,13 +144,14 @@ START_TEST(a_signal_ends_it_well)
 
 	replayer_start("0 read \"r\"\n" LATER " end\n", NULL);
 	for (int i = 0; i < 3; i++) {
-		write_trace("");
-		start(node_path("replay"), path, OOB ? "--oob" : NULL, NULL);
+		recorder_write("");
+		recorder_start(node_path("replay"), recorder_path,
+			       OOB ? "--oob" : NULL, NULL);
 		/* It has read what there is. */
-		while (strstr(records(path), "read") == NULL)
+		while (strstr(records(recorder_path), "read") == NULL)
 			sched_yield();
-		kill(run.pid, signals[i]);
-		ends(0, "1 reads, 1 bytes");
+		kill(recorder.pid, signals[i]);
+		recorder_ends(0, "1 reads, 1 bytes");
 		ck_records("read \"r\"\nend\n");
 	}
 }
@@ -263,7 +165,7 @@ static void await_handlers(void)
 	char status[64], line[128];
 	FILE *file;
 
-	snprintf(status, sizeof(status), "/proc/%d/status", run.pid);
+	snprintf(status, sizeof(status), "/proc/%d/status", recorder.pid);
 	while (!(caught >> (SIGHUP - 1) & 1)) {
 		sched_yield();
 		file = fopen(status, "r");
@@ -279,17 +181,18 @@ START_TEST(a_fifo_nobody_writes_to_can_be_left)
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	char fifo[80];
 
-	snprintf(fifo, sizeof(fifo), "%s.fifo", path);
+	snprintf(fifo, sizeof(fifo), "%s.fifo", recorder_path);
 	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-	start(fifo, path, "--duration=0.01", "-i", "1:1", NULL);
-	ends(0, "0 reads, 0 bytes");
+	recorder_start(fifo, recorder_path, "--duration=0.01", "-i", "1:1",
+		       NULL);
+	recorder_ends(0, "0 reads, 0 bytes");
 	ck_records("end\n");
 	for (int i = 0; i < 3; i++) {
-		unlink(path);
-		start(fifo, path, NULL);
+		unlink(recorder_path);
+		recorder_start(fifo, recorder_path, NULL);
 		await_handlers();
-		kill(run.pid, signals[i]);
-		ends(0, "0 reads, 0 bytes");
+		kill(recorder.pid, signals[i]);
+		recorder_ends(0, "0 reads, 0 bytes");
 		ck_records("end\n");
 	}
 	unlink(fifo);
@@ -301,16 +204,18 @@ START_TEST(it_ends_when_it_is_enough)
 	replayer_start("0 read \"abc\"\n0 read \"def\"\n0 read \"ghi\"\n" LATER
 		       " end\n",
 		       NULL);
-	start(node_path("replay"), path, "--count=2", OOB ? "-o" : NULL, NULL);
-	ends(0, "2 reads");
+	recorder_start(node_path("replay"), recorder_path, "--count=2",
+		       OOB ? "-o" : NULL, NULL);
+	recorder_ends(0, "2 reads");
 	ck_records("read \"abc\"\nread \"def\"\nend\n");
-	start(node_path("replay"), path, "--size=4", OOB ? "-o" : NULL, NULL);
-	ends(0, "6 bytes");
+	recorder_start(node_path("replay"), recorder_path, "--size=4",
+		       OOB ? "-o" : NULL, NULL);
+	recorder_ends(0, "6 bytes");
 	ck_records("read \"abc\"\nread \"def\"\nend\n");
-	start(node_path("replay"), path, "--duration=0.01", "--quiet",
-	      OOB ? "-o" : NULL, NULL);
-	ends(0, NULL);
-	ck_assert_str_eq(run.said, "");
+	recorder_start(node_path("replay"), recorder_path, "--duration=0.01",
+		       "--quiet", OOB ? "-o" : NULL, NULL);
+	recorder_ends(0, NULL);
+	ck_assert_str_eq(recorder.said, "");
 }
 END_TEST
 
@@ -322,17 +227,17 @@ START_TEST(a_dialogue_is_recorded_as_it_passes)
 		       "0 write \"ATH\\r\"\n0 read 00ff\n",
 		       NULL);
 	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
-	run.in = fds[0];
-	start("--pass", node_path("replay"), path, NULL);
+	recorder.in = fds[0];
+	recorder_start("--pass", node_path("replay"), recorder_path, NULL);
 	ck_assert_int_eq(write(fds[1], "AT\r", 3), 3);
-	while (strstr(records(path), "OK") == NULL)
+	while (strstr(records(recorder_path), "OK") == NULL)
 		sched_yield();
 	ck_assert_int_eq(write(fds[1], "ATH\r", 4), 4);
 	close(fds[1]);
-	ends(0, "2 reads, 6 bytes; 2 writes, 7 bytes");
+	recorder_ends(0, "2 reads, 6 bytes; 2 writes, 7 bytes");
 	ck_records("write \"AT\\r\"\nread \"OK\\r\\n\"\nwrite \"ATH\\r\"\n"
 		   "read 00ff\nend\n");
-	ck_assert_int_eq(memcmp(run.printed, "OK\r\n\0\xff", 6), 0);
+	ck_assert_int_eq(memcmp(recorder.printed, "OK\r\n\0\xff", 6), 0);
 	/* The device is of the same opinion. */
 	ck_assert(!daemon_said(&test_daemon, "not as recorded"));
 }
@@ -343,18 +248,20 @@ START_TEST(what_stdout_does_not_take_is_told)
 	int fds[2];
 
 	replayer_start("0 read \"abc\"\n" LATER " end\n", NULL);
-	run.other_out = open("/dev/full", O_WRONLY | O_CLOEXEC);
-	start("--pass", node_path("replay"), path, NULL);
-	ends(1, "evl-record: standard output: No space left on device\n");
+	recorder.other_out = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	recorder_start("--pass", node_path("replay"), recorder_path, NULL);
+	recorder_ends(1,
+		      "evl-record: standard output: No space left on device\n");
 	ck_records("read \"abc\"\nend\n");
-	close(run.other_out);
+	close(recorder.other_out);
 	/* Nobody reads it: there is nobody to be told. */
 	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
 	close(fds[0]);
-	run.other_out = fds[1];
-	start("--pass", "--quiet", node_path("replay"), path, NULL);
-	ends(0, NULL);
-	ck_assert_str_eq(run.said, "");
+	recorder.other_out = fds[1];
+	recorder_start("--pass", "--quiet", node_path("replay"), recorder_path,
+		       NULL);
+	recorder_ends(0, NULL);
+	ck_assert_str_eq(recorder.said, "");
 	ck_records("read \"abc\"\nend\n");
 }
 END_TEST
@@ -364,9 +271,9 @@ START_TEST(ioctls_are_recorded_with_their_answers)
 	replayer_start("0 ioctl 0x80044501 7 01000200\n0 ioctl 0x5401 0 6162\n"
 		       "0 read \"r\"\n",
 		       NULL);
-	start(node_path("replay"), path, "-i", "0x80044501", "-i", "0x5401:2",
-	      "--ioctl=0x80044502", NULL);
-	ends(0, "1 reads");
+	recorder_start(node_path("replay"), recorder_path, "-i", "0x80044501",
+		       "-i", "0x5401:2", "--ioctl=0x80044502", NULL);
+	recorder_ends(0, "1 reads");
 	ck_records("ioctl 0x80044501 7 01000200\nioctl 0x00005401 0 \"ab\"\n"
 		   "ioctl 0x80044502 -25\nread \"r\"\nend\n");
 }
@@ -377,15 +284,15 @@ START_TEST(where_there_is_no_more_room_it_ends)
 {
 	replayer_start(many_records(), "loop", "speed=0", NULL);
 	for (rlim_t room = 10; room < 2000; room += 271) {
-		run.room = room;
-		start(node_path("replay"), path, NULL);
-		ends(1, "File too large");
-		run.room = 0;
+		recorder.room = room;
+		recorder_start(node_path("replay"), recorder_path, NULL);
+		recorder_ends(1, "File too large");
+		recorder.room = 0;
 		if (room < 100)
 			continue;
-		start("--show", path, NULL);
-		ends(0, NULL);
-		ck_assert_ptr_null(strstr(run.printed, "cut off"));
+		recorder_start("--show", recorder_path, NULL);
+		recorder_ends(0, NULL);
+		ck_assert_ptr_null(strstr(recorder.printed, "cut off"));
 	}
 }
 END_TEST
@@ -393,12 +300,12 @@ END_TEST
 START_TEST(it_writes_to_files_only)
 {
 	replayer_start("0 read \"r\"\n", NULL);
-	start(path, "/dev/null", NULL);
-	ends(1, "no regular file");
-	start(path, "/tmp", NULL);
-	ends(1, "/tmp: Is a directory");
-	start("/nonexistent", path, NULL);
-	ends(1, "/nonexistent: No such file");
+	recorder_start(recorder_path, "/dev/null", NULL);
+	recorder_ends(1, "no regular file");
+	recorder_start(recorder_path, "/tmp", NULL);
+	recorder_ends(1, "/tmp: Is a directory");
+	recorder_start("/nonexistent", recorder_path, NULL);
+	recorder_ends(1, "/nonexistent: No such file");
 }
 END_TEST
 
@@ -427,9 +334,9 @@ START_TEST(usage_is_checked)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		start(cases[i].args[0], cases[i].args[1], cases[i].args[2],
-		      NULL);
-		ends(2, cases[i].text);
+		recorder_start(cases[i].args[0], cases[i].args[1],
+			       cases[i].args[2], NULL);
+		recorder_ends(2, cases[i].text);
 	}
 }
 END_TEST
@@ -437,12 +344,14 @@ END_TEST
 START_TEST(only_evl_devices_are_read_out_of_band)
 {
 	replayer_start("0 read \"r\"\n", NULL);
-	write_trace("0 kept\n");
-	start("--oob", "/dev/null", path, NULL);
-	ends(1, "evl-record: /dev/null: no EVL device, which alone can be read "
+	recorder_write("0 kept\n");
+	recorder_start("--oob", "/dev/null", recorder_path, NULL);
+	recorder_ends(
+		1,
+		"evl-record: /dev/null: no EVL device, which alone can be read "
 		"out-of-band: leave out --oob\n");
-	start("--oob", path, path, NULL);
-	ends(1, "no EVL device");
+	recorder_start("--oob", recorder_path, recorder_path, NULL);
+	recorder_ends(1, "no EVL device");
 	ck_records("kept\n");
 }
 END_TEST
@@ -450,11 +359,11 @@ END_TEST
 /* What is refused above one byte of it. */
 START_TEST(the_largest_answer_is_told_and_taken)
 {
-	start("--help", NULL);
-	ends(0, NULL);
-	ck_assert_ptr_nonnull(strstr(run.printed, "16384"));
-	start("-i", "1:16384", "/dev/null", path, NULL);
-	ends(0, "0 reads");
+	recorder_start("--help", NULL);
+	recorder_ends(0, NULL);
+	ck_assert_ptr_nonnull(strstr(recorder.printed, "16384"));
+	recorder_start("-i", "1:16384", "/dev/null", recorder_path, NULL);
+	recorder_ends(0, "0 reads");
 	ck_records("ioctl 0x00000001 -25\nend\n");
 }
 END_TEST
@@ -462,109 +371,12 @@ END_TEST
 START_TEST(without_a_daemon_nothing_is_read_out_of_band)
 {
 	setenv("EVL_CUSED_SOCKET", "/nonexistent", 1);
-	start("--oob", "/dev/null", path, NULL);
-	ends(3, "no evl-cused at");
+	recorder_start("--oob", "/dev/null", recorder_path, NULL);
+	recorder_ends(3, "no evl-cused at");
 	/* But any device is in-band. */
-	start("/dev/null", path, NULL);
-	ends(0, "0 reads");
+	recorder_start("/dev/null", recorder_path, NULL);
+	recorder_ends(0, "0 reads");
 	ck_records("end\n");
-}
-END_TEST
-
-#define SHOWN                                                             \
-	"evl-trace 1\n# a \x1b[31mdevice\n0 read \"ab\"\n1 write \"x\"\n" \
-	"2 read \"abcd\"\n3 ioctl 1 0\n4 error 19\n"
-
-START_TEST(a_trace_is_shown)
-{
-	write_trace(SHOWN "5 en");
-	start("--show", path, NULL);
-	ends(0, NULL);
-	ck_assert_str_eq(
-		run.printed,
-		"# a ?[31mdevice\n"
-		"reads   2, 6 bytes, 2 to 4 each, 1.5 bytes/s\n"
-		"writes  1, 1 bytes, 1 each, 0.2 bytes/s\n"
-		"ioctls  1\n"
-		"gaps    2000000.000 us shortest, 2000000.000 median, "
-		"2000000.000 longest between reads\n"
-		"ended   No such device\n"
-		"note    the last line is cut off, and left out\n\n"
-		"reads   =                                  #                  "
-		"                 \n"
-		"writes                   #                                    "
-		"                 \n"
-		"        0                                                     "
-		"          4.000 s\n");
-}
-END_TEST
-
-static int64_t number(struct json_object *root, const char *name,
-		      const char *key)
-{
-	struct json_object *obj = root;
-
-	if (name)
-		ck_assert(json_object_object_get_ex(root, name, &obj));
-	ck_assert(json_object_object_get_ex(obj, key, &obj));
-
-	return json_object_get_int64(obj);
-}
-
-START_TEST(a_trace_is_shown_as_json)
-{
-	struct json_object *root;
-
-	write_trace(SHOWN);
-	start("--show", "--json", path, NULL);
-	ends(0, NULL);
-	root = json_tokener_parse(run.printed);
-	ck_assert_ptr_nonnull(root);
-	ck_assert_int_eq(number(root, NULL, "duration_ns"), 4000000000);
-	ck_assert_int_eq(number(root, NULL, "error"), 19);
-	ck_assert_int_eq(number(root, NULL, "truncated"), 0);
-	ck_assert_int_eq(number(root, NULL, "gap_median_ns"), 2000000000);
-	ck_assert_int_eq(number(root, "reads", "bytes"), 6);
-	ck_assert_int_eq(number(root, "writes", "count"), 1);
-	json_object_put(root);
-}
-END_TEST
-
-/* Nothing but its first line is something, too. */
-START_TEST(a_trace_of_nothing_is_shown)
-{
-	write_trace("evl-trace 1\n");
-	start("--show", path, NULL);
-	ends(0, NULL);
-	ck_assert_str_eq(run.printed, "reads   0\n");
-	write_trace("evl-trace 1\n0 ioctl 1 0\n2 end\n");
-	start("--show", path, NULL);
-	ends(0, NULL);
-	ck_assert_str_eq(run.printed, "reads   0\nioctls  1\n");
-}
-END_TEST
-
-START_TEST(what_is_no_trace_is_not_shown)
-{
-	static const struct {
-		const char *text, *said;
-	} cases[] = {
-		{ "", "line 1: no trace" },
-		{ "\n", "line 1: no trace" },
-		{ "evl-trace 2\n", "another version" },
-		{ "evl-trace 1\n\n0 rea\n", "line 3: neither read" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		write_trace(cases[i].text);
-		start("--show", path, NULL);
-		ends(1, cases[i].said);
-		ck_assert_str_eq(run.printed, "");
-	}
-	start("--show", "/nonexistent", NULL);
-	ends(1, "No such file");
-	start("--show", "/dev/zero", NULL);
-	ends(1, "no regular file");
 }
 END_TEST
 
@@ -591,17 +403,13 @@ int main(void)
 		{ "answer", the_largest_answer_is_told_and_taken, 1 },
 		{ "foreign", only_evl_devices_are_read_out_of_band, 1 },
 		{ "alone", without_a_daemon_nothing_is_read_out_of_band, 1 },
-		{ "show", a_trace_is_shown, 1 },
-		{ "json", a_trace_is_shown_as_json, 1 },
-		{ "nothing", a_trace_of_nothing_is_shown, 1 },
-		{ "damaged", what_is_no_trace_is_not_shown, 1 },
 	};
 	Suite *suite = suite_create("system/record");
 
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_checked_fixture(suite_add(suite, tests[i].name,
 						    tests[i].test, tests[i].nr),
-					  setup, teardown);
+					  recorder_setup, recorder_teardown);
 
 	return suite_run(suite);
 }

@@ -2,9 +2,7 @@
 /* The replay driver: what is read, when, and what has to be written. */
 #include "daemon.h"
 #include "endure.h"
-#include "poller.h"
 #include "replayer.h"
-#include "tool.h"
 
 #include <errno.h>
 #include <evl/evl.h>
@@ -15,11 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#define CANNOT_LOAD 4
-#define OOB	    _i /* most tests run once on each stage */
+#define OOB _i /* most tests run once on each stage */
 
 START_TEST(reads_give_what_was_read_in_order)
 {
@@ -52,31 +48,6 @@ START_TEST(reads_give_what_was_read_in_order)
 }
 END_TEST
 
-static bool is_ready_oob(int fd, unsigned int events)
-{
-	struct evl_poll_event event;
-	struct timespec now = { 0 };
-	int set = evl_new_poll(), ret;
-
-	ck_assert_int_eq(evl_add_pollfd(set, fd, events, evl_nil), 0);
-	poller_set_nonblock(set, true);
-	ret = evl_timedpoll(set, &event, 1, &now);
-	close(set);
-	ck_assert_int_le(ret, 1);
-
-	return ret == 1 && event.events & events;
-}
-
-static bool is_ready(int fd, short events)
-{
-	struct pollfd pfd = { .fd = fd, .events = events };
-	bool ready = poll(&pfd, 1, 0) == 1 && pfd.revents & events;
-
-	ck_assert(ready == is_ready_oob(fd, (unsigned int)events));
-
-	return ready;
-}
-
 START_TEST(what_is_to_come_later_is_not_there_yet)
 {
 	struct replay_status status;
@@ -85,10 +56,10 @@ START_TEST(what_is_to_come_later_is_not_there_yet)
 
 	replayer_start("0 read \"now\"\n" LATER " read \"later\"\n", NULL);
 	fd = replayer_open(O_RDWR | O_NONBLOCK);
-	ck_assert(is_ready(fd, POLLIN));
+	ck_assert(replayer_ready(fd, POLLIN));
 	replayer_ck(OOB, fd, "now");
-	ck_assert(!is_ready(fd, POLLIN));
-	ck_assert(is_ready(fd, POLLOUT));
+	ck_assert(!replayer_ready(fd, POLLIN));
+	ck_assert(replayer_ready(fd, POLLOUT));
 	ck_assert_fails(replayer_read(OOB, fd, buf, 8), EAGAIN);
 	status = replayer_status(fd);
 	ck_assert_uint_eq(status.time / 1000000000, 1000000);
@@ -184,7 +155,7 @@ START_TEST(an_answer_comes_after_what_was_asked)
 	fd = replayer_open(O_RDWR);
 	replayer_ck(OOB, fd, "hello");
 	ck_assert_uint_eq(replayer_status(fd).flags, REPLAY_NEEDS_WRITE);
-	ck_assert(!is_ready(fd, POLLIN));
+	ck_assert(!replayer_ready(fd, POLLIN));
 	/* In other pieces, and from the other stage. */
 	reader_start(&reader, OOB, fd);
 	ck_assert_int_eq(replayer_write(!OOB, fd, "A"), 1);
@@ -275,93 +246,6 @@ START_TEST(writes_do_not_matter_if_that_is_wanted)
 	replayer_ck(OOB, fd, "OK");
 	ck_assert_int_eq(replayer_write(OOB, fd, "anything"), 8);
 	ck_assert_uint_eq(mismatches(), 0);
-}
-END_TEST
-
-START_TEST(a_trace_begins_anew)
-{
-	struct replay_status status;
-	int fd;
-
-	replayer_start("0 read \"a\"\n0 write \"w\"\n0.001 read \"b\"\n"
-		       "0.001 write \"x\"\n0.002 end\n",
-		       "loop", NULL);
-	fd = replayer_open(O_RDWR);
-	for (unsigned int lap = 0; lap < 100; lap++) {
-		replayer_ck(OOB, fd, "a");
-		ck_assert_int_eq(replayer_write(OOB, fd, "w"), 1);
-		replayer_ck(OOB, fd, "b");
-		ck_assert_uint_eq(replayer_status(fd).flags,
-				  REPLAY_AT_END | REPLAY_NEEDS_WRITE);
-		ck_assert_int_eq(replayer_write(OOB, fd, "x"), 1);
-		status = replayer_status(fd);
-		ck_assert_uint_eq(status.nr_laps, lap + 1);
-		ck_assert_uint_eq(status.record, 0);
-		ck_assert_uint_eq(status.nr_mismatches, 0);
-	}
-	ck_assert_int_eq(OOB ? oob_ioctl(fd, REPLAY_IOC_REWIND)
-			     : ioctl(fd, REPLAY_IOC_REWIND),
-			 0);
-	ck_assert_uint_eq(replayer_status(fd).nr_laps, 0);
-	replayer_ck(OOB, fd, "a");
-}
-END_TEST
-
-/* One which never gives anything: nothing turns in circles. */
-START_TEST(a_loop_without_reads_waits)
-{
-	char buf[8];
-	int fd;
-
-	replayer_start("0 write \"w\"\n0 end\n", "loop", "speed=0", NULL);
-	fd = replayer_open(O_RDWR | O_NONBLOCK);
-	for (int i = 0; i < 10; i++)
-		ck_assert_int_eq(replayer_write(OOB, fd, "ww"), 2);
-	ck_assert_fails(replayer_read(OOB, fd, buf, 8), EAGAIN);
-	ck_assert(!is_ready(fd, POLLIN));
-	ck_assert_uint_eq(replayer_status(fd).nr_laps, 20);
-}
-END_TEST
-
-/* As evl record has it of /dev/null, and of a device that only was asked. */
-START_TEST(a_trace_without_reads_gives_the_end)
-{
-	static const char *const traces[] = { "", "0 end\n", "0.001 end\n",
-					      "0 ioctl 0x5401 7\n0.001 end\n" };
-	char buf[8];
-	int fd;
-
-	replayer_start(traces[_i], NULL);
-	for (int oob = 0; oob < 2; oob++) {
-		fd = replayer_open(O_RDWR);
-		replayer_ck(oob, fd, "");
-		replayer_ck(!oob, fd, "");
-		ck_assert(is_ready(fd, POLLHUP));
-		ck_assert_uint_eq(replayer_status(fd).flags, REPLAY_AT_END);
-		/* What it is told is more than there was. */
-		ck_assert_int_eq(replayer_write(oob, fd, "w"), 1);
-		ck_assert_uint_eq(replayer_status(fd).nr_mismatches, 1);
-		if (_i == 3)
-			ck_assert_int_eq(ioctl(fd, 0x5401, buf), 7);
-		else
-			ck_assert_fails(ioctl(fd, 0x5401, buf), ENOTTY);
-		replayer_ck(oob, fd, "");
-		close(fd);
-	}
-}
-END_TEST
-
-START_TEST(a_trace_of_nothing_waits_in_a_loop)
-{
-	char buf[8];
-	int fd;
-
-	replayer_start("0 end\n", "loop", "speed=0", NULL);
-	fd = replayer_open(O_RDWR | O_NONBLOCK);
-	ck_assert_int_eq(replayer_write(OOB, fd, "w"), 1);
-	ck_assert_fails(replayer_read(OOB, fd, buf, 8), EAGAIN);
-	ck_assert(!is_ready(fd, POLLIN));
-	ck_assert_uint_eq(replayer_status(fd).nr_laps, 0);
 }
 END_TEST
 
@@ -498,10 +382,10 @@ START_TEST(reads_fail_as_they_did)
 
 	replayer_start("0 read \"r\"\n0 error 19\n0 end\n", NULL);
 	fd = replayer_open(O_RDONLY);
-	ck_assert(!is_ready(fd, POLLHUP));
+	ck_assert(!replayer_ready(fd, POLLHUP));
 	replayer_ck(OOB, fd, "r");
-	ck_assert(is_ready(fd, POLLIN));
-	ck_assert(is_ready(fd, POLLHUP));
+	ck_assert(replayer_ready(fd, POLLIN));
+	ck_assert(replayer_ready(fd, POLLHUP));
 	ck_assert_fails(replayer_read(OOB, fd, buf, 8), ENODEV);
 	ck_assert_fails(replayer_read(!OOB, fd, buf, 8), ENODEV);
 	ck_assert_uint_eq(replayer_status(fd).flags, REPLAY_AT_END);
@@ -521,103 +405,6 @@ START_TEST(bad_memory_is_told_of)
 }
 END_TEST
 
-START_TEST(several_devices_have_names_of_their_own)
-{
-	char files[200];
-	int fd;
-
-	replayer_start("0 read \"r\"\n", NULL);
-	snprintf(files, sizeof(files), "file=%s,%s,%s",
-		 replayer_trace("0 read \"a\"\n"),
-		 replayer_trace("0 read \"b\"\n"),
-		 replayer_trace("0 read \"c\"\n"));
-	tool_expect(0, NULL, "unload", "replay", NULL);
-	tool_expect(0, NULL, "load", getenv("EVL_REPLAY"), files, "name=first",
-		    NULL);
-	for (int i = 0; i < 3; i++) {
-		fd = open(node_path((const char *[]){ "first", "replay1",
-						      "replay2" }[i]),
-			  O_RDONLY);
-		ck_assert_int_ge(fd, 0);
-		replayer_ck(i % 2, fd, (const char *[]){ "a", "b", "c" }[i]);
-		close(fd);
-	}
-}
-END_TEST
-
-#define LONG_NAME \
-	"0123456789-abcdefghijklmnopqrstuvwxyz.ABCDEFGHIJKLMNOPQRSTUVWX_"
-
-/* As long as may be, and with all that may be in it. */
-START_TEST(a_plain_name_is_a_node_s)
-{
-	char file[80];
-	int fd;
-
-	replayer_start("0 read \"r\"\n", NULL);
-	snprintf(file, sizeof(file), "file=%s",
-		 replayer_trace("0 read \"a\"\n"));
-	tool_expect(0, NULL, "unload", "replay", NULL);
-	tool_expect(0, NULL, "load", getenv("EVL_REPLAY"), file,
-		    "name=" LONG_NAME, NULL);
-	fd = open(node_path(LONG_NAME), O_RDONLY);
-	ck_assert_int_ge(fd, 0);
-	replayer_ck(OOB, fd, "a");
-	close(fd);
-}
-END_TEST
-
-START_TEST(what_makes_no_sense_is_refused)
-{
-	static const struct {
-		const char *lines, *param, *said;
-	} cases[] = {
-		{ "0 read 00\n1 what\n", NULL, ":3: neither read, write" },
-		{ "0 read 00\n", "speed=fast", "speed cannot be 'fast'" },
-		{ "0 read 00\n", "speed=x",
-		  "give it a value that says: times as fast as recorded" },
-		{ "0 read 00\n", "speed",
-		  "speed wants a value that says: times as fast" },
-		{ "0 read 00\n", "writes=x", "says: check, strict or accept" },
-		{ "0 read 00\n", "speed=", "speed cannot be ''" },
-		{ "0 read 00\n", "speed=1.2345", "speed cannot be" },
-		{ "0 read 00\n", "speed=1000001", "speed cannot be" },
-		{ "0 read 00\n", "writes=maybe", "writes cannot be 'maybe'" },
-		{ "0 read 00\n", "name=a//b", "name cannot be 'a//b'" },
-		{ "0 read 00\n", "name=x/y", "name cannot be 'x/y'" },
-		{ "0 read 00\n", "name=..", "name cannot be '..'" },
-		{ "0 read 00\n", "name=a b", "name cannot be 'a b'" },
-		{ "0 read 00\n", "name=" LONG_NAME "4",
-		  "name cannot be '0123" },
-		{ "0 read 00\n", "name=evl", "no node evl" },
-	};
-	size_t i = (size_t)_i;
-	char file[80];
-	int fd;
-
-	replayer_start("0 read \"r\"\n", NULL);
-	snprintf(file, sizeof(file), "file=%s", replayer_trace(cases[i].lines));
-	tool_expect(0, NULL, "unload", "replay", NULL);
-	tool_expect(CANNOT_LOAD, "replay", "load", getenv("EVL_REPLAY"), file,
-		    cases[i].param, NULL);
-	ck_assert(daemon_said(&test_daemon, cases[i].said));
-	tool_expect(CANNOT_LOAD, "replay", "load", getenv("EVL_REPLAY"), NULL);
-	ck_assert(daemon_said(&test_daemon, "file= is missing"));
-	tool_expect(CANNOT_LOAD, "replay", "load", getenv("EVL_REPLAY"),
-		    "file=/nonexistent", NULL);
-	ck_assert(daemon_said(&test_daemon, "/nonexistent cannot be read"));
-	/* And a good one is none the worse. */
-	snprintf(file, sizeof(file), "file=%s",
-		 replayer_trace("0 read \"a\"\n"
-				"1 read 0"));
-	tool_expect(0, NULL, "load", getenv("EVL_REPLAY"), file, NULL);
-	ck_assert(daemon_said(&test_daemon, "line 3 is cut off"));
-	fd = replayer_open(O_RDONLY);
-	replayer_ck(0, fd, "a");
-	replayer_ck(1, fd, "");
-}
-END_TEST
-
 int main(void)
 {
 	const struct {
@@ -634,10 +421,6 @@ int main(void)
 		{ "flood", a_stranger_s_log_is_not_flooded, 2 },
 		{ "strict", another_write_fails_if_that_is_wanted, 2 },
 		{ "accept", writes_do_not_matter_if_that_is_wanted, 2 },
-		{ "loop", a_trace_begins_anew, 2 },
-		{ "idle", a_loop_without_reads_waits, 2 },
-		{ "empty", a_trace_without_reads_gives_the_end, 4 },
-		{ "nothing", a_trace_of_nothing_waits_in_a_loop, 2 },
 		{ "rewind", rewinding_wakes_who_waits, 2 },
 		{ "packets", packets_lose_what_is_not_read, 2 },
 		{ "shared", all_share_one_replay_if_that_is_wanted, 2 },
@@ -645,9 +428,6 @@ int main(void)
 		{ "ioctl", ioctls_are_answered_as_they_were, 2 },
 		{ "error", reads_fail_as_they_did, 2 },
 		{ "memory", bad_memory_is_told_of, 2 },
-		{ "names", several_devices_have_names_of_their_own, 1 },
-		{ "plain", a_plain_name_is_a_node_s, 2 },
-		{ "refused", what_makes_no_sense_is_refused, 15 },
 	};
 	Suite *suite = suite_create("system/replay");
 
