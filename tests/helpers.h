@@ -30,6 +30,22 @@ static inline TCase *suite_add(Suite *suite, const char *name,
 	return tcase;
 }
 
+struct suite_test {
+	const char *name;
+	const TTest *test;
+	int nr;
+};
+
+/* A case for each of @tests, up to one without a name; checked fixtures. */
+static inline void suite_add_all(Suite *suite, const struct suite_test *tests,
+				 SFun setup, SFun teardown)
+{
+	for (; tests->name; tests++)
+		tcase_add_checked_fixture(
+			suite_add(suite, tests->name, tests->test, tests->nr),
+			setup, teardown);
+}
+
 static inline int suite_run(Suite *suite)
 {
 	SRunner *runner = srunner_create(suite);

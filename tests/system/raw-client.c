@@ -391,20 +391,34 @@ int64_t raw_request(struct raw_slot *slot, const struct channel_request *rq)
 	return raw_wait(slot);
 }
 
-struct control_driver_info raw_driver_info(const char *name)
+struct control_message raw_record(uint32_t table, size_t name_at,
+				  const char *name)
 {
-	struct control_query query = { .table = CONTROL_TABLE_DRIVERS };
+	struct control_query query = { .table = table };
 	struct control_message reply;
 	struct raw_client tool;
 
 	raw_join(&tool, true);
 	do {
-		ck_assert_int_eq(raw_call(&tool, CONTROL_QUERY, &query,
-					  sizeof(query), &reply),
-				 0);
-		query.cursor = reply.u.driver_info.next;
-	} while (strcmp(reply.u.driver_info.name, name) != 0);
+		ck_assert_msg(raw_call(&tool, CONTROL_QUERY, &query,
+				       sizeof(query), &reply) == 0,
+			      "%s: it is not listed", name);
+		/* Every record starts with the next one's cursor. */
+		memcpy(&query.cursor, &reply.u, sizeof(query.cursor));
+	} while (name && strcmp((char *)&reply.u + name_at, name) != 0);
 	raw_leave(&tool);
 
-	return reply.u.driver_info;
+	return reply;
+}
+
+struct control_driver_info raw_driver_info(const char *name)
+{
+	return raw_record(CONTROL_TABLE_DRIVERS,
+			  offsetof(struct control_driver_info, name), name)
+		.u.driver_info;
+}
+
+struct control_daemon_info raw_daemon_info(void)
+{
+	return raw_record(CONTROL_TABLE_DAEMON, 0, NULL).u.daemon_info;
 }

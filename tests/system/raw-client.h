@@ -103,3 +103,8 @@ int64_t raw_request(struct raw_slot *slot, const struct channel_request *rq);
 /* What the daemon tells of driver @name. What a worker has said before, it has
  * logged when this returns. */
 struct control_driver_info raw_driver_info(const char *name);
+struct control_daemon_info raw_daemon_info(void);
+/* As a tool is told: the record of @table which is called so, at that offset of
+ * it; the first one, if @name is NULL. */
+struct control_message raw_record(uint32_t table, size_t name_at,
+				  const char *name);

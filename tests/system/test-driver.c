@@ -135,29 +135,13 @@ static int sleep_oob(void *arg)
 	return oob_ioctl(fd, VERSION_SLEEP) < 0 ? 1 : 0;
 }
 
-/* How many files of it are open? */
-static unsigned int count_files(void)
-{
-	struct control_query query = { .table = CONTROL_TABLE_DRIVERS };
-	struct control_message reply;
-	struct raw_client tool;
-
-	raw_join(&tool, true);
-	ck_assert_int_eq(
-		raw_call(&tool, CONTROL_QUERY, &query, sizeof(query), &reply),
-		0);
-	raw_leave(&tool);
-
-	return reply.u.driver_info.nr_files;
-}
-
 START_TEST(a_fiber_asleep_inside_keeps_it)
 {
 	pid_t child;
 
 	load_version();
 	child = child_start(_i ? sleep_oob : sleep_inband, NULL);
-	while (count_files() == 0)
+	while (raw_driver_info("version_1").nr_files == 0)
 		sched_yield();
 	wait_until_asleep(child, child);
 	tool_expect(TOOL_IN_USE, "1 file is open", "unload", "version_1", NULL);

@@ -47,20 +47,12 @@ static void await_said(const char *text)
 
 static uint64_t nr_hogs(uint32_t *r_watched)
 {
-	struct control_query query = { .table = CONTROL_TABLE_DRIVERS };
-	struct control_message reply;
-	struct raw_client tool;
+	struct control_driver_info info = raw_driver_info("unruly");
 
-	raw_join(&tool, true);
-	ck_assert_int_eq(
-		raw_call(&tool, CONTROL_QUERY, &query, sizeof(query), &reply),
-		0);
-	raw_leave(&tool);
-	ck_assert_str_eq(reply.u.driver_info.name, "unruly");
 	if (r_watched)
-		*r_watched = reply.u.driver_info.watched;
+		*r_watched = info.watched;
 
-	return reply.u.driver_info.nr_hogs;
+	return info.nr_hogs;
 }
 
 /* An application whose call keeps the worker. */

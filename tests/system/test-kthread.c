@@ -181,23 +181,11 @@ START_TEST(a_public_one_is_a_name_among_threads)
 }
 END_TEST
 
-/* What the daemon says of kernel thread @name. */
 static struct control_thread_info ask(const char *name)
 {
-	struct control_query query = { .table = CONTROL_TABLE_THREADS };
-	struct control_message reply;
-	struct raw_client tool;
-
-	raw_join(&tool, true);
-	do {
-		ck_assert_msg(raw_call(&tool, CONTROL_QUERY, &query,
-				       sizeof(query), &reply) == 0,
-			      "%s: it is not listed", name);
-		query.cursor = reply.u.thread_info.next;
-	} while (strcmp(reply.u.thread_info.name, name) != 0);
-	raw_leave(&tool);
-
-	return reply.u.thread_info;
+	return raw_record(CONTROL_TABLE_THREADS,
+			  offsetof(struct control_thread_info, name), name)
+		.u.thread_info;
 }
 
 START_TEST(tools_are_told_of_them)

@@ -86,21 +86,6 @@ static pid_t start_one(const int go[2])
 	return pid;
 }
 
-static struct control_daemon_info ask_daemon(void)
-{
-	const struct control_query query = { .table = CONTROL_TABLE_DAEMON };
-	struct control_message reply;
-	struct raw_client tool;
-
-	raw_join(&tool, true);
-	ck_assert_int_eq(
-		raw_call(&tool, CONTROL_QUERY, &query, sizeof(query), &reply),
-		0);
-	raw_leave(&tool);
-
-	return reply.u.daemon_info;
-}
-
 START_TEST(processes_reach_their_own_files)
 {
 	static pid_t pids[NR_PROCESSES];
@@ -111,7 +96,7 @@ START_TEST(processes_reach_their_own_files)
 	for (int i = 0; i < NR_PROCESSES; i++)
 		pids[i] = start_one(go);
 
-	info = ask_daemon();
+	info = raw_daemon_info();
 	ck_assert_uint_eq(info.nr_threads, NR_PROCESSES);
 	/* The file, and the thread's own element. */
 	ck_assert_uint_eq(info.nr_bound, 2 * NR_PROCESSES);
@@ -165,7 +150,7 @@ static int open_many(void *arg)
 	for (int i = count - 1; i >= 0; i--)
 		if (reached(fds[i]) != numbers[i])
 			return 4;
-	if (ask_daemon().nr_bound != (unsigned int)count + 1)
+	if (raw_daemon_info().nr_bound != (unsigned int)count + 1)
 		return 5;
 
 	/* It leaves all of them to the end of the process. */
@@ -190,7 +175,7 @@ static long duplicate(int *fds, int count)
 		ck_assert_int_ge(fds[i], 0);
 	}
 	after = daemon_usage(&test_daemon).anon_kb;
-	ck_assert_uint_eq(ask_daemon().nr_bound, (unsigned int)count + 2);
+	ck_assert_uint_eq(raw_daemon_info().nr_bound, (unsigned int)count + 2);
 	for (int i = 0; i <= count; i++)
 		ck_assert_int_eq(reached(fds[i]), number);
 
@@ -212,11 +197,11 @@ START_TEST(a_bound_descriptor_costs_the_daemon_few_bytes)
 	ck_assert_int_eq(
 		close_range((unsigned int)fds[1], (unsigned int)fds[count], 0),
 		0);
-	ck_assert_uint_eq(ask_daemon().nr_bound, 2);
+	ck_assert_uint_eq(raw_daemon_info().nr_bound, 2);
 	second_kb = duplicate(fds, count);
 	for (int i = 0; i <= count; i++)
 		ck_assert_int_eq(close(fds[i]), 0);
-	ck_assert_uint_eq(ask_daemon().nr_bound, 1);
+	ck_assert_uint_eq(raw_daemon_info().nr_bound, 1);
 
 	/* Sanitizers' allocators keep what was freed, and more about it. */
 	if (!SANITIZED) {

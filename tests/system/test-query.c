@@ -4,6 +4,7 @@
 #include "raw-client.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,23 +21,11 @@ static void setup(void)
 	ck_assert_int_eq(daemon_start(&test_daemon, args, &status), 0);
 }
 
-/* What it says of the node at @path. */
 static struct control_node_info query_node(const char *path)
 {
-	struct control_query query = { .table = CONTROL_TABLE_NODES };
-	struct control_message reply;
-	struct raw_client tool;
-
-	raw_join(&tool, true);
-	do {
-		ck_assert_msg(raw_call(&tool, CONTROL_QUERY, &query,
-				       sizeof(query), &reply) == 0,
-			      "%s: it is not listed", path);
-		query.cursor = reply.u.node_info.next;
-	} while (strcmp(reply.u.node_info.path, path) != 0);
-	raw_leave(&tool);
-
-	return reply.u.node_info;
+	return raw_record(CONTROL_TABLE_NODES,
+			  offsetof(struct control_node_info, path), path)
+		.u.node_info;
 }
 
 /* Both are misc devices, whose node has the operations of all of them. */

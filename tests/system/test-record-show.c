@@ -106,22 +106,16 @@ END_TEST
 
 int main(void)
 {
-	const struct {
-		const char *name;
-		const TTest *test;
-		int nr;
-	} tests[] = {
+	const struct suite_test tests[] = {
 		{ "show", a_trace_is_shown, 1 },
 		{ "json", a_trace_is_shown_as_json, 1 },
 		{ "nothing", a_trace_of_nothing_is_shown, 1 },
 		{ "damaged", what_is_no_trace_is_not_shown, 1 },
+		{ NULL },
 	};
 	Suite *suite = suite_create("system/record-show");
 
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-		tcase_add_checked_fixture(suite_add(suite, tests[i].name,
-						    tests[i].test, tests[i].nr),
-					  recorder_setup, recorder_teardown);
+	suite_add_all(suite, tests, recorder_setup, recorder_teardown);
 
 	return suite_run(suite);
 }

@@ -382,11 +382,7 @@ END_TEST
 
 int main(void)
 {
-	const struct {
-		const char *name;
-		const TTest *test;
-		int nr;
-	} tests[] = {
+	const struct suite_test tests[] = {
 		{ "same", what_is_recorded_is_what_was_replayed, 2 },
 		{ "gone", a_device_that_goes_ends_it_well, 2 },
 		{ "dead", a_daemon_that_dies_ends_it_well, 2 },
@@ -403,13 +399,11 @@ int main(void)
 		{ "answer", the_largest_answer_is_told_and_taken, 1 },
 		{ "foreign", only_evl_devices_are_read_out_of_band, 1 },
 		{ "alone", without_a_daemon_nothing_is_read_out_of_band, 1 },
+		{ NULL },
 	};
 	Suite *suite = suite_create("system/record");
 
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-		tcase_add_checked_fixture(suite_add(suite, tests[i].name,
-						    tests[i].test, tests[i].nr),
-					  recorder_setup, recorder_teardown);
+	suite_add_all(suite, tests, recorder_setup, recorder_teardown);
 
 	return suite_run(suite);
 }

@@ -111,21 +111,15 @@ END_TEST
 
 int main(void)
 {
-	const struct {
-		const char *name;
-		const TTest *test;
-		int nr;
-	} tests[] = {
+	const struct suite_test tests[] = {
 		{ "names", several_devices_have_names_of_their_own, 1 },
 		{ "plain", a_plain_name_is_a_node_s, 2 },
 		{ "refused", what_makes_no_sense_is_refused, 15 },
+		{ NULL },
 	};
 	Suite *suite = suite_create("system/replay-load");
 
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-		tcase_add_checked_fixture(suite_add(suite, tests[i].name,
-						    tests[i].test, tests[i].nr),
-					  NULL, replayer_teardown);
+	suite_add_all(suite, tests, NULL, replayer_teardown);
 
 	return suite_run(suite);
 }

@@ -101,22 +101,16 @@ END_TEST
 
 int main(void)
 {
-	const struct {
-		const char *name;
-		const TTest *test;
-		int nr;
-	} tests[] = {
+	const struct suite_test tests[] = {
 		{ "loop", a_trace_begins_anew, 2 },
 		{ "idle", a_loop_without_reads_waits, 2 },
 		{ "empty", a_trace_without_reads_gives_the_end, 4 },
 		{ "nothing", a_trace_of_nothing_waits_in_a_loop, 2 },
+		{ NULL },
 	};
 	Suite *suite = suite_create("system/replay-loop");
 
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-		tcase_add_checked_fixture(suite_add(suite, tests[i].name,
-						    tests[i].test, tests[i].nr),
-					  NULL, replayer_teardown);
+	suite_add_all(suite, tests, NULL, replayer_teardown);
 
 	return suite_run(suite);
 }

@@ -407,11 +407,7 @@ END_TEST
 
 int main(void)
 {
-	const struct {
-		const char *name;
-		const TTest *test;
-		int nr;
-	} tests[] = {
+	const struct suite_test tests[] = {
 		{ "order", reads_give_what_was_read_in_order, 2 },
 		{ "later", what_is_to_come_later_is_not_there_yet, 2 },
 		{ "time", sleepers_wake_when_the_time_has_come, 2 },
@@ -428,13 +424,11 @@ int main(void)
 		{ "ioctl", ioctls_are_answered_as_they_were, 2 },
 		{ "error", reads_fail_as_they_did, 2 },
 		{ "memory", bad_memory_is_told_of, 2 },
+		{ NULL },
 	};
 	Suite *suite = suite_create("system/replay");
 
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-		tcase_add_checked_fixture(suite_add(suite, tests[i].name,
-						    tests[i].test, tests[i].nr),
-					  NULL, replayer_teardown);
+	suite_add_all(suite, tests, NULL, replayer_teardown);
 
 	return suite_run(suite);
 }

@@ -48,21 +48,6 @@ static int attach_and_call(void *arg)
 	return evl_attach_self("child-%d", getpid()) < 0 || call_both(NULL);
 }
 
-static unsigned int nr_channels(void)
-{
-	struct control_query query = { .table = CONTROL_TABLE_DAEMON };
-	struct control_message reply;
-	struct raw_client tool;
-
-	raw_join(&tool, true);
-	ck_assert_int_eq(
-		raw_call(&tool, CONTROL_QUERY, &query, sizeof(query), &reply),
-		0);
-	raw_leave(&tool);
-
-	return reply.u.daemon_info.nr_channels;
-}
-
 START_TEST(requests_are_counted_for_each_driver)
 {
 	struct control_driver_info info;
@@ -74,7 +59,7 @@ START_TEST(requests_are_counted_for_each_driver)
 
 	/* They are remembered when who made them is gone. */
 	ck_assert_int_eq(child_wait(child_start(attach_and_call, NULL)), 0);
-	while (nr_channels() > 1)
+	while (raw_daemon_info().nr_channels > 1)
 		sched_yield();
 	ck_assert_uint_eq(raw_driver_info("unruly").nr_oob, 14);
 	ck_assert_uint_eq(raw_driver_info("loopback").nr_oob, 28);

@@ -170,12 +170,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("vfs/linking");
-	const struct {
-		const char *name;
-		const TTest *test;
-		int nr;
-	} cases[] = {
+	const struct suite_test tests[] = {
 		{ "exported", exported_symbols_are_found, 1 },
 		{ "private", other_symbols_are_nobody_elses, 2 },
 		{ "order", drivers_given_together_are_put_in_order, 1 },
@@ -187,12 +182,11 @@ int main(void)
 		{ "twins", two_cannot_export_the_same, 1 },
 		{ "linked", who_was_linked_with_a_driver_gets_that_one, 1 },
 		{ "unlinked", who_was_linked_with_a_driver_needs_it, 1 },
+		{ NULL },
 	};
+	Suite *suite = suite_create("vfs/linking");
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		tcase_add_checked_fixture(suite_add(suite, cases[i].name,
-						    cases[i].test, cases[i].nr),
-					  rig_setup, rig_teardown);
+	suite_add_all(suite, tests, rig_setup, rig_teardown);
 
 	return suite_run(suite);
 }

@@ -89,20 +89,14 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("vfs/module-param");
-	const struct {
-		const char *name;
-		const TTest *test;
-		int nr;
-	} cases[] = {
+	const struct suite_test tests[] = {
 		{ "params", parameters_are_what_they_were_set_to, 1 },
 		{ "strings", strings_fit_or_are_refused, 1 },
+		{ NULL },
 	};
+	Suite *suite = suite_create("vfs/module-param");
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		tcase_add_checked_fixture(suite_add(suite, cases[i].name,
-						    cases[i].test, cases[i].nr),
-					  rig_setup, rig_teardown);
+	suite_add_all(suite, tests, rig_setup, rig_teardown);
 
 	return suite_run(suite);
 }

@@ -414,12 +414,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("vfs/unload");
-	const struct {
-		const char *name;
-		const TTest *test;
-		int nr;
-	} cases[] = {
+	const struct suite_test tests[] = {
 		{ "used", who_is_used_stays, 1 },
 		{ "gone", what_was_unloaded_is_not_found, 1 },
 		{ "again", a_file_can_be_loaded_again_and_again, 1 },
@@ -434,12 +429,11 @@ int main(void)
 		{ "turns", one_is_loaded_at_a_time, 1 },
 		{ "going", who_is_going_cannot_be_used, 1 },
 		{ "hangup", a_sleeping_init_function_can_be_broken, 1 },
+		{ NULL },
 	};
+	Suite *suite = suite_create("vfs/unload");
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		tcase_add_checked_fixture(suite_add(suite, cases[i].name,
-						    cases[i].test, cases[i].nr),
-					  rig_setup, rig_teardown);
+	suite_add_all(suite, tests, rig_setup, rig_teardown);
 
 	return suite_run(suite);
 }
