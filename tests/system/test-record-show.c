@@ -111,7 +111,7 @@ int main(void)
 		{ "json", a_trace_is_shown_as_json, 1 },
 		{ "nothing", a_trace_of_nothing_is_shown, 1 },
 		{ "damaged", what_is_no_trace_is_not_shown, 1 },
-		{ NULL },
+		{ 0 },
 	};
 	Suite *suite = suite_create("system/record-show");
 

@@ -399,7 +399,7 @@ int main(void)
 		{ "answer", the_largest_answer_is_told_and_taken, 1 },
 		{ "foreign", only_evl_devices_are_read_out_of_band, 1 },
 		{ "alone", without_a_daemon_nothing_is_read_out_of_band, 1 },
-		{ NULL },
+		{ 0 },
 	};
 	Suite *suite = suite_create("system/record");
 

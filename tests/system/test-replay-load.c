@@ -115,7 +115,7 @@ int main(void)
 		{ "names", several_devices_have_names_of_their_own, 1 },
 		{ "plain", a_plain_name_is_a_node_s, 2 },
 		{ "refused", what_makes_no_sense_is_refused, 15 },
-		{ NULL },
+		{ 0 },
 	};
 	Suite *suite = suite_create("system/replay-load");
 

@@ -106,7 +106,7 @@ int main(void)
 		{ "idle", a_loop_without_reads_waits, 2 },
 		{ "empty", a_trace_without_reads_gives_the_end, 4 },
 		{ "nothing", a_trace_of_nothing_waits_in_a_loop, 2 },
-		{ NULL },
+		{ 0 },
 	};
 	Suite *suite = suite_create("system/replay-loop");
 

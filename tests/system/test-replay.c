@@ -424,7 +424,7 @@ int main(void)
 		{ "ioctl", ioctls_are_answered_as_they_were, 2 },
 		{ "error", reads_fail_as_they_did, 2 },
 		{ "memory", bad_memory_is_told_of, 2 },
-		{ NULL },
+		{ 0 },
 	};
 	Suite *suite = suite_create("system/replay");
 

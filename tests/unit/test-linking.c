@@ -182,7 +182,7 @@ int main(void)
 		{ "twins", two_cannot_export_the_same, 1 },
 		{ "linked", who_was_linked_with_a_driver_gets_that_one, 1 },
 		{ "unlinked", who_was_linked_with_a_driver_needs_it, 1 },
-		{ NULL },
+		{ 0 },
 	};
 	Suite *suite = suite_create("vfs/linking");
 

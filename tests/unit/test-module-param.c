@@ -92,7 +92,7 @@ int main(void)
 	const struct suite_test tests[] = {
 		{ "params", parameters_are_what_they_were_set_to, 1 },
 		{ "strings", strings_fit_or_are_refused, 1 },
-		{ NULL },
+		{ 0 },
 	};
 	Suite *suite = suite_create("vfs/module-param");
 

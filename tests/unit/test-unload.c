@@ -429,7 +429,7 @@ int main(void)
 		{ "turns", one_is_loaded_at_a_time, 1 },
 		{ "going", who_is_going_cannot_be_used, 1 },
 		{ "hangup", a_sleeping_init_function_can_be_broken, 1 },
-		{ NULL },
+		{ 0 },
 	};
 	Suite *suite = suite_create("vfs/unload");
 
