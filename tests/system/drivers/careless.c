@@ -101,6 +101,16 @@ static int __attribute__((noinline)) sink(volatile int *above)
 	return here[0] ? sink(here) + here[0] : 0;
 }
 
+/* More than any stack has, sanitizers' too. */
+static int __attribute__((noinline)) leap(void)
+{
+	volatile char frame[320 << 10];
+
+	frame[0] = 1;
+
+	return frame[0];
+}
+
 /* What it copies is as it should be, and has nothing to do with it. */
 static long go_astray(unsigned int cmd, unsigned long arg)
 {
@@ -220,6 +230,8 @@ static long careless_ioctl(struct file *filp, unsigned int cmd,
 		return 0;
 	case CARELESS_STACK:
 		return sink(&zero);
+	case CARELESS_LEAP:
+		return leap();
 	case CARELESS_COUNT:
 		return count();
 	case CARELESS_POISON:

@@ -22,6 +22,7 @@
 #define CARELESS_WILD	 _IO('c', 4) /* CARELESS_ADDRESS */
 #define CARELESS_NULL	 _IO('c', 5)
 #define CARELESS_STACK	 _IO('c', 6)  /* more stack than there is */
+#define CARELESS_LEAP	 _IO('c', 20) /* the same, and touches the end only */
 #define CARELESS_CROWDED _IO('c', 15) /* as DEREF, with 9 locks held */
 /* Copies 64 bytes, and goes where its own garbage points to: */
 #define CARELESS_POISON	 _IO('c', 16) /* CARELESS_NONE */
