@@ -2,6 +2,7 @@
 #include "kapi/fault.h"
 
 #include "kapi/guard.h"
+#include "kapi/insn.h"
 #include "kapi/task.h"
 #include "kapi/uaccess.h"
 #include "stage/context.h"
@@ -16,24 +17,20 @@
 #define PAGE_SIZE   4096
 #define LOWEST_PAGE 65536 /* nobody maps anything below */
 #define PEEK_SIZE   512	  /* how far into an argument we look for pointers */
-#define MAX_INSN    15	  /* bytes, x86 */
 #define FETCH_ERROR 0x10  /* of a page fault, x86: fetching code */
 #define ASAN_OFFSET 0x7fff8000
 
 /* What a handler dereferenced. */
 struct culprit {
 	unsigned long addr;
-	unsigned long slack; /* which it may be off by, to either side */
-	size_t step;	     /* the size of the caller's pointers */
+	bool told;   /* by the processor, as there is nothing there */
+	size_t step; /* the size of the caller's pointers */
 };
 
 static bool near(const struct culprit *culprit, unsigned long start,
 		 size_t size)
 {
-	size_t reach = size > PAGE_SIZE ? size : PAGE_SIZE;
-
-	return culprit->addr - start + culprit->slack <
-	       reach + 2 * culprit->slack;
+	return culprit->addr - start < (size > PAGE_SIZE ? size : PAGE_SIZE);
 }
 
 /* Low values are numbers. */
@@ -110,108 +107,48 @@ static bool is_callers(const struct guard_call *call,
 	if (culprit->addr < LOWEST_PAGE)
 		return false;
 
-	return (!culprit->slack && user_is_mapped(task, culprit->addr)) ||
+	return (culprit->told && user_is_mapped(task, culprit->addr)) ||
 	       is_nested(call, task, culprit) || is_copied(task, culprit);
 }
 
 #if defined(__x86_64__)
-
-/* Adding up to a page to it, or taking that off, is it no address? Those are
- * where bits 63 to 47 differ. */
-static bool is_no_address(uint64_t addr)
-{
-	return addr + (UINT64_C(1) << 47) - PAGE_SIZE >=
-	       (UINT64_C(1) << 48) - 2 * PAGE_SIZE;
-}
 
 static greg_t get_reg(const void *uc, int reg)
 {
 	return ((const ucontext_t *)uc)->uc_mcontext.gregs[reg];
 }
 
-/* What is no address is not told of: it is another trap, by stack or by any other
- * segment. */
-static bool is_untold(const void *uc)
+/* What is not canonical (bits 63 to 47 differ) is not told: it is another trap, by
+ * stack or by any other segment. */
+static bool is_told(const void *uc)
 {
-	return get_reg(uc, REG_TRAPNO) == 12 || get_reg(uc, REG_TRAPNO) == 13;
+	return get_reg(uc, REG_TRAPNO) != 12 && get_reg(uc, REG_TRAPNO) != 13;
 }
 
-/* A call, a jump or a return? These trap where they are, if there is no address
- * to go to. */
-static bool is_branch(const uint8_t *code)
+/* Where code may be. */
+static bool is_lower_half(uintptr_t addr)
 {
-	unsigned int op;
-
-	/* repne (bnd), rep, ds (notrack), REX */
-	for (int i = 1; i < MAX_INSN; i++, code++)
-		if (*code != 0xf2 && *code != 0xf3 && *code != 0x3e &&
-		    (*code & 0xf0) != 0x40)
-			break;
-	if (*code == 0xc2 || *code == 0xc3)
-		return true;
-	op = *code == 0xff ? code[1] >> 3 & 7 : 0;
-
-	return op == 2 || op == 4;
+	return addr >> 47 == 0;
 }
 
+/* Most processors trap before they go where there is no address: what took them
+ * there has no operand, see is_operand(). */
 static bool is_fetch(const siginfo_t *info, const void *uc)
 {
 	uintptr_t pc = guard_pc(uc);
 
-	if (is_untold(uc))
-		return is_no_address(pc) || is_branch((const uint8_t *)pc);
-
-	return (uintptr_t)info->si_addr == pc ||
+	return !is_lower_half(pc) || (uintptr_t)info->si_addr == pc ||
 	       (get_reg(uc, REG_TRAPNO) == 14 &&
 		get_reg(uc, REG_ERR) & FETCH_ERROR);
 }
 
-/* What register @reg may have been about, if there is no such address. ASan looks
- * at its note about one, and for some there is none. */
-static unsigned int list_addresses(uint64_t reg, unsigned long addrs[3])
-{
-	unsigned int nr = 1;
-
-	if (!is_no_address(reg))
-		return 0;
-
-	addrs[0] = reg;
-	for (int i = 0; FIBER_ASAN && i < 2; i++, reg -= ASAN_OFFSET)
-		if (reg >> 61 == 0)
-			addrs[nr++] = reg << 3;
-
-	return nr;
-}
-
-/* An address which is not told of was made of registers, all of them: they are
- * as they were before. But for the stack pointer, which is nobody's. */
-static bool is_in_registers(const struct guard_call *call,
-			    const struct task_struct *task, const void *uc,
-			    struct culprit *culprit)
-{
-	unsigned long addrs[3];
-	unsigned int nr;
-
-	culprit->slack = PAGE_SIZE;
-	for (int reg = 0; reg < REG_RSP; reg++) {
-		nr = list_addresses((uint64_t)get_reg(uc, reg), addrs);
-		for (unsigned int i = 0; i < nr; i++) {
-			culprit->addr = addrs[i];
-			if (is_callers(call, task, culprit))
-				return true;
-		}
-	}
-
-	return false;
-}
-
 #else
 
-static bool is_untold(const void *uc)
+static bool is_told(const void *uc)
 {
 	(void)uc;
 
-	return false;
+	return true;
 }
 
 static bool is_fetch(const siginfo_t *info, const void *uc)
@@ -219,16 +156,42 @@ static bool is_fetch(const siginfo_t *info, const void *uc)
 	return (uintptr_t)info->si_addr == guard_pc(uc);
 }
 
-static bool is_in_registers(const struct guard_call *call,
-			    const struct task_struct *task, const void *uc,
-			    struct culprit *culprit)
+#endif
+
+static bool is_at(const struct guard_call *call, const struct task_struct *task,
+		  unsigned long addr, struct culprit *culprit)
 {
-	(void)call, (void)task, (void)uc, (void)culprit;
+	culprit->addr = addr;
+
+	return is_callers(call, task, culprit);
+}
+
+/* ASan looks at its note about an address first, and there is none about many. */
+static bool is_noted(const struct guard_call *call,
+		     const struct task_struct *task, unsigned long note,
+		     struct culprit *culprit)
+{
+	note -= ASAN_OFFSET;
+
+	return FIBER_ASAN && (uint64_t)note >> 61 == 0 &&
+	       is_at(call, task, note << 3 | 7, culprit);
+}
+
+/* What was not told is where the instruction says. */
+static bool is_operand(const struct guard_call *call,
+		       const struct task_struct *task, const void *uc,
+		       struct culprit *culprit)
+{
+	unsigned long addrs[INSN_MAX_OPERANDS];
+	unsigned int nr = insn_operands(uc, addrs);
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (is_at(call, task, addrs[i], culprit) ||
+		    is_noted(call, task, addrs[i], culprit))
+			return true;
 
 	return false;
 }
-
-#endif
 
 bool fault_is_callers(const struct guard_call *call, const siginfo_t *info,
 		      const void *uc, unsigned long *r_addr)
@@ -236,6 +199,7 @@ bool fault_is_callers(const struct guard_call *call, const siginfo_t *info,
 	const struct task_struct *task = task_current();
 	struct culprit culprit = {
 		.addr = (unsigned long)info->si_addr,
+		.told = is_told(uc),
 		.step = task->compat ? sizeof(uint32_t) : sizeof(uint64_t),
 	};
 	bool callers;
@@ -244,8 +208,8 @@ bool fault_is_callers(const struct guard_call *call, const siginfo_t *info,
 	if (is_fetch(info, uc))
 		return false;
 
-	callers = is_untold(uc) ? is_in_registers(call, task, uc, &culprit)
-				: is_callers(call, task, &culprit);
+	callers = culprit.told ? is_callers(call, task, &culprit)
+			       : is_operand(call, task, uc, &culprit);
 	if (callers)
 		*r_addr = culprit.addr;
 

@@ -12,6 +12,6 @@
 struct guard_call;
 
 /* Did it follow a pointer which comes from who made @call, rather than from the
- * driver? Where to, in *r_addr; what is no address may be a page off. */
+ * driver? Where to, in *r_addr. */
 bool fault_is_callers(const struct guard_call *call, const siginfo_t *info,
 		      const void *uc, unsigned long *r_addr);

@@ -111,19 +111,34 @@ static int __attribute__((noinline)) leap(void)
 	return frame[0];
 }
 
+/* The caller's pointer at @arg, by the book. */
+static int fetch(unsigned long arg, unsigned long *r_ptr)
+{
+	if (in_compat_syscall())
+		return get_user(*r_ptr, (compat_uptr_t __user *)arg);
+
+	return get_user(*r_ptr, (unsigned long __user *)arg);
+}
+
 /* What it copies is as it should be, and has nothing to do with it. */
 static long go_astray(unsigned int cmd, unsigned long arg)
 {
 	volatile unsigned long garbage;
+	unsigned long word;
 	char bytes[64];
 
-	if (copy_from_user(bytes, (void __user *)arg, sizeof(bytes)))
+	if (copy_from_user(bytes, (void __user *)arg, sizeof(bytes)) ||
+	    fetch(arg, &word))
 		return -EFAULT;
 
 	switch (cmd) {
 	case CARELESS_POISON:
 		garbage = CARELESS_NONE;
-		return ++*(volatile int *)garbage;
+		/* The word is in a register meanwhile. */
+		__asm__ volatile("" : "+r"(word));
+		++*(volatile int *)garbage;
+		__asm__ volatile("" : : "r"(word));
+		return 0;
 	case CARELESS_CALL:
 		garbage = CARELESS_CODE;
 		break;
@@ -186,15 +201,6 @@ static long count(void)
 	mutex_unlock(&mutex);
 
 	return ret;
-}
-
-/* The caller's pointer at @arg, by the book. */
-static int fetch(unsigned long arg, unsigned long *r_ptr)
-{
-	if (in_compat_syscall())
-		return get_user(*r_ptr, (compat_uptr_t __user *)arg);
-
-	return get_user(*r_ptr, (unsigned long __user *)arg);
 }
 
 static long careless_ioctl(struct file *filp, unsigned int cmd,

@@ -24,7 +24,7 @@
 #define CARELESS_STACK	 _IO('c', 6)  /* more stack than there is */
 #define CARELESS_LEAP	 _IO('c', 20) /* the same, and touches the end only */
 #define CARELESS_CROWDED _IO('c', 15) /* as DEREF, with 9 locks held */
-/* Copies 64 bytes, and goes where its own garbage points to: */
+/* Copies 64 bytes and the first word, and goes where its own garbage points to: */
 #define CARELESS_POISON	 _IO('c', 16) /* CARELESS_NONE */
 #define CARELESS_CALL	 _IO('c', 17) /* calls CARELESS_CODE */
 #define CARELESS_STRAY	 _IO('c', 18) /* calls CARELESS_DATA */
