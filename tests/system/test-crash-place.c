@@ -389,9 +389,6 @@ START_TEST(who_breaks_the_golden_rule_is_named)
 	char text[128];
 
 	daemon_rules_broken = true;
-	/* Before, the interrupt has to be requested, in-band. */
-	ioctl(fd, CRASHER_SET_HOW, 0);
-	ioctl(fd, CRASHER_CALL_IT, CRASHER_IRQ_OOB);
 	strike(_i, CRASHER_KMALLOC);
 	snprintf(text, sizeof(text),
 		 "golden rule: driver crasher: its %s called kmalloc: ",
@@ -435,8 +432,6 @@ START_TEST(who_keeps_a_worker_is_named)
 	char text[128];
 	int crasher = open(node_path("crasher"), O_RDWR);
 
-	ioctl(fd, CRASHER_SET_HOW, 0);
-	ioctl(fd, CRASHER_CALL_IT, CRASHER_IRQ_OOB);
 	ck_assert_int_eq(pthread_create(&hog, NULL, run_hog, &_i), 0);
 	snprintf(text, sizeof(text), "watchdog: driver crasher: its %s",
 		 oob_places[_i].op);

@@ -89,8 +89,6 @@ static void crash_in_rcu(struct rcu_head *head)
 	crasher_here(CRASHER_RCU);
 }
 
-static bool has_irq; /* the second */
-
 static irqreturn_t crash_in_irq(int irq, void *dev_id)
 {
 	crasher_here(irq == IRQ ? CRASHER_IRQ : CRASHER_IRQ_OOB);
@@ -112,18 +110,6 @@ static long raise_irq(void)
 				       0, "jinx", &worker);
 
 	return ret ? ret : generic_handle_irq(IRQ);
-}
-
-static long raise_irq_oob(void)
-{
-	int ret = 0;
-
-	if (!has_irq)
-		ret = request_irq(IRQ_OOB, crash_in_irq, IRQF_OOB, NULL,
-				  &worker);
-	has_irq = ret == 0;
-
-	return ret ? ret : generic_handle_irq(IRQ_OOB);
 }
 
 /*
@@ -372,7 +358,7 @@ long crasher_call(enum crasher_place place)
 	case CRASHER_IRQ_THREAD:
 		return raise_irq();
 	case CRASHER_IRQ_OOB:
-		return raise_irq_oob();
+		return generic_handle_irq(IRQ_OOB);
 	case CRASHER_PROBE:
 	case CRASHER_REMOVE:
 	case CRASHER_DEVRES:
@@ -394,8 +380,13 @@ long crasher_call(enum crasher_place place)
 	}
 }
 
+/* What calls from out-of-band are to find there. */
+int crasher_call_init(void)
+{
+	return request_irq(IRQ_OOB, crash_in_irq, IRQF_OOB, NULL, &worker);
+}
+
 void crasher_call_exit(void)
 {
-	if (has_irq)
-		free_irq(IRQ_OOB, &worker);
+	free_irq(IRQ_OOB, &worker);
 }

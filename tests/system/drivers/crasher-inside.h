@@ -13,7 +13,7 @@ int crasher_here(enum crasher_place place);
 
 /* Have the function at @place, no operation of a file, called. */
 long crasher_call(enum crasher_place place);
-/* Stop what would call one. */
+int crasher_call_init(void);
 void crasher_call_exit(void);
 
 /* The node whose operations crash, and its attributes. */

@@ -235,13 +235,14 @@ static int __init crasher_init(void)
 	if (in_init)
 		return crash_now((unsigned long)in_init);
 
-	ret = crasher_file_init();
+	ret = crasher_call_init();
 	if (ret)
 		return ret;
-	ret = misc_register(&crasher_dev);
-	if (ret)
-		crasher_file_exit();
+	ret = crasher_file_init();
+	if (ret == 0)
+		ret = misc_register(&crasher_dev);
 
+	/* What it leaves behind then is removed. */
 	return ret;
 }
 module_init(crasher_init);
