@@ -3,7 +3,7 @@
  * The numbers of <linux/idr.h>, in chunks of consecutive ones: which of them are
  * taken, and what they are for. A tree has those chunks which have been needed.
  */
-#include <linux/idr.h>
+#include "kapi/idr.h"
 
 #include "kapi/export.h"
 
@@ -102,25 +102,39 @@ static struct chunk *make_chunk(struct idr *idr, unsigned long id)
 	return chunk;
 }
 
-/* A number from @min to @max, in *@r_id. */
-static int take(struct idr *idr, void *ptr, unsigned long min,
-		unsigned long max, unsigned long *r_id)
+int idr_put(struct idr *idr, void *ptr, unsigned long id)
 {
-	unsigned long id = first_free(idr, min);
-	struct chunk *chunk;
+	struct chunk *chunk = make_chunk(idr, id);
 
-	if (id > max)
-		return -ENOSPC;
-	chunk = make_chunk(idr, id);
 	if (chunk == NULL)
 		return -ENOMEM;
 
-	__set_bit((long)(id % CHUNK), chunk->taken);
+	if (!__test_and_set_bit((long)(id % CHUNK), chunk->taken))
+		chunk->nr_taken++;
 	chunk->ptrs[id % CHUNK] = ptr;
-	chunk->nr_taken++;
-	*r_id = id;
 
 	return 0;
+}
+
+int idr_take(struct idr *idr, void *ptr, unsigned long min, unsigned long max,
+	     unsigned long *r_id)
+{
+	unsigned long id = first_free(idr, min);
+	int ret;
+
+	/* It wraps where none is free up to the end. */
+	if (id > max || id < min)
+		return -ENOSPC;
+	ret = idr_put(idr, ptr, id);
+	if (ret == 0)
+		*r_id = id;
+
+	return ret;
+}
+
+bool idr_has(const struct idr *idr, unsigned long id)
+{
+	return is_taken(find_chunk(idr, id), id);
 }
 
 EXPORT int idr_alloc_u32(struct idr *idr, void *ptr, u32 *nextid,
@@ -130,7 +144,7 @@ EXPORT int idr_alloc_u32(struct idr *idr, void *ptr, u32 *nextid,
 	int ret;
 
 	(void)gfp;
-	ret = take(idr, ptr, min, max < U32_MAX ? max : U32_MAX, &id);
+	ret = idr_take(idr, ptr, min, max < U32_MAX ? max : U32_MAX, &id);
 	if (ret == 0)
 		*nextid = (u32)id;
 
@@ -204,24 +218,37 @@ EXPORT void *idr_remove(struct idr *idr, unsigned long id)
 	return was;
 }
 
-EXPORT void *idr_get_next(struct idr *idr, int *nextid)
+void *idr_next(const struct idr *idr, unsigned long *id)
 {
-	unsigned long id = (unsigned long)*nextid;
-	struct chunk *chunk;
+	struct chunk *chunk = find_chunk(idr, *id);
+	unsigned long bit = *id % CHUNK;
 
-	for (chunk = chunk_from(idr, id); chunk;
-	     chunk = RB_NEXT(chunk_tree, tree_of(idr), chunk)) {
-		if (id < chunk->first)
-			id = chunk->first;
-		for (; id < chunk->first + CHUNK; id++) {
-			if (chunk->ptrs[id % CHUNK]) {
-				*nextid = (int)id;
-				return chunk->ptrs[id % CHUNK];
+	if (chunk == NULL) {
+		chunk = chunk_from(idr, *id);
+		bit = 0;
+	}
+	for (; chunk; chunk = RB_NEXT(chunk_tree, tree_of(idr), chunk)) {
+		for (; bit < CHUNK; bit++) {
+			if (chunk->ptrs[bit]) {
+				*id = chunk->first + bit;
+				return chunk->ptrs[bit];
 			}
 		}
+		bit = 0;
 	}
 
 	return NULL;
+}
+
+EXPORT void *idr_get_next(struct idr *idr, int *nextid)
+{
+	unsigned long id = (unsigned long)*nextid;
+	void *ptr = idr_next(idr, &id);
+
+	if (ptr)
+		*nextid = (int)id;
+
+	return ptr;
 }
 
 EXPORT int idr_for_each(const struct idr *idr,

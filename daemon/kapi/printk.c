@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/format.h"
 #include "kapi/modname.h"
 #include "stage/clock.h"
 #include "stage/pi-mutex.h"
@@ -96,57 +97,93 @@ static void hold(const struct message *msg)
 	irq_work_queue(&later);
 }
 
-__printf(2, 0) static void append(struct message *msg, const char *fmt,
-				  va_list ap)
-{
-	size_t room = sizeof(msg->text) - msg->len;
-	int len = vsnprintf(msg->text + msg->len, room, fmt, ap);
-
-	if (len > 0)
-		msg->len += (size_t)len < room ? (size_t)len : room - 1;
-}
-
-/* If @fmt begins with a driver's name which is but a file's, append what it is
+/* If @fmt begins with a driver's name which is but a file's, write what it is
  * called in truth. What is left of @fmt. */
-static const char *append_name(struct message *msg, const char *fmt)
+static const char *begin_name(struct message *msg, const char *fmt)
 {
 	const char *end = modname_suffix(fmt);
 	size_t len = end ? (size_t)(end - fmt) : 0;
 
-	if (len == 0 || len >= sizeof(msg->text) - msg->len)
+	if (len == 0 || len >= sizeof(msg->text))
 		return fmt;
-	memcpy(msg->text + msg->len, fmt, len);
-	msg->len += len;
+	memcpy(msg->text, fmt, len);
+	msg->len = len;
 
 	return end + 2;
+}
+
+__printf(2, 0) static void format(struct message *msg, const char *fmt,
+				  va_list ap)
+{
+	size_t room;
+	int len;
+
+	fmt = begin_name(msg, fmt);
+	room = sizeof(msg->text) - msg->len;
+	len = format_text(msg->text + msg->len, room, fmt, ap);
+	if (len > 0)
+		msg->len += (size_t)len < room ? (size_t)len : room - 1;
+}
+
+/* What KERN_* says, at @text; what comes behind. */
+static const char *parse_level(const char *text, enum log_level *level,
+			       bool *goes_on)
+{
+	for (; text[0] == KERN_SOH[0] && text[1]; text += 2) {
+		if (text[1] == 'c')
+			*goes_on = true;
+		else
+			*level = level_of(text[1]);
+	}
+
+	return text;
+}
+
+/* What may have come as "%s". */
+static void take_level(struct message *msg, bool *goes_on)
+{
+	const char *text = parse_level(msg->text, &msg->level, goes_on);
+
+	msg->len -= (size_t)(text - msg->text);
+	memmove(msg->text, text, msg->len + 1);
+}
+
+/* @msg goes on with what was held back: both in one. */
+static void join(struct message *msg)
+{
+	struct message whole;
+	size_t room, len = msg->len;
+
+	if (!take_held(&whole))
+		return;
+	room = sizeof(whole.text) - 1 - whole.len;
+	memcpy(whole.text + whole.len, msg->text, len < room ? len : room);
+	whole.len += len < room ? len : room;
+	*msg = whole;
 }
 
 EXPORT int vprintk(const char *fmt, va_list ap)
 {
 	struct message msg = { .level = LOG_LEVEL_INFO };
 	bool goes_on = false;
-	size_t len_before;
+	int len;
 
-	for (; fmt[0] == KERN_SOH[0] && fmt[1]; fmt += 2) {
-		if (fmt[1] == 'c')
-			goes_on = true;
-		else
-			msg.level = level_of(fmt[1]);
-	}
+	fmt = parse_level(fmt, &msg.level, &goes_on);
+	format(&msg, fmt, ap);
+	take_level(&msg, &goes_on);
+	len = (int)msg.len;
 
-	if (!goes_on || !take_held(&msg))
+	if (goes_on)
+		join(&msg);
+	else
 		print_held();
-
-	len_before = msg.len;
-	fmt = append_name(&msg, fmt);
-	append(&msg, fmt, ap);
 	if (msg.len && msg.text[msg.len - 1] != '\n' &&
 	    msg.len < sizeof(msg.text) - 1)
 		hold(&msg);
 	else
 		print_message(&msg);
 
-	return (int)(msg.len - len_before);
+	return len;
 }
 
 EXPORT int printk(const char *fmt, ...)
@@ -173,19 +210,4 @@ EXPORT bool __ratelimit(struct ratelimit_state *state)
 	}
 
 	return __atomic_fetch_add(&state->count, 1, __ATOMIC_RELAXED) < 10;
-}
-
-EXPORT int scnprintf(char *buf, size_t size, const char *fmt, ...)
-{
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = vsnprintf(buf, size, fmt, ap);
-	va_end(ap);
-
-	if (len < 0 || size == 0)
-		return 0;
-
-	return (size_t)len < size ? len : (int)size - 1;
 }

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "kapi/export.h"
+#include "kapi/format.h"
 #include "kapi/golden-rule.h"
 #include "kapi/grave.h"
 
@@ -103,21 +104,29 @@ EXPORT char *kstrndup(const char *str, size_t max, gfp_t flags)
 	return copy;
 }
 
-EXPORT char *kasprintf(gfp_t flags, const char *fmt, ...)
+EXPORT char *kvasprintf(gfp_t flags, const char *fmt, va_list ap)
 {
-	va_list ap;
 	char *str;
-	int len;
 
 	(void)flags;
 	if (!golden_rule_allows("kasprintf"))
 		return NULL;
 
 	stage_lenient();
-	va_start(ap, fmt);
-	len = vasprintf(&str, fmt, ap);
-	va_end(ap);
+	str = format_string(fmt, ap);
 	stage_strict();
 
-	return len < 0 ? NULL : str;
+	return str;
+}
+
+EXPORT char *kasprintf(gfp_t flags, const char *fmt, ...)
+{
+	va_list ap;
+	char *str;
+
+	va_start(ap, fmt);
+	str = kvasprintf(flags, fmt, ap);
+	va_end(ap);
+
+	return str;
 }

@@ -2,6 +2,7 @@
 #include "vfs/attr.h"
 
 #include "kapi/export.h"
+#include "kapi/format.h"
 #include "stage/call.h"
 #include "stage/wait.h"
 #include "vfs/module.h"
@@ -489,9 +490,7 @@ __printf(3, 0) static int emit(char *buf, int at, const char *fmt, va_list ap)
 
 	if (at < 0 || room <= 0)
 		return 0;
-	len = vsnprintf(buf + at, (size_t)room, fmt, ap);
-	if (len < 0)
-		return 0;
+	len = format_text(buf + at, (size_t)room, fmt, ap);
 
 	return len < room ? len : room - 1;
 }

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/format.h"
 #include "kapi/modname.h"
 #include "stage/call.h"
 #include "vfs/attr.h"
@@ -303,13 +304,12 @@ __printf(2, 0) static int set_name(struct device *dev, const char *fmt,
 				   va_list ap)
 {
 	char *plain = strdup(fmt), *name;
-	int len;
 
 	if (plain == NULL)
 		return -ENOMEM;
-	len = vasprintf(&name, modname_cut(plain), ap);
+	name = format_string(modname_cut(plain), ap);
 	free(plain);
-	if (len < 0)
+	if (name == NULL)
 		return -ENOMEM;
 
 	kfree(dev->name);

@@ -57,20 +57,25 @@ EXPORT char *devm_kstrdup(struct device *dev, const char *str, gfp_t gfp)
 	return str ? devm_kmemdup(dev, str, strlen(str) + 1, gfp) : NULL;
 }
 
-EXPORT char *devm_kasprintf(struct device *dev, gfp_t gfp, const char *fmt, ...)
+EXPORT char *devm_kvasprintf(struct device *dev, gfp_t gfp, const char *fmt,
+			     va_list ap)
 {
-	char *text = NULL, *owned;
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	if (len < 0)
-		return NULL;
+	char *text = kvasprintf(gfp, fmt, ap), *owned;
 
 	owned = devm_kstrdup(dev, text, gfp);
-	free(text);
+	kfree(text);
+
+	return owned;
+}
+
+EXPORT char *devm_kasprintf(struct device *dev, gfp_t gfp, const char *fmt, ...)
+{
+	va_list ap;
+	char *owned;
+
+	va_start(ap, fmt);
+	owned = devm_kvasprintf(dev, gfp, fmt, ap);
+	va_end(ap);
 
 	return owned;
 }

@@ -9,6 +9,7 @@
 #include <linux/delay.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/semaphore.h>
 #include <linux/wait.h>
 #include <pthread.h>
@@ -55,6 +56,104 @@ static void setup(void)
 	sema_init(&sem, 0);
 	init_completion(&done);
 }
+
+/* By hand, as drivers of old do. */
+static void wait_by_hand(void *arg)
+{
+	struct task_struct task = { .pid = 1 };
+	long *ret = arg;
+
+	fiber_current()->task = &task;
+	{
+		DEFINE_WAIT(wait);
+
+		for (;;) {
+			prepare_to_wait(&queue, &wait, TASK_INTERRUPTIBLE);
+			if (condition)
+				break;
+			schedule();
+		}
+		finish_wait(&queue, &wait);
+		*ret = task.__state;
+	}
+	fiber_current()->task = NULL;
+}
+
+static void wait_woken_by_hand(void *arg)
+{
+	struct task_struct task = { .pid = 1 };
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	long *ret = arg;
+
+	fiber_current()->task = &task;
+	wait.private = &task;
+	add_wait_queue(&queue, &wait);
+	while (!condition)
+		wait_woken(&wait, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
+	/* Another one, which comes while we do not sleep, is not lost. */
+	wake_up(&queue);
+	*ret = wait_woken(&wait, TASK_INTERRUPTIBLE, 1000);
+	remove_wait_queue(&queue, &wait);
+	fiber_current()->task = NULL;
+}
+
+static struct hard_spinlock own_lock;
+
+static void wait_with_a_lock(void *arg)
+{
+	long *ret = arg;
+
+	spin_lock(&own_lock);
+	*ret = wait_event_interruptible_lock_irq(
+		queue, spin_is_locked(&own_lock) && condition, own_lock);
+	spin_unlock(&own_lock);
+}
+
+START_TEST(waiting_by_hand_ends_with_a_wakeup)
+{
+	start(0, wait_by_hand);
+	start(1, wait_woken_by_hand);
+	start(2, wait_with_a_lock);
+	ck_assert(waitqueue_active(&queue));
+	wake_up(&queue); /* in vain */
+	step();
+	ck_assert_int_eq(rets[0], PENDING);
+	ck_assert(!spin_is_locked(&own_lock));
+
+	condition = true;
+	wake_up_interruptible(&queue);
+	step();
+	ck_assert_int_eq(rets[0], TASK_RUNNING);
+	ck_assert_int_eq(rets[1], 1000);
+	ck_assert_int_eq(rets[2], 0);
+	ck_assert(!waitqueue_active(&queue));
+}
+END_TEST
+
+static int nr_told;
+
+static int count_wakeup(struct wait_queue_entry *wait, unsigned int mode,
+			int flags, void *key)
+{
+	nr_told++;
+
+	return 0;
+}
+
+START_TEST(an_entry_s_function_is_called_while_it_is_queued)
+{
+	struct wait_queue_entry wait;
+
+	init_waitqueue_func_entry(&wait, count_wakeup);
+	add_wait_queue(&queue, &wait);
+	wake_up(&queue);
+	wake_up(&queue);
+	remove_wait_queue(&queue, &wait);
+	remove_wait_queue(&queue, &wait); /* nothing happens */
+	wake_up(&queue);
+	ck_assert_int_eq(nr_told, 2);
+}
+END_TEST
 
 static void wait_plainly(void *arg)
 {
@@ -430,6 +529,8 @@ int main(void)
 	tc = tcase_create("wait queues");
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, test_stage_teardown);
+	tcase_add_test(tc, waiting_by_hand_ends_with_a_wakeup);
+	tcase_add_test(tc, an_entry_s_function_is_called_while_it_is_queued);
 	tcase_add_test(tc, a_wakeup_has_the_condition_tested_again);
 	tcase_add_test(tc, a_wakeup_before_the_sleep_is_not_lost);
 	tcase_add_test(tc, a_condition_may_sleep);

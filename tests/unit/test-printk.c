@@ -11,6 +11,7 @@
 #include <linux/bug.h>
 #include <linux/device.h>
 #include <linux/kernel.h>
+#include <linux/panic.h>
 #include <linux/printk.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -99,6 +100,35 @@ START_TEST(a_file_s_name_in_place_of_a_driver_s_loses_its_ending)
 				     "evl-cused: sub/foo.c: told\n"
 				     "evl-cused: foo.c: told\n"
 				     "evl-cused: .c: told\n");
+}
+END_TEST
+
+START_TEST(a_level_may_be_an_argument)
+{
+	struct device dev = { .init_name = "dev0" };
+	const char *level = KERN_WARNING;
+
+	printk("%shot %d\n", level, 1);
+	dev_printk(level, &dev, "hot\n");
+	dev_err_once(&dev, "%pe\n", ERR_PTR(-EIO));
+	pr_devel("nothing\n");
+	ck_assert_str_eq(log_text(), "evl-cused: warning: hot 1\n"
+				     "evl-cused: warning: dev0: hot\n"
+				     "evl-cused: dev0: -EIO\n");
+}
+END_TEST
+
+START_TEST(memory_and_stacks_are_dumped)
+{
+	print_hex_dump(KERN_WARNING, "at ", DUMP_PREFIX_OFFSET, 16, 1,
+		       "0123456789abcdefgh", 18, false);
+	ck_assert_str_eq(
+		log_text(),
+		"evl-cused: warning: at 00000000: 30 31 32 33 34 35 36 37 38 "
+		"39 61 62 63 64 65 66\n"
+		"evl-cused: warning: at 00000010: 67 68\n");
+	dump_stack();
+	ck_assert_ptr_nonnull(strstr(log_text(), "evl-cused: call trace:\n"));
 }
 END_TEST
 
@@ -196,6 +226,8 @@ int main(void)
 	tcase_add_test(tc, levels_are_those_of_the_log);
 	tcase_add_test(tc,
 		       a_file_s_name_in_place_of_a_driver_s_loses_its_ending);
+	tcase_add_test(tc, a_level_may_be_an_argument);
+	tcase_add_test(tc, memory_and_stacks_are_dumped);
 	tcase_add_test(tc, the_cores_own_messages_say_so);
 	tcase_add_test(tc, a_message_goes_on_after_cont);
 	tcase_add_test(tc, a_message_without_newline_is_not_kept_for_long);

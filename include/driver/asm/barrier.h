@@ -16,6 +16,8 @@
 #define mb()			__mb_fence(__ATOMIC_SEQ_CST)
 #define rmb()			__mb_fence(__ATOMIC_ACQUIRE)
 #define wmb()			__mb_fence(__ATOMIC_RELEASE)
+#define dma_rmb()		rmb()
+#define dma_wmb()		wmb()
 #define smp_mb()		mb()
 #define smp_rmb()		rmb()
 #define smp_wmb()		wmb()
@@ -25,5 +27,8 @@
 #define smp_load_acquire(ptr)	__atomic_load_n(ptr, __ATOMIC_ACQUIRE)
 #define smp_store_release(ptr, value) \
 	__atomic_store_n(ptr, value, __ATOMIC_RELEASE)
+
+#define smp_store_mb(var, value) \
+	__atomic_store_n(&(var), value, __ATOMIC_SEQ_CST)
 
 #endif /* _ASM_BARRIER_H */

@@ -15,6 +15,7 @@
 /* clang-format off */
 #define ATOMIC_INIT(i)	 { (i) }
 #define ATOMIC64_INIT(i) { (i) }
+#define ATOMIC_LONG_INIT(i) { (i) }
 /* clang-format on */
 
 /* clang-format off */
@@ -71,6 +72,34 @@ static inline type prefix##_fetch_and(type i, prefix##_t *v)		\
 {									\
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_SEQ_CST);	\
 }									\
+static inline type prefix##_fetch_sub(type i, prefix##_t *v)		\
+{									\
+	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_SEQ_CST);	\
+}									\
+static inline type prefix##_fetch_xor(type i, prefix##_t *v)		\
+{									\
+	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_SEQ_CST);	\
+}									\
+static inline type prefix##_fetch_andnot(type i, prefix##_t *v)		\
+{									\
+	return __atomic_fetch_and(&v->counter, ~i, __ATOMIC_SEQ_CST);	\
+}									\
+static inline type prefix##_fetch_inc(prefix##_t *v)			\
+{									\
+	return prefix##_fetch_add(1, v);				\
+}									\
+static inline type prefix##_fetch_dec(prefix##_t *v)			\
+{									\
+	return prefix##_fetch_sub(1, v);				\
+}									\
+static inline void prefix##_xor(type i, prefix##_t *v)			\
+{									\
+	__atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);		\
+}									\
+static inline void prefix##_andnot(type i, prefix##_t *v)		\
+{									\
+	__atomic_fetch_and(&v->counter, ~i, __ATOMIC_RELAXED);		\
+}									\
 static inline type prefix##_xchg(prefix##_t *v, type i)			\
 {									\
 	return __atomic_exchange_n(&v->counter, i, __ATOMIC_SEQ_CST);	\
@@ -121,6 +150,23 @@ static inline bool prefix##_dec_and_test(prefix##_t *v)			\
 {									\
 	return prefix##_dec_return(v) == 0;				\
 }									\
+static inline bool prefix##_sub_and_test(type i, prefix##_t *v)		\
+{									\
+	return prefix##_sub_return(i, v) == 0;				\
+}									\
+static inline bool prefix##_add_negative(type i, prefix##_t *v)		\
+{									\
+	return prefix##_add_return(i, v) < 0;				\
+}									\
+/* What it would be with one less, which it is if that is not negative. */ \
+static inline type prefix##_dec_if_positive(prefix##_t *v)		\
+{									\
+	type old = prefix##_read(v);					\
+	while (old > 0)							\
+		if (prefix##_try_cmpxchg(v, &old, old - 1))		\
+			break;						\
+	return old - 1;							\
+}									\
 static inline bool prefix##_inc_not_zero(prefix##_t *v)			\
 {									\
 	return prefix##_add_unless(v, 1, 0);				\
@@ -128,6 +174,7 @@ static inline bool prefix##_inc_not_zero(prefix##_t *v)			\
 
 __ATOMIC_OPS(atomic, int)
 __ATOMIC_OPS(atomic64, s64)
+__ATOMIC_OPS(atomic_long, long)
 /* clang-format on */
 
 #undef __ATOMIC_OPS
@@ -141,5 +188,20 @@ __ATOMIC_OPS(atomic64, s64)
 					    __ATOMIC_SEQ_CST);           \
 		__cmp_old;                                               \
 	})
+
+#define try_cmpxchg(ptr, old, new)                                          \
+	__atomic_compare_exchange_n(ptr, old, new, false, __ATOMIC_SEQ_CST, \
+				    __ATOMIC_SEQ_CST)
+
+/* Weaker orders, which the strongest one is, too. */
+#define xchg_relaxed(ptr, value)	    xchg(ptr, value)
+#define cmpxchg_relaxed(ptr, old, new)	    cmpxchg(ptr, old, new)
+#define cmpxchg64(ptr, old, new)	    cmpxchg(ptr, old, new)
+#define atomic_inc_return_relaxed(v)	    atomic_inc_return(v)
+#define atomic_dec_return_relaxed(v)	    atomic_dec_return(v)
+#define atomic_add_return_relaxed(i, v)	    atomic_add_return(i, v)
+#define atomic_cmpxchg_acquire(v, old, new) atomic_cmpxchg(v, old, new)
+#define atomic_cmpxchg_release(v, old, new) atomic_cmpxchg(v, old, new)
+#define atomic_cmpxchg_relaxed(v, old, new) atomic_cmpxchg(v, old, new)
 
 #endif /* _LINUX_ATOMIC_H */

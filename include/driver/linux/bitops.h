@@ -9,6 +9,7 @@
 #define _LINUX_BITOPS_H
 
 #include <linux/bits.h>
+#include <linux/types.h>
 #include <stdbool.h>
 
 /* NOLINTBEGIN(readability-non-const-parameter): the built-ins write */
@@ -153,6 +154,9 @@ static inline unsigned long find_last_bit(const unsigned long *addr,
 #define for_each_clear_bit(bit, addr, size)                           \
 	for ((bit) = find_first_zero_bit(addr, size); (bit) < (size); \
 	     (bit) = find_next_zero_bit(addr, size, (bit) + 1))
+#define for_each_set_bit_from(bit, addr, size)                       \
+	for ((bit) = find_next_bit(addr, size, bit); (bit) < (size); \
+	     (bit) = find_next_bit(addr, size, (bit) + 1))
 #define for_each_set_bit(bit, addr, size)                        \
 	for ((bit) = find_first_bit(addr, size); (bit) < (size); \
 	     (bit) = find_next_bit(addr, size, (bit) + 1))
@@ -163,8 +167,50 @@ static inline unsigned long find_last_bit(const unsigned long *addr,
 #define __fls(word) ((unsigned long)(BITS_PER_LONG - 1 - __builtin_clzl(word)))
 
 /* The number of the highest bit set, counted from 1; 0 for 0. */
-#define fls(word)   ((word) ? 32 - __builtin_clz((unsigned int)(word)) : 0)
-#define fls64(word) ((word) ? 64 - __builtin_clzll(word) : 0)
+#define fls(word)      ((word) ? 32 - __builtin_clz((unsigned int)(word)) : 0)
+#define fls64(word)    ((word) ? 64 - __builtin_clzll(word) : 0)
+
+#define fls_long(word) fls64((unsigned long)(word))
+#define __ffs64(word)  ((unsigned long)__builtin_ctzll(word))
+
+/* The smallest order of two which is not below @n; -1 for 0. */
+static inline int get_count_order(unsigned int n)
+{
+	return n == 0 ? -1 : n == 1 ? 0 : fls(n - 1);
+}
+
+/* clang-format off */
+/* Rotated to the left and to the right. */
+#define __ROTATE(bits)							\
+	static inline __u##bits rol##bits(__u##bits word, unsigned int shift) \
+	{								\
+		return (__u##bits)(word << (shift & (bits - 1)) |	\
+				   word >> (-shift & (bits - 1)));	\
+	}								\
+	static inline __u##bits ror##bits(__u##bits word, unsigned int shift) \
+	{								\
+		return (__u##bits)(word >> (shift & (bits - 1)) |	\
+				   word << (-shift & (bits - 1)));	\
+	}
+/* clang-format on */
+
+__ROTATE(8)
+__ROTATE(16)
+__ROTATE(32)
+__ROTATE(64)
+
+#undef __ROTATE
+
+/* @value's bit @index is its sign. */
+static inline __s32 sign_extend32(__u32 value, int index)
+{
+	return (__s32)(value << (31 - index)) >> (31 - index);
+}
+
+static inline __s64 sign_extend64(__u64 value, int index)
+{
+	return (__s64)(value << (63 - index)) >> (63 - index);
+}
 
 /* How many bits are set. */
 #define hweight8(word)	   ((unsigned int)__builtin_popcount((word)&0xffU))

@@ -47,4 +47,13 @@
 			BUG();           \
 	} while (0)
 
+#define WARN_RATELIMIT(condition, fmt, ...)                  \
+	__extension__({                                      \
+		static struct ratelimit_state __rs;          \
+		bool __rated = !!(condition);                \
+		if (unlikely(__rated) && __ratelimit(&__rs)) \
+			(void)WARN(1, fmt, ##__VA_ARGS__);   \
+		__rated;                                     \
+	})
+
 #endif /* _LINUX_BUG_H */

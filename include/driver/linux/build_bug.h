@@ -10,6 +10,10 @@
 #define BUILD_BUG_ON(condition) \
 	BUILD_BUG_ON_MSG(condition, "BUILD_BUG_ON failed: " #condition)
 
+#define BUILD_BUG_ON_NOT_POWER_OF_2(n) \
+	BUILD_BUG_ON((n) == 0 || ((n) & ((n)-1)) != 0)
+#define compiletime_assert(condition, msg) BUILD_BUG_ON_MSG(!(condition), msg)
+
 /* 0, or no compilation. */
 #define BUILD_BUG_ON_ZERO(condition)                       \
 	((int)sizeof(struct {                              \

@@ -9,6 +9,7 @@
 #ifndef _LINUX_DEVICE_H
 #define _LINUX_DEVICE_H
 
+#include <linux/bug.h>
 #include <linux/container_of.h>
 #include <linux/device/class.h>
 #include <linux/device/devres.h>
@@ -224,23 +225,77 @@ static inline void dev_set_drvdata(struct device *dev, void *data)
 
 /* printk(), after the device's name; NULL is a device too. */
 #define dev_printk(level, dev, fmt, ...) \
-	printk(level "%s: " fmt, __dev_log_name(dev), ##__VA_ARGS__)
+	printk("%s%s: " fmt, level, __dev_log_name(dev), ##__VA_ARGS__)
 
 static inline const char *__dev_log_name(const struct device *dev)
 {
 	return dev ? dev_name(dev) : "(no device)";
 }
 
-#define dev_emerg(dev, fmt, ...) dev_printk(KERN_EMERG, dev, fmt, ##__VA_ARGS__)
-#define dev_alert(dev, fmt, ...) dev_printk(KERN_ALERT, dev, fmt, ##__VA_ARGS__)
-#define dev_crit(dev, fmt, ...)	 dev_printk(KERN_CRIT, dev, fmt, ##__VA_ARGS__)
-#define dev_err(dev, fmt, ...)	 dev_printk(KERN_ERR, dev, fmt, ##__VA_ARGS__)
+/* What a driver may define to begin all of its lines. */
+#ifndef dev_fmt
+#define dev_fmt(fmt) fmt
+#endif
+#define dev_emerg(dev, fmt, ...) \
+	dev_printk(KERN_EMERG, dev, dev_fmt(fmt), ##__VA_ARGS__)
+#define dev_alert(dev, fmt, ...) \
+	dev_printk(KERN_ALERT, dev, dev_fmt(fmt), ##__VA_ARGS__)
+#define dev_crit(dev, fmt, ...) \
+	dev_printk(KERN_CRIT, dev, dev_fmt(fmt), ##__VA_ARGS__)
+#define dev_err(dev, fmt, ...) \
+	dev_printk(KERN_ERR, dev, dev_fmt(fmt), ##__VA_ARGS__)
 #define dev_warn(dev, fmt, ...) \
-	dev_printk(KERN_WARNING, dev, fmt, ##__VA_ARGS__)
+	dev_printk(KERN_WARNING, dev, dev_fmt(fmt), ##__VA_ARGS__)
 #define dev_notice(dev, fmt, ...) \
-	dev_printk(KERN_NOTICE, dev, fmt, ##__VA_ARGS__)
-#define dev_info(dev, fmt, ...) dev_printk(KERN_INFO, dev, fmt, ##__VA_ARGS__)
-#define dev_dbg(dev, fmt, ...)	dev_printk(KERN_DEBUG, dev, fmt, ##__VA_ARGS__)
+	dev_printk(KERN_NOTICE, dev, dev_fmt(fmt), ##__VA_ARGS__)
+#define dev_info(dev, fmt, ...) \
+	dev_printk(KERN_INFO, dev, dev_fmt(fmt), ##__VA_ARGS__)
+#define dev_dbg(dev, fmt, ...) \
+	dev_printk(KERN_DEBUG, dev, dev_fmt(fmt), ##__VA_ARGS__)
+
+/* With -DVERBOSE_DEBUG only. */
+#ifdef VERBOSE_DEBUG
+#define dev_vdbg dev_dbg
+#else
+#define dev_vdbg(dev, fmt, ...) \
+	((void)no_printk("%s" fmt, __dev_log_name(dev), ##__VA_ARGS__))
+#endif
+
+/* The same once, or ten times in five seconds, for each place. */
+/* clang-format off */
+#define dev_level_once(level, dev, fmt, ...)				\
+	do {								\
+		static unsigned char __told;				\
+		if (!__atomic_exchange_n(&__told, 1, __ATOMIC_RELAXED))	\
+			level(dev, fmt, ##__VA_ARGS__);			\
+	} while (0)
+#define dev_level_ratelimited(level, dev, fmt, ...)			\
+	do {								\
+		static struct ratelimit_state __rs;			\
+		if (__ratelimit(&__rs))					\
+			level(dev, fmt, ##__VA_ARGS__);			\
+	} while (0)
+/* clang-format on */
+#define dev_emerg_once(dev, ...)  dev_level_once(dev_emerg, dev, __VA_ARGS__)
+#define dev_err_once(dev, ...)	  dev_level_once(dev_err, dev, __VA_ARGS__)
+#define dev_warn_once(dev, ...)	  dev_level_once(dev_warn, dev, __VA_ARGS__)
+#define dev_notice_once(dev, ...) dev_level_once(dev_notice, dev, __VA_ARGS__)
+#define dev_info_once(dev, ...)	  dev_level_once(dev_info, dev, __VA_ARGS__)
+#define dev_dbg_once(dev, ...)	  dev_level_once(dev_dbg, dev, __VA_ARGS__)
+#define dev_err_ratelimited(dev, ...) \
+	dev_level_ratelimited(dev_err, dev, __VA_ARGS__)
+#define dev_warn_ratelimited(dev, ...) \
+	dev_level_ratelimited(dev_warn, dev, __VA_ARGS__)
+#define dev_notice_ratelimited(dev, ...) \
+	dev_level_ratelimited(dev_notice, dev, __VA_ARGS__)
+#define dev_info_ratelimited(dev, ...) \
+	dev_level_ratelimited(dev_info, dev, __VA_ARGS__)
+#define dev_dbg_ratelimited(dev, ...) \
+	dev_level_ratelimited(dev_dbg, dev, __VA_ARGS__)
+#define dev_WARN(dev, fmt, ...) \
+	WARN(1, "%s: " fmt, __dev_log_name(dev), ##__VA_ARGS__)
+#define dev_WARN_ONCE(dev, condition, fmt, ...) \
+	WARN_ONCE(condition, "%s: " fmt, __dev_log_name(dev), ##__VA_ARGS__)
 
 /* Log an error on the way out of a function, unless it is that something is not
  * there yet; @err again. */

@@ -6,9 +6,13 @@
 
 #include_next <linux/errno.h>
 
-#define ERESTARTSYS  512
-#define ENOIOCTLCMD  515
-#define EPROBE_DEFER 517
-#define ENOTSUPP     524
+#define ERESTARTSYS	      512
+#define ERESTARTNOINTR	      513
+#define ERESTARTNOHAND	      514
+#define ENOIOCTLCMD	      515
+#define ERESTART_RESTARTBLOCK 516
+#define EPROBE_DEFER	      517
+#define ENOTSUPP	      524
+#define EIOCBQUEUED	      529
 
 #endif /* _EVL_CUSED_LINUX_ERRNO_H */

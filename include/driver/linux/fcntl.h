@@ -4,5 +4,6 @@
 #define _EVL_CUSED_LINUX_FCNTL_H
 
 #include <fcntl.h>
+#include <uapi/evl/fcntl-abi.h> /* O_OOB */
 
 #endif /* _EVL_CUSED_LINUX_FCNTL_H */

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/kdev_t.h>
 #include <linux/list.h>
 #include <linux/types.h>

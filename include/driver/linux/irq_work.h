@@ -51,4 +51,7 @@ __irq_work_api bool irq_work_queue(struct irq_work *work);
  */
 __irq_work_api void irq_work_sync(struct irq_work *work);
 
+#define IRQ_WORK_INIT_HARD(handler) IRQ_WORK_INIT(handler)
+#define IRQ_WORK_INIT_LAZY(handler) IRQ_WORK_INIT(handler)
+
 #endif /* _LINUX_IRQ_WORK_H */

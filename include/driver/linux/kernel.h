@@ -22,6 +22,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/panic.h>
 #include <linux/printk.h>
 #include <linux/types.h>
 #include <stdio.h>  /* snprintf(), sscanf() */
@@ -38,11 +39,31 @@
 #define S32_MAX		  ((s32)(U32_MAX >> 1))
 #define S64_MAX		  ((s64)(U64_MAX >> 1))
 
+#define upper_16_bits(n)  ((u16)((n) >> 16))
+#define lower_16_bits(n)  ((u16)((n)&0xffff))
 #define upper_32_bits(n)  ((u32)(((n) >> 16) >> 16))
 #define lower_32_bits(n)  ((u32)((n)&0xffffffff))
 
 /* snprintf(), but what was really written is returned. */
 int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+int vscnprintf(char *buf, size_t size, const char *fmt, va_list ap)
+	__printf(3, 0);
+
+/* As the C library has them, and with the kernel's extensions to %p. */
+int __kernel_snprintf(char *buf, size_t size, const char *fmt, ...)
+	__printf(3, 4);
+int __kernel_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
+	__printf(3, 0);
+#ifdef __KERNEL__
+#undef snprintf
+#undef sprintf
+#undef vsnprintf
+#undef vsprintf
+#define snprintf(...)		  __kernel_snprintf(__VA_ARGS__)
+#define vsnprintf(buf, size, ...) __kernel_vsnprintf(buf, size, __VA_ARGS__)
+#define sprintf(buf, ...)	  __kernel_snprintf(buf, INT_MAX, __VA_ARGS__)
+#define vsprintf(buf, ...)	  __kernel_vsnprintf(buf, INT_MAX, __VA_ARGS__)
+#endif
 
 /* 0 to 15, or -1. */
 static inline int hex_to_bin(unsigned char c)
@@ -96,6 +117,8 @@ static inline char *bin2hex(char *dest, const void *src, size_t count)
 /* Tell readers where a function may sleep. */
 /* clang-format off */
 #define might_sleep() do { } while (0)
+#define might_sleep_if(condition) do { (void)(condition); } while (0)
+#define might_fault() do { } while (0)
 /* clang-format on */
 
 #endif /* _EVL_CUSED_LINUX_KERNEL_H */

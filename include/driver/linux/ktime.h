@@ -55,6 +55,21 @@ static inline s64 ktime_to_ms(ktime_t kt)
 	return kt / NSEC_PER_MSEC;
 }
 
+static inline s64 ktime_divns(ktime_t kt, s64 div)
+{
+	return kt / div;
+}
+
+/* KTIME_MAX where it does not fit. */
+static inline ktime_t ktime_add_safe(ktime_t a, ktime_t b)
+{
+	ktime_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) || sum < 0 ? KTIME_MAX : sum;
+}
+#define ktime_sub_us(kt, us) ((kt) - (s64)(us)*NSEC_PER_USEC)
+#define ktime_sub_ms(kt, ms) ((kt) - (s64)(ms)*NSEC_PER_MSEC)
+
 static inline s64 ktime_us_delta(ktime_t later, ktime_t earlier)
 {
 	return ktime_to_us(later - earlier);
@@ -84,6 +99,29 @@ static inline bool ktime_after(ktime_t a, ktime_t b)
 static inline ktime_t timespec64_to_ktime(struct timespec64 ts)
 {
 	return ktime_set(ts.tv_sec, (unsigned long)ts.tv_nsec);
+}
+
+static inline struct timespec64 ktime_to_timespec64(ktime_t kt);
+
+static inline struct timespec64 timespec64_add(struct timespec64 a,
+					       struct timespec64 b)
+{
+	return ktime_to_timespec64(timespec64_to_ktime(a) +
+				   timespec64_to_ktime(b));
+}
+
+static inline struct timespec64 timespec64_sub(struct timespec64 a,
+					       struct timespec64 b)
+{
+	return ktime_to_timespec64(timespec64_to_ktime(a) -
+				   timespec64_to_ktime(b));
+}
+
+/* Negative, 0 or positive, as @a comes before, with or after @b. */
+static inline int timespec64_compare(const struct timespec64 *a,
+				     const struct timespec64 *b)
+{
+	return ktime_compare(timespec64_to_ktime(*a), timespec64_to_ktime(*b));
 }
 
 static inline s64 timespec64_to_ns(const struct timespec64 *ts)
@@ -157,6 +195,36 @@ static inline u64 ktime_get_ns(void)
 static inline u64 ktime_get_real_ns(void)
 {
 	return (u64)ktime_get_real();
+}
+
+static inline u64 ktime_get_boottime_ns(void)
+{
+	return (u64)ktime_get_boottime();
+}
+
+/* In whole seconds. */
+static inline time64_t ktime_get_seconds(void)
+{
+	return ktime_get() / NSEC_PER_SEC;
+}
+
+static inline time64_t ktime_get_real_seconds(void)
+{
+	return ktime_get_real() / NSEC_PER_SEC;
+}
+
+/* Which all of them are. */
+#define ktime_get_coarse()	 ktime_get()
+#define ktime_get_coarse_ns()	 ktime_get_ns()
+#define ktime_get_mono_fast_ns() ktime_get_ns()
+#define ktime_get_real_fast_ns() ktime_get_real_ns()
+#define ktime_get_raw_fast_ns()	 ktime_get_raw_ns()
+#define local_clock()		 ktime_get_ns()
+#define sched_clock()		 ktime_get_ns()
+
+static inline void ktime_get_raw_ts64(struct timespec64 *ts)
+{
+	*ts = ktime_to_timespec64(ktime_get_raw());
 }
 
 static inline void ktime_get_ts64(struct timespec64 *ts)

@@ -12,6 +12,7 @@
 #define _LINUX_LIST_H
 
 #include <linux/container_of.h>
+#include <linux/hlist.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -88,6 +89,18 @@ static inline bool list_is_first(const struct list_head *entry,
 	return entry->prev == head;
 }
 
+static inline bool list_is_head(const struct list_head *entry,
+				const struct list_head *head)
+{
+	return entry == head;
+}
+
+/* list_empty(); who takes the last one out orders that with its lock. */
+static inline bool list_empty_careful(const struct list_head *head)
+{
+	return list_empty(head);
+}
+
 /* One member, no more? */
 static inline bool list_is_singular(const struct list_head *head)
 {
@@ -132,6 +145,52 @@ static inline void list_splice_tail_init(struct list_head *list,
 	list->prev->next = head;
 	head->prev = list->prev;
 	INIT_LIST_HEAD(list);
+}
+
+/* Append all of @list to @head; @list is left as it was. */
+static inline void list_splice_tail(struct list_head *list,
+				    struct list_head *head)
+{
+	struct list_head copy = *list;
+
+	if (list_empty(list))
+		return;
+
+	copy.next->prev = head->prev;
+	head->prev->next = copy.next;
+	copy.prev->next = head;
+	head->prev = copy.prev;
+}
+
+/* Those up to @entry, which is one of them, go from @head to @list, which was
+ * empty; none if @entry is @head itself. */
+static inline void list_cut_position(struct list_head *list,
+				     struct list_head *head,
+				     struct list_head *entry)
+{
+	struct list_head *rest = entry->next;
+
+	INIT_LIST_HEAD(list);
+	if (entry == head || list_empty(head))
+		return;
+
+	list->next = head->next;
+	list->next->prev = list;
+	list->prev = entry;
+	entry->next = list;
+	head->next = rest;
+	rest->prev = head;
+}
+
+static inline size_t list_count_nodes(const struct list_head *head)
+{
+	size_t count = 0;
+
+	for (const struct list_head *pos = head->next; pos != head;
+	     pos = pos->next)
+		count++;
+
+	return count;
 }
 
 /* The first becomes the last. */
@@ -195,6 +254,40 @@ static inline void list_splice_init(struct list_head *list,
 	for (pos = list_last_entry(head, __typeof__(*(pos)), member); \
 	     &(pos)->member != (head); \
 	     pos = list_prev_entry(pos, member))
+
+#define list_for_each_prev_safe(pos, tmp, head) \
+	for (pos = (head)->prev, tmp = pos->prev; pos != (head); \
+	     pos = tmp, tmp = pos->prev)
+
+#define list_entry_is_head(pos, head, member) (&(pos)->member == (head))
+
+/* For list_for_each_entry_continue(): NULL begins with the first. */
+#define list_prepare_entry(pos, head, member) \
+	((pos) ? (pos) : list_entry(head, __typeof__(*(pos)), member))
+
+#define list_for_each_entry_safe_reverse(pos, tmp, head, member) \
+	for (pos = list_last_entry(head, __typeof__(*(pos)), member), \
+	     tmp = list_prev_entry(pos, member); \
+	     &(pos)->member != (head); \
+	     pos = tmp, tmp = list_prev_entry(tmp, member))
+
+#define list_for_each_entry_safe_from(pos, tmp, head, member) \
+	for (tmp = list_next_entry(pos, member); &(pos)->member != (head); \
+	     pos = tmp, tmp = list_next_entry(tmp, member))
+
+#define list_for_each_entry_safe_continue(pos, tmp, head, member) \
+	for (pos = list_next_entry(pos, member), \
+	     tmp = list_next_entry(pos, member); \
+	     &(pos)->member != (head); \
+	     pos = tmp, tmp = list_next_entry(tmp, member))
+
+#define list_for_each_entry_continue_reverse(pos, head, member) \
+	for (pos = list_prev_entry(pos, member); &(pos)->member != (head); \
+	     pos = list_prev_entry(pos, member))
+
+/* After list_for_each_entry_safe()'s lock was dropped: look for @tmp again. */
+#define list_safe_reset_next(pos, tmp, member) \
+	tmp = list_next_entry(pos, member)
 
 #define list_for_each_entry_continue(pos, head, member) \
 	for (pos = list_next_entry(pos, member); &(pos)->member != (head); \

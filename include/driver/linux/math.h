@@ -5,7 +5,24 @@
 #define _LINUX_MATH_H
 
 #include <linux/types.h>
-#include <stdlib.h> /* abs() */
+#include <stdlib.h>
+
+#ifdef __KERNEL__ /* of any type, unlike the C library's */
+#undef abs
+#define abs(x)                                    \
+	__extension__({                           \
+		__auto_type __abs_x = +(x);       \
+		__abs_x < 0 ? -__abs_x : __abs_x; \
+	})
+#endif
+/* How far the two are apart. */
+#define abs_diff(a, b)                                     \
+	__extension__({                                    \
+		__auto_type __diff_a = (a);                \
+		__auto_type __diff_b = (b);                \
+		__diff_a > __diff_b ? __diff_a - __diff_b  \
+				    : __diff_b - __diff_a; \
+	})
 
 /* clang-format off */
 /* To a multiple of @y, which is a power of two. */
@@ -50,6 +67,26 @@
 		__whole * __n + __rest * __n / __d;			\
 	})
 /* clang-format on */
+
+/* @val, of all 32 bits, scaled to what is below @ceil. */
+static inline u32 reciprocal_scale(u32 val, u32 ceil)
+{
+	return (u32)((u64)val * ceil >> 32);
+}
+
+/* @base to the power of @exp; what does not fit is lost. */
+static inline u64 int_pow(u64 base, unsigned int exp)
+{
+	u64 result = 1;
+
+	for (; exp; exp >>= 1) {
+		if (exp & 1)
+			result *= base;
+		base *= base;
+	}
+
+	return result;
+}
 
 /* The largest integer whose square is not above @x. */
 static inline unsigned long int_sqrt(unsigned long x)

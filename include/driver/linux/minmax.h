@@ -5,6 +5,8 @@
 
 /* clang-format off */
 /* NOLINTBEGIN(bugprone-macro-parentheses): names, types, operators */
+#undef MIN
+#undef MAX
 #define __pick(op, x, y, __x, __y)					\
 	__extension__({							\
 		__auto_type __x = (x);					\
@@ -31,6 +33,27 @@
 #define clamp(val, lo, hi)	   min(max(val, lo), hi)
 #define clamp_t(type, val, lo, hi) min_t(type, max_t(type, val, lo), hi)
 #define clamp_val(val, lo, hi)	   clamp_t(__typeof__(val), val, lo, hi)
+
+/* The smaller one, or that which is not 0. */
+#define min_not_zero(x, y)						\
+	__extension__({							\
+		__typeof__(x) __min_nz_x = (x);				\
+		__typeof__(y) __min_nz_y = (y);				\
+		__min_nz_x == 0 ? __min_nz_y :				\
+		__min_nz_y == 0 ? __min_nz_x :				\
+				  min(__min_nz_x, __min_nz_y);		\
+	})
+
+/* Of constants, where a statement cannot be. */
+#define MIN(a, b)      ((a) < (b) ? (a) : (b))
+#define MAX(a, b)      ((a) > (b) ? (a) : (b))
+#define MIN_T(type, a, b) MIN((type)(a), (type)(b))
+#define MAX_T(type, a, b) MAX((type)(a), (type)(b))
+
+/* Is it one of @len from @start on? */
+#define in_range(val, start, len)					\
+	((unsigned long long)(val) - (unsigned long long)(start) <	\
+	 (unsigned long long)(len))
 
 #define swap(a, b)							\
 	do {								\

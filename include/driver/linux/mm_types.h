@@ -37,6 +37,7 @@ typedef unsigned int vm_fault_t;
 #define VM_MAYEXEC    0x40ul
 #define VM_MAYSHARE   0x80ul
 #define VM_PFNMAP     0x400ul
+#define VM_LOCKED     0x2000ul /* all of it is, always */
 #define VM_IO	      0x4000ul
 #define VM_DONTCOPY   0x20000ul
 #define VM_DONTEXPAND 0x40000ul

@@ -22,6 +22,7 @@
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
+#include <linux/stringify.h>
 #include <linux/types.h>
 
 /* Goes up when a driver built before can no longer be run. */
@@ -121,10 +122,14 @@ static inline void __module_add_param(struct kernel_param *param)
 #define module_exit(exitfn) __module_set(exit, exitfn)
 
 /* Everything is a module here. */
-#define core_initcall(fn)   module_init(fn)
-#define subsys_initcall(fn) module_init(fn)
-#define device_initcall(fn) module_init(fn)
-#define late_initcall(fn)   module_init(fn)
+#define core_initcall(fn)     module_init(fn)
+#define postcore_initcall(fn) module_init(fn)
+#define arch_initcall(fn)     module_init(fn)
+#define subsys_initcall(fn)   module_init(fn)
+#define fs_initcall(fn)	      module_init(fn)
+#define rootfs_initcall(fn)   module_init(fn)
+#define device_initcall(fn)   module_init(fn)
+#define late_initcall(fn)     module_init(fn)
 
 /* What people may want to know: evl driver info shows it. */
 #define MODULE_LICENSE(text)	 MODULE_INFO(license, text)
@@ -132,9 +137,15 @@ static inline void __module_add_param(struct kernel_param *param)
 #define MODULE_DESCRIPTION(text) MODULE_INFO(description, text)
 #define MODULE_VERSION(text)	 MODULE_INFO(version, text)
 #define MODULE_ALIAS(text)	 MODULE_INFO(alias, text)
-#define MODULE_FIRMWARE(path)	 MODULE_INFO(firmware, path)
-#define MODULE_SOFTDEP(text)	 MODULE_INFO(softdep, text)
-#define MODULE_IMPORT_NS(ns)	 MODULE_INFO(import_ns, #ns)
+#define MODULE_ALIAS_MISCDEV(minor) \
+	MODULE_ALIAS("char-major-10-" __stringify(minor))
+#define MODULE_ALIAS_CHARDEV(major, minor) \
+	MODULE_ALIAS("char-major-" __stringify(major) "-" __stringify(minor))
+#define MODULE_ALIAS_CHARDEV_MAJOR(major) \
+	MODULE_ALIAS("char-major-" __stringify(major) "-*")
+#define MODULE_FIRMWARE(path) MODULE_INFO(firmware, path)
+#define MODULE_SOFTDEP(text)  MODULE_INFO(softdep, text)
+#define MODULE_IMPORT_NS(ns)  MODULE_INFO(import_ns, #ns)
 
 /* For depmod, of which there is none here: the table is not unused. */
 #define MODULE_DEVICE_TABLE(type, table)                               \
@@ -158,6 +169,13 @@ bool try_module_get(struct module *module);
 void __module_get(struct module *module);
 /* One try_module_get() less. Any stage, does not block. */
 void module_put(struct module *module);
+#ifdef __KERNEL__
+static inline const char *module_name(const struct module *module)
+{
+	return module ? module->name : "kernel";
+}
+#endif
+
 /* How many there are; 0 for the daemon itself. Any stage, does not block. */
 int module_refcount(struct module *module);
 

@@ -156,6 +156,12 @@ typedef char *__param_type_charp;
 	__module_param_of(name, name, __param_type_##type, &param_ops_##type, \
 			  #type)
 
+/* One which names hardware, or taints a kernel. */
+#define module_param_hw(name, type, hwtype, perm) module_param(name, type, perm)
+#define module_param_hw_named(name, var, type, hwtype, perm) \
+	module_param_named(name, var, type, perm)
+#define module_param_unsafe(name, type, perm) module_param(name, type, perm)
+
 /**
  * module_param_string() - make an array of characters a parameter
  * @name:	the parameter's name

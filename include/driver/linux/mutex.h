@@ -8,6 +8,7 @@
 #ifndef _LINUX_MUTEX_H
 #define _LINUX_MUTEX_H
 
+#include <linux/cleanup.h>
 #include <linux/wait.h>
 
 /* Zero-filled is a working, unlocked one. */
@@ -91,6 +92,11 @@ static inline bool mutex_is_locked(struct mutex *lock)
 
 #define mutex_lock_killable(lock)	  mutex_lock_interruptible(lock)
 #define mutex_lock_nested(lock, subclass) mutex_lock(lock)
+
+/* For linux/cleanup.h. */
+DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
+DEFINE_GUARD_COND(mutex, _try, mutex_trylock(_T))
+DEFINE_GUARD_COND(mutex, _intr, mutex_lock_interruptible(_T) == 0)
 
 /* There is nothing to give back. */
 static inline void mutex_destroy(struct mutex *lock)

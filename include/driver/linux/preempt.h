@@ -11,18 +11,24 @@
 #include <linux/compiler.h>
 #include <stdbool.h>
 
-#define preempt_disable() barrier()
-#define preempt_enable()  barrier()
-#define migrate_disable() barrier()
-#define migrate_enable()  barrier()
+#define preempt_disable()	    barrier()
+#define preempt_enable()	    barrier()
+#define preempt_enable_no_resched() barrier()
+#define migrate_disable()	    barrier()
+#define migrate_enable()	    barrier()
+#define local_bh_disable()	    barrier()
+#define local_bh_enable()	    barrier()
 
 /* Is the caller in no handler, nor on any other fiber: in a timer's function,
  * say, where it must not sleep? Any stage, does not block. */
 bool in_interrupt(void);
-#define in_irq()     in_interrupt()
-#define in_hardirq() in_interrupt()
-#define in_softirq() in_interrupt()
-#define in_atomic()  in_interrupt()
-#define in_task()    (!in_interrupt())
+#define in_irq()	     in_interrupt()
+#define in_hardirq()	     in_interrupt()
+#define in_softirq()	     in_interrupt()
+#define in_serving_softirq() in_interrupt()
+#define in_nmi()	     false
+#define preemptible()	     (!in_interrupt())
+#define in_atomic()	     in_interrupt()
+#define in_task()	     (!in_interrupt())
 
 #endif /* _LINUX_PREEMPT_H */

@@ -3,8 +3,10 @@
  * Lines for the daemon's log, from any stage. An out-of-band handler's line is
  * formatted at once, and written later by the in-band stage.
  *
- * Formats are those of the C library's printf(); of the kernel's extensions to
- * %p there is none. pr_debug() shows with evl-cused --verbose.
+ * Formats are those of the C library's printf(), and the kernel's extensions to
+ * %p: %pe (an error), %*ph (bytes), %pM, %pI4, %pU, %pa, %pR, %pV, %pOF, %*pb and
+ * %*pbl, %pS and kin (whose code it is). %p, %px and %pK hide nothing. So do
+ * snprintf() and its like. pr_debug() shows with evl-cused --verbose.
  *
  * Source: driver-api 2.19, 5.2
  */
@@ -63,6 +65,12 @@ int printk(const char *fmt, ...) __printf(1, 2);
  */
 int vprintk(const char *fmt, va_list ap) __printf(1, 0);
 
+/* What %pV prints. */
+struct va_format {
+	const char *fmt;
+	va_list *va;
+};
+
 /* True ten times in five seconds, for each @state of its own. */
 struct ratelimit_state {
 	unsigned long long since;
@@ -83,7 +91,29 @@ bool __ratelimit(struct ratelimit_state *state);
 #define pr_debug(fmt, ...)  printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_cont(fmt, ...)   printk(KERN_CONT fmt, ##__VA_ARGS__)
 
+#define printk_deferred	    printk
+/* Only with -DDEBUG; the arguments are looked at in any case. */
+#ifdef DEBUG
+#define pr_devel(fmt, ...) printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
+#else
+#define pr_devel(fmt, ...) no_printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
+#endif
+
 /* clang-format off */
+#define no_printk(...)							\
+	__extension__({							\
+		if (0)							\
+			printk(__VA_ARGS__);				\
+		0;							\
+	})
+
+/* True ten times in five seconds, for each place that asks. */
+#define printk_ratelimit()						\
+	__extension__({							\
+		static struct ratelimit_state __rs;			\
+		__ratelimit(&__rs);					\
+	})
+
 #define printk_ratelimited(...)						\
 	do {								\
 		static struct ratelimit_state __rs;			\
@@ -99,6 +129,14 @@ bool __ratelimit(struct ratelimit_state *state);
 	} while (0)
 /* clang-format on */
 
+#define pr_emerg_ratelimited(fmt, ...) \
+	printk_ratelimited(KERN_EMERG pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_alert_ratelimited(fmt, ...) \
+	printk_ratelimited(KERN_ALERT pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_crit_ratelimited(fmt, ...) \
+	printk_ratelimited(KERN_CRIT pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_notice_ratelimited(fmt, ...) \
+	printk_ratelimited(KERN_NOTICE pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_err_ratelimited(fmt, ...) \
 	printk_ratelimited(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_warn_ratelimited(fmt, ...) \
@@ -108,11 +146,17 @@ bool __ratelimit(struct ratelimit_state *state);
 #define pr_debug_ratelimited(fmt, ...) \
 	printk_ratelimited(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
 
+#define pr_emerg_once(fmt, ...) \
+	printk_once(KERN_EMERG pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_notice_once(fmt, ...) \
+	printk_once(KERN_NOTICE pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_err_once(fmt, ...) printk_once(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_warn_once(fmt, ...) \
 	printk_once(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_info_once(fmt, ...) printk_once(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_debug_once(fmt, ...) \
 	printk_once(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
+
+#include <linux/hexdump.h> /* which the kernel has here, too */
 
 #endif /* _LINUX_PRINTK_H */

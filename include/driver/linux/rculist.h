@@ -36,6 +36,31 @@ static inline void list_del_rcu(struct list_head *entry)
 	entry->prev = NULL;
 }
 
+static inline void hlist_add_head_rcu(struct hlist_node *node,
+				      struct hlist_head *head)
+{
+	node->next = head->first;
+	node->pprev = &head->first;
+	if (node->next)
+		node->next->pprev = &node->next;
+	rcu_assign_pointer(head->first, node);
+}
+
+/* Who is there goes on from it. */
+static inline void hlist_del_rcu(struct hlist_node *node)
+{
+	rcu_assign_pointer(*node->pprev, node->next);
+	if (node->next)
+		node->next->pprev = node->pprev;
+	node->pprev = NULL;
+}
+
+static inline void hlist_del_init_rcu(struct hlist_node *node)
+{
+	if (!hlist_unhashed(node))
+		hlist_del_rcu(node);
+}
+
 #define list_entry_rcu(ptr, type, member) \
 	container_of(rcu_dereference(ptr), type, member)
 
@@ -45,6 +70,12 @@ static inline void list_del_rcu(struct list_head *entry)
 	for (pos = list_entry_rcu((head)->next, __typeof__(*(pos)), member); \
 	     &(pos)->member != (head);					\
 	     pos = list_entry_rcu((pos)->member.next, __typeof__(*(pos)), member))
+#define hlist_for_each_entry_rcu(pos, head, member, ...)		\
+	for (pos = hlist_entry_safe(rcu_dereference((head)->first),	\
+				    __typeof__(*(pos)), member);	\
+	     pos;							\
+	     pos = hlist_entry_safe(rcu_dereference((pos)->member.next), \
+				    __typeof__(*(pos)), member))
 /* NOLINTEND(bugprone-macro-parentheses) */
 /* clang-format on */
 

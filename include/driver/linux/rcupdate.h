@@ -70,4 +70,7 @@ void rcu_barrier(void);
 
 void __kfree_rcu(struct rcu_head *head, size_t offset);
 
+/* For linux/cleanup.h. */
+DEFINE_LOCK_GUARD_0(rcu, rcu_read_lock(), rcu_read_unlock())
+
 #endif /* _LINUX_RCUPDATE_H */

@@ -9,6 +9,7 @@
 
 #include <linux/compiler.h>
 #include <linux/err.h>
+#include <linux/iopoll.h>
 #include <linux/types.h>
 
 struct device;
@@ -100,5 +101,16 @@ static inline int regmap_clear_bits(struct regmap *map, unsigned int reg,
 {
 	return regmap_update_bits(map, reg, bits, 0);
 }
+
+/* readx_poll_timeout() of linux/iopoll.h, for a register; an error of
+ * regmap_read() ends it, too, and is returned. */
+#define regmap_read_poll_timeout(map, addr, val, cond, sleep_us, timeout_us)   \
+	__extension__({                                                        \
+		int __map_ret, __poll_ret;                                     \
+		__poll_ret = read_poll_timeout(                                \
+			regmap_read, __map_ret, __map_ret || (cond), sleep_us, \
+			timeout_us, false, map, addr, &(val));                 \
+		__map_ret ? __map_ret : __poll_ret;                            \
+	})
 
 #endif /* _LINUX_REGMAP_H */

@@ -8,6 +8,7 @@
 #ifndef _LINUX_RWSEM_H
 #define _LINUX_RWSEM_H
 
+#include <linux/cleanup.h>
 #include <linux/wait.h>
 
 /* Zero-filled is a working one which nobody holds. */
@@ -74,5 +75,9 @@ static inline bool rwsem_is_locked(struct rw_semaphore *sem)
 	return __atomic_load_n(&sem->nr_readers, __ATOMIC_RELAXED) ||
 	       __atomic_load_n(&sem->written, __ATOMIC_RELAXED);
 }
+
+/* For linux/cleanup.h. */
+DEFINE_GUARD(rwsem_read, struct rw_semaphore *, down_read(_T), up_read(_T))
+DEFINE_GUARD(rwsem_write, struct rw_semaphore *, down_write(_T), up_write(_T))
 
 #endif /* _LINUX_RWSEM_H */

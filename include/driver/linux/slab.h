@@ -9,8 +9,10 @@
 #ifndef _LINUX_SLAB_H
 #define _LINUX_SLAB_H
 
+#include <linux/cleanup.h>
 #include <linux/gfp.h>
 #include <linux/types.h>
+#include <stdarg.h>
 #include <string.h>
 
 /**
@@ -100,6 +102,10 @@ char *kstrndup(const char *str, size_t max, gfp_t flags);
 char *kasprintf(gfp_t flags, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The same with its arguments in a va_list. */
+char *kvasprintf(gfp_t flags, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
 /* kmalloc(), zeroed. */
 static inline void *kzalloc(size_t size, gfp_t flags)
 {
@@ -123,17 +129,60 @@ static inline void *kcalloc(size_t n, size_t size, gfp_t flags)
 	return kmalloc_array(n, size, flags | __GFP_ZERO);
 }
 
+/* krealloc() to @n elements of @size bytes; NULL too if that overflows. */
+static inline void *krealloc_array(void *ptr, size_t n, size_t size,
+				   gfp_t flags)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+
+	return krealloc(ptr, bytes, flags);
+}
+
+/* A copy of @len characters, and a 0 behind them. */
+static inline char *kmemdup_nul(const char *str, size_t len, gfp_t flags)
+{
+	char *copy = (char *)kmalloc(len + 1, flags);
+
+	if (copy) {
+		memcpy(copy, str, len);
+		copy[len] = '\0';
+	}
+
+	return copy;
+}
+
 /* A copy of the whole of @str. */
 static inline char *kstrdup(const char *str, gfp_t flags)
 {
 	return kstrndup(str, (size_t)-1, flags);
 }
 
-#define kvmalloc(size, flags)	       kmalloc(size, flags)
-#define kvzalloc(size, flags)	       kzalloc(size, flags)
-#define kvmalloc_array(n, size, flags) kmalloc_array(n, size, flags)
-#define kvcalloc(n, size, flags)       kcalloc(n, size, flags)
-#define kvfree(ptr)		       kfree(ptr)
+#define kvmalloc(size, flags)		      kmalloc(size, flags)
+#define kvzalloc(size, flags)		      kzalloc(size, flags)
+#define kvmalloc_array(n, size, flags)	      kmalloc_array(n, size, flags)
+#define kvcalloc(n, size, flags)	      kcalloc(n, size, flags)
+#define kvrealloc(ptr, old_size, size, flags) krealloc(ptr, size, flags)
+#define kvfree(ptr)			      kfree(ptr)
+#define kvmemdup(from, size, flags)	      kmemdup(from, size, flags)
+
+/* There is one kind of memory. */
+#define kmalloc_node(size, flags, node) kmalloc(size, flags)
+#define kzalloc_node(size, flags, node) kzalloc(size, flags)
+
+/* Constants are copied as all else. */
+#define kstrdup_const(str, flags) kstrdup(str, flags)
+#define kfree_const(ptr)	  kfree(ptr)
+
+/* Blocks of this alignment, which suits everything. */
+#define ARCH_KMALLOC_MINALIGN 16
+#define ZERO_OR_NULL_PTR(ptr) ((ptr) == NULL)
+
+/* For __free(): see linux/cleanup.h. */
+DEFINE_FREE(kfree, void *, kfree(_T))
+DEFINE_FREE(kvfree, void *, kfree(_T))
 
 /* kfree(), once what is in the block is gone. */
 static inline void kfree_sensitive(const void *ptr)

@@ -10,6 +10,8 @@
 #ifndef _LINUX_SPINLOCK_H
 #define _LINUX_SPINLOCK_H
 
+#include <linux/bottom_half.h>
+#include <linux/cleanup.h>
 #include <linux/compiler.h>
 #include <linux/irqflags.h>
 #include <linux/types.h>
@@ -90,6 +92,20 @@ static inline bool spin_is_locked(const struct hard_spinlock *lock)
 	return __atomic_load_n(&lock->word, __ATOMIC_RELAXED) != 0;
 }
 
+/* For linux/cleanup.h: with @flags of its own, for form's sake. */
+DEFINE_LOCK_GUARD_1(spinlock, spinlock_t, spin_lock(_T->lock),
+		    spin_unlock(_T->lock))
+DEFINE_LOCK_GUARD_1(spinlock_irq, spinlock_t, spin_lock(_T->lock),
+		    spin_unlock(_T->lock))
+DEFINE_LOCK_GUARD_1(spinlock_irqsave, spinlock_t, spin_lock(_T->lock),
+		    spin_unlock(_T->lock), unsigned long flags)
+DEFINE_LOCK_GUARD_1(raw_spinlock, raw_spinlock_t, spin_lock(_T->lock),
+		    spin_unlock(_T->lock))
+DEFINE_LOCK_GUARD_1(raw_spinlock_irq, raw_spinlock_t, spin_lock(_T->lock),
+		    spin_unlock(_T->lock))
+DEFINE_LOCK_GUARD_1(raw_spinlock_irqsave, raw_spinlock_t, spin_lock(_T->lock),
+		    spin_unlock(_T->lock), unsigned long flags)
+
 /* The _irq and _irqsave spellings: the same, @flags is set for form's sake. */
 #define __spin_lock_flags(lock, flags) \
 	do {                           \
@@ -110,16 +126,22 @@ static inline bool spin_is_locked(const struct hard_spinlock *lock)
 #define spin_lock_irqsave(lock, flags)	 __spin_lock_flags(lock, flags)
 #define spin_lock_irqsave_nested(lock, flags, subclass) \
 	__spin_lock_flags(lock, flags)
-#define spin_unlock_irqrestore(lock, flags)  __spin_unlock_flags(lock, flags)
+#define spin_unlock_irqrestore(lock, flags)   __spin_unlock_flags(lock, flags)
 
-#define raw_spin_lock_init(lock)	     spin_lock_init(lock)
-#define raw_spin_lock(lock)		     spin_lock(lock)
-#define raw_spin_unlock(lock)		     spin_unlock(lock)
-#define raw_spin_trylock(lock)		     spin_trylock(lock)
-#define raw_spin_is_locked(lock)	     spin_is_locked(lock)
-#define raw_spin_lock_irq(lock)		     spin_lock(lock)
-#define raw_spin_unlock_irq(lock)	     spin_unlock(lock)
-#define raw_spin_lock_nested(lock, subclass) spin_lock(lock)
+#define spin_trylock_irq(lock)		      spin_trylock(lock)
+#define spin_trylock_bh(lock)		      spin_trylock(lock)
+#define spin_trylock_irqsave(lock, flags)     ((flags) = 0, spin_trylock(lock))
+#define raw_spin_trylock_irqsave(lock, flags) spin_trylock_irqsave(lock, flags)
+#define assert_spin_locked(lock)	      WARN_ON(!spin_is_locked(lock))
+
+#define raw_spin_lock_init(lock)	      spin_lock_init(lock)
+#define raw_spin_lock(lock)		      spin_lock(lock)
+#define raw_spin_unlock(lock)		      spin_unlock(lock)
+#define raw_spin_trylock(lock)		      spin_trylock(lock)
+#define raw_spin_is_locked(lock)	      spin_is_locked(lock)
+#define raw_spin_lock_irq(lock)		      spin_lock(lock)
+#define raw_spin_unlock_irq(lock)	      spin_unlock(lock)
+#define raw_spin_lock_nested(lock, subclass)  spin_lock(lock)
 #define raw_spin_lock_irqsave_nested(lock, flags, subclass) \
 	__spin_lock_flags(lock, flags)
 #define raw_spin_lock_irqsave(lock, flags)	__spin_lock_flags(lock, flags)
@@ -133,6 +155,7 @@ static inline bool spin_is_locked(const struct hard_spinlock *lock)
 #define hard_spin_unlock_irqrestore(lock, flags) \
 	__spin_unlock_flags(lock, flags)
 
+#include <linux/bug.h>
 #include <linux/rwlock.h> /* which the kernel has here, too */
 
 #endif /* _LINUX_SPINLOCK_H */

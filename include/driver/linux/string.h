@@ -81,6 +81,33 @@ static inline int match_string(const char *const *array, size_t n,
 	return -EINVAL;
 }
 
+#if !__GLIBC_PREREQ(2, 38)
+/* Append @src as far as it goes, in @size bytes: what length it wanted. */
+static inline size_t strlcat(char *dest, const char *src, size_t size)
+{
+	size_t len = strnlen(dest, size);
+
+	if (len < size)
+		strscpy(dest + len, src, size - len);
+
+	return len + strlen(src);
+}
+#endif
+
+/* Where @str is among the strings of an array, as match_string(); a newline at
+ * its end is not looked at. */
+#define sysfs_match_string(array, str) \
+	__sysfs_match_string(array, sizeof(array) / sizeof((array)[0]), str)
+static inline int __sysfs_match_string(const char *const *array, size_t n,
+				       const char *str)
+{
+	for (size_t i = 0; i < n && array[i]; i++)
+		if (sysfs_streq(array[i], str))
+			return (int)i;
+
+	return -EINVAL;
+}
+
 /* strscpy(), as it was before, where the C library has it not: @src's length,
  * cut or not. */
 #if !__GLIBC_PREREQ(2, 38)
@@ -93,6 +120,64 @@ static inline size_t strlcpy(char *dest, const char *src, size_t size)
 	return len;
 }
 #endif
+
+/* The length of @prefix if @str begins with it, else 0. */
+static inline size_t str_has_prefix(const char *str, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return strncmp(str, prefix, len) == 0 ? len : 0;
+}
+
+/* The first @c among @count characters, NULL if there is none. */
+static inline char *strnchr(const char *str, size_t count, int c)
+{
+	for (; count-- && *str; str++)
+		if (*str == (char)c)
+			return (char *)str;
+
+	return NULL;
+}
+
+/* @old becomes @new everywhere: @str again. */
+static inline char *strreplace(char *str, char old, char new)
+{
+	for (char *at = str; *at; at++)
+		if (*at == old)
+			*at = new;
+
+	return str;
+}
+
+/* Not left out, though nobody looks at it any more. */
+static inline void memzero_explicit(void *ptr, size_t size)
+{
+	explicit_bzero(ptr, size);
+}
+
+/* clang-format off */
+/* @count elements of one value each. */
+#define __MEMSET(bits)							\
+	static inline void *memset##bits(__u##bits *ptr, __u##bits value, \
+					 size_t count)			\
+	{								\
+		for (size_t i = 0; i < count; i++)			\
+			ptr[i] = value;					\
+		return ptr;						\
+	}
+/* clang-format on */
+__MEMSET(16)
+__MEMSET(32)
+__MEMSET(64)
+#undef __MEMSET
+
+/* What is behind the last "/". */
+static inline const char *kbasename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
 
 static inline char *skip_spaces(const char *str)
 {

@@ -7,4 +7,7 @@
 /* What @x expands to, as a string. */
 #define __stringify(x...) __stringify_1(x)
 
+/* Of a parameter, as kernels have it. */
+#define __MODULE_STRING(x) __stringify(x)
+
 #endif /* _LINUX_STRINGIFY_H */

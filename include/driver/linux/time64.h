@@ -13,6 +13,8 @@
 #define USEC_PER_SEC  1000000L
 #define NSEC_PER_SEC  1000000000L
 
+typedef s64 time64_t;
+
 struct timespec64 {
 	s64 tv_sec;
 	long tv_nsec;

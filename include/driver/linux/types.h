@@ -25,6 +25,8 @@ typedef __s64 s64;
 
 typedef unsigned short umode_t;
 typedef unsigned int gfp_t;
+typedef unsigned long pgoff_t;
+typedef u64 sector_t;
 typedef u64 dma_addr_t;
 typedef u64 phys_addr_t;
 typedef u64 resource_size_t;
@@ -36,5 +38,9 @@ typedef struct {
 typedef struct {
 	s64 counter;
 } atomic64_t;
+
+typedef struct {
+	long counter;
+} atomic_long_t;
 
 #endif /* _EVL_CUSED_LINUX_TYPES_H */

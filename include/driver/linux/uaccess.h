@@ -150,4 +150,10 @@ static inline ssize_t simple_write_to_buffer(void *to, size_t available,
 	return (ssize_t)count;
 }
 
+/* An address which a structure has as a number. */
+#define u64_to_user_ptr(x) ((void __user *)(unsigned long)(x))
+
+/* memdup_user(), to be given back by kvfree(). */
+#define vmemdup_user(from, n) memdup_user(from, n)
+
 #endif /* _LINUX_UACCESS_H */

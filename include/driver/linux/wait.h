@@ -76,15 +76,17 @@ void wake_up(struct wait_queue_head *wq);
 void wake_up_locked(struct wait_queue_head *wq);
 
 /* Nobody waits exclusively: there is one way to wake. */
-#define wake_up_all(wq)			     wake_up(wq)
-#define wake_up_nr(wq, nr)		     wake_up(wq)
-#define wake_up_sync(wq)		     wake_up(wq)
-#define wake_up_interruptible(wq)	     wake_up(wq)
-#define wake_up_interruptible_all(wq)	     wake_up(wq)
-#define wake_up_interruptible_sync(wq)	     wake_up(wq)
-#define wake_up_poll(wq, mask)		     wake_up(wq)
-#define wake_up_interruptible_poll(wq, mask) wake_up(wq)
-#define wake_up_locked_poll(wq, mask)	     wake_up_locked(wq)
+#define wake_up_all(wq)				  wake_up(wq)
+#define wake_up_nr(wq, nr)			  wake_up(wq)
+#define wake_up_sync(wq)			  wake_up(wq)
+#define wake_up_interruptible(wq)		  wake_up(wq)
+#define wake_up_interruptible_nr(wq, nr)	  wake_up(wq)
+#define wake_up_interruptible_all(wq)		  wake_up(wq)
+#define wake_up_interruptible_sync(wq)		  wake_up(wq)
+#define wake_up_poll(wq, mask)			  wake_up(wq)
+#define wake_up_interruptible_sync_poll(wq, mask) wake_up(wq)
+#define wake_up_interruptible_poll(wq, mask)	  wake_up(wq)
+#define wake_up_locked_poll(wq, mask)		  wake_up_locked(wq)
 
 /**
  * waitqueue_active() - does anybody wait?
@@ -265,5 +267,173 @@ static inline long __wait_left(u64 start, long timeout)
 #define wait_event_interruptible_locked_irq(wq, condition) \
 	wait_event_interruptible_locked(wq, condition)
 /* clang-format on */
+
+/* As the kernel has them for cases which make no difference here. */
+#define wait_event_idle(wq, condition) wait_event(wq, condition)
+#define wait_event_freezable(wq, condition) \
+	wait_event_interruptible(wq, condition)
+#define wait_event_interruptible_exclusive(wq, condition) \
+	wait_event_interruptible(wq, condition)
+#define wait_event_killable_timeout(wq, condition, timeout) \
+	wait_event_interruptible_timeout(wq, condition, timeout)
+
+/**
+ * wait_event_lock_irq() - sleep until a condition holds, tested under a lock
+ * @wq:		the queue
+ * @condition:	must not sleep
+ * @lock:	a spinlock_t, by name, held; dropped while asleep, held on return
+ *
+ * Stage:  in-band, from a fiber; tolerated out-of-band.
+ * Blocks: until @condition is true. Nothing else ends it.
+ */
+#define wait_event_lock_irq(wq, condition, lock)                               \
+	((void)__wait_event_lock(wq, condition, lock, 0, MAX_SCHEDULE_TIMEOUT, \
+				 false))
+/* The same, ended by a signal: -ERESTARTSYS. */
+#define wait_event_interruptible_lock_irq(wq, condition, lock) \
+	__wait_event_lock(wq, condition, lock, 0, MAX_SCHEDULE_TIMEOUT, true)
+
+/* clang-format off */
+#define __wait_event_lock(wq, condition, lock, start, timeout, interruptible) \
+	__extension__({							\
+		struct wait_queue_head *__wq = &(wq);			\
+		unsigned int __nr_wakeups;				\
+		int __wait_ret = 0;					\
+		__wait_enter(__wq);					\
+		while (__wait_ret == 0) {				\
+			__nr_wakeups = __wait_begin(__wq);		\
+			if (condition)					\
+				break;					\
+			spin_unlock(&(lock));				\
+			__wait_ret = __wait_sleep(__wq, __nr_wakeups,	\
+						  start, timeout,	\
+						  interruptible);	\
+			spin_lock(&(lock));				\
+		}							\
+		__wait_leave(__wq);					\
+		__wait_ret;						\
+	})
+/* clang-format on */
+
+/*
+ * Waiting by hand: an entry on a queue has each wakeup set a task running, as
+ * wake_up_process() does.
+ *
+ *	DEFINE_WAIT(wait);
+ *
+ *	for (;;) {
+ *		prepare_to_wait(&wq, &wait, TASK_INTERRUPTIBLE);
+ *		if (condition || signal_pending(current))
+ *			break;
+ *		schedule();
+ *	}
+ *	finish_wait(&wq, &wait);
+ *
+ * An entry is on one queue at a time, and off it before its memory goes.
+ */
+struct wait_queue_entry;
+typedef int (*wait_queue_func_t)(struct wait_queue_entry *wait,
+				 unsigned int mode, int flags, void *key);
+
+struct wait_queue_entry {
+	unsigned int flags; /* means nothing here */
+	void *private;	    /* the task */
+	wait_queue_func_t func;
+	struct list_head entry; /* the core's own, as what follows */
+	struct list_head owner_link;
+	struct wait_queue_head *wq;
+	void (*hook)(void *entry);
+};
+typedef struct wait_queue_entry wait_queue_entry_t;
+
+/* Sets ->private running. Any stage, does not block. */
+int default_wake_function(struct wait_queue_entry *wait, unsigned int mode,
+			  int flags, void *key);
+#define autoremove_wake_function default_wake_function
+#define woken_wake_function	 default_wake_function
+
+struct task_struct *get_current(void);
+
+/* clang-format off */
+#define DEFINE_WAIT_FUNC(name, function)				\
+	struct wait_queue_entry name = {				\
+		.private = get_current(),				\
+		.func = (function),					\
+	}
+#define DECLARE_WAITQUEUE(name, tsk)					\
+	struct wait_queue_entry name = {				\
+		.private = (tsk),					\
+		.func = default_wake_function,				\
+	}
+/* clang-format on */
+#define DEFINE_WAIT(name) DEFINE_WAIT_FUNC(name, default_wake_function)
+#define init_wait(wait)                         \
+	(*(wait) = (struct wait_queue_entry){   \
+		 .private = get_current(),      \
+		 .func = default_wake_function, \
+	 })
+
+static inline void init_waitqueue_entry(struct wait_queue_entry *wait,
+					struct task_struct *task)
+{
+	*wait = (struct wait_queue_entry){ .private = task,
+					   .func = default_wake_function };
+}
+
+/* @func is called at each wakeup, under the queue's lock: any stage. */
+static inline void init_waitqueue_func_entry(struct wait_queue_entry *wait,
+					     wait_queue_func_t func)
+{
+	*wait = (struct wait_queue_entry){ .func = func };
+}
+
+/**
+ * add_wait_queue() - have wakeups of a queue told to an entry
+ * @wq:		the queue
+ * @wait:	the entry, on no queue
+ *
+ * Stage:  any.
+ * Blocks: no.
+ */
+void add_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *wait);
+#define add_wait_queue_exclusive(wq, wait) add_wait_queue(wq, wait)
+
+/* No longer; its function does not run on return. Any stage, does not block. */
+void remove_wait_queue(struct wait_queue_head *wq,
+		       struct wait_queue_entry *wait);
+
+/**
+ * prepare_to_wait() - be on a queue, and about to sleep
+ * @wq:		the queue
+ * @wait:	the entry, which may be on @wq already
+ * @state:	TASK_INTERRUPTIBLE or TASK_UNINTERRUPTIBLE, for schedule()
+ *
+ * What is woken from now on does not sleep: look at the condition behind it.
+ *
+ * Stage:  in-band, from a fiber; tolerated out-of-band.
+ * Blocks: no.
+ */
+void prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *wait,
+		     int state);
+#define prepare_to_wait_exclusive(wq, wait, state) \
+	prepare_to_wait(wq, wait, state)
+
+/* The same; -ERESTARTSYS, and off the queue, if a signal is to end the wait. */
+long prepare_to_wait_event(struct wait_queue_head *wq,
+			   struct wait_queue_entry *wait, int state);
+
+/* Off the queue, and awake. As prepare_to_wait(). */
+void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *wait);
+
+/* Sleep, between add_wait_queue() and remove_wait_queue(), until there is a
+ * wakeup which no wait_woken() has had, or for @timeout jiffies. What is left of
+ * those. As schedule_timeout(). */
+long wait_woken(struct wait_queue_entry *wait, unsigned int mode, long timeout);
+
+/* Does anybody wait? Orders what the caller did before against that. */
+static inline bool wq_has_sleeper(struct wait_queue_head *wq)
+{
+	return waitqueue_active(wq);
+}
 
 #endif /* _LINUX_WAIT_H */

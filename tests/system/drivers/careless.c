@@ -47,7 +47,7 @@ static int careless_release(struct inode *inode, struct file *filp)
 }
 
 /* Deep down, with a local to clean up behind. */
-static ssize_t __attribute__((noinline)) touch(volatile char *u_buf, size_t n)
+static ssize_t noinline touch(volatile char *u_buf, size_t n)
 {
 	volatile char pad[128] = { 0 };
 
@@ -92,7 +92,7 @@ static ssize_t careless_oob_write(struct file *filp, const char __user *u_buf,
 }
 
 /* Until there is none left. */
-static int __attribute__((noinline)) sink(volatile int *above)
+static int noinline sink(volatile int *above)
 {
 	volatile int here[64];
 

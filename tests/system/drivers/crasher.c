@@ -43,7 +43,7 @@ static struct irq_work work;
 static struct evl_kthread thread;
 
 /* The file ends before the page does begin. */
-static void __attribute__((noinline)) touch_beyond_file(void)
+static void noinline touch_beyond_file(void)
 {
 	int fd = memfd_create("empty", 0);
 	volatile char *page;
@@ -54,7 +54,7 @@ static void __attribute__((noinline)) touch_beyond_file(void)
 	page[0] = 1;
 }
 
-static int __attribute__((noinline)) sink(volatile int *above)
+static int noinline sink(volatile int *above)
 {
 	volatile int here[64];
 
@@ -63,7 +63,7 @@ static int __attribute__((noinline)) sink(volatile int *above)
 	return here[0] ? sink(here) + here[0] : 0;
 }
 
-static int __attribute__((noinline)) divide(volatile int *by)
+static int noinline divide(volatile int *by)
 {
 #if defined(__x86_64__)
 	volatile int hundred = 100;
@@ -108,7 +108,7 @@ static void spin(void)
 }
 
 /* With a name to be found, and a frame of its own. */
-int __attribute__((noinline)) crash_now(unsigned long kind)
+int noinline crash_now(unsigned long kind)
 {
 	void (*volatile nowhere)(void) = NULL;
 	volatile unsigned long wild = 0x7eadbeef0000;

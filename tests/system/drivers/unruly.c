@@ -88,7 +88,7 @@ static bool is_stopped(void)
 }
 
 /* Without cpu_relax(), which would let others run. */
-static void __attribute__((noinline)) spin(void)
+static void noinline spin(void)
 {
 	u64 end = ktime_get_ns() + LONG;
 

@@ -15,6 +15,7 @@
 #include <linux/gfp.h>
 #include <linux/overflow.h>
 #include <linux/types.h>
+#include <stdarg.h>
 
 struct device;
 struct resource;
@@ -164,6 +165,9 @@ char *devm_kstrdup(struct device *dev, const char *str, gfp_t gfp);
 /* printf() to such memory. */
 char *devm_kasprintf(struct device *dev, gfp_t gfp, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same with its arguments in a va_list. */
+char *devm_kvasprintf(struct device *dev, gfp_t gfp, const char *fmt,
+		      va_list ap) __attribute__((format(printf, 3, 0)));
 
 /*
  * Registers; see linux/io.h and linux/ioport.h.
