@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "kapi/mmio.h"
 
+#include "base/log.h"
 #include "kapi/export.h"
+#include "kapi/guard.h"
 #include "kapi/image.h"
 #include "kapi/memory.h"
 #include "kapi/unload.h"
@@ -10,6 +12,7 @@
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/list.h>
+#include <linux/printk.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -129,12 +132,27 @@ const void *mmio_page(phys_addr_t addr)
 	return page;
 }
 
+/* Drivers tell no more of it than -ENOMEM. */
+static void complain(phys_addr_t offset, size_t size)
+{
+	static struct ratelimit_state told;
+
+	if (__ratelimit(&told))
+		log_err("driver %s: no device has registers at %#llx to %#llx: "
+			"give one the line reg = %#llx %#zx in its [device] "
+			"section, or by --device",
+			guard_driver(), offset, offset + size - 1, offset,
+			size);
+}
+
 EXPORT void __iomem *ioremap(phys_addr_t offset, size_t size)
 {
 	struct mmio *range;
 
-	if (!is_range(offset, size))
+	if (!is_range(offset, size)) {
+		complain(offset, size);
 		return NULL;
+	}
 
 	list_for_each_entry(range, &ranges, link) {
 		if (!range->is_there || offset < range->start ||
@@ -143,6 +161,7 @@ EXPORT void __iomem *ioremap(phys_addr_t offset, size_t size)
 		range->refs++;
 		return range->memory + offset - first_page(range);
 	}
+	complain(offset, size);
 
 	return NULL;
 }

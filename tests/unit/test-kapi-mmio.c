@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Registers: plain memory, reached by their addresses. */
+#include "base/log.h"
 #include "inband-rig.h"
 #include "kapi/area.h"
 #include "kapi/memory.h"
@@ -13,6 +14,9 @@
 #include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define START 0x40001010
 #define SIZE  0x40
@@ -33,6 +37,24 @@ static void teardown(void)
 	mmio_remove(START);
 	inband_teardown();
 }
+
+START_TEST(who_looks_for_registers_in_vain_is_told_where)
+{
+	char text[300] = "";
+	int log = memfd_create("log", 0), saved = dup(STDERR_FILENO);
+
+	log_init(LOG_LEVEL_INFO, NULL);
+	ck_assert_int_ge(dup2(log, STDERR_FILENO), 0);
+	ck_assert_ptr_null(devm_ioremap(&dev, 0x50000000, 0x20));
+	dup2(saved, STDERR_FILENO);
+	ck_assert_int_gt(pread(log, text, sizeof(text) - 1, 0), 0);
+	ck_assert_ptr_nonnull(strstr(text, "at 0x50000000 to 0x5000001f:"));
+	ck_assert_ptr_nonnull(strstr(text, "reg = 0x50000000 0x20 in its "));
+	ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
+	close(log);
+	close(saved);
+}
+END_TEST
 
 START_TEST(what_is_written_can_be_read_by_others)
 {
@@ -203,6 +225,7 @@ int main(void)
 	TCase *tcase = tcase_create("mmio");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, who_looks_for_registers_in_vain_is_told_where);
 	tcase_add_test(tcase, what_is_written_can_be_read_by_others);
 	tcase_add_test(tcase, nothing_is_at_other_addresses);
 	tcase_add_test(tcase, ranges_do_not_overlap);
