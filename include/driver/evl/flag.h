@@ -181,4 +181,8 @@ void evl_flush_flag_locked(struct evl_flag *wf, int reason);
 #define evl_unlock_flag(wf, flags) \
 	raw_spin_unlock_irqrestore(&(wf)->wait.lock, flags)
 
+#ifdef __KERNEL__ /* which drivers count on, too */
+#include <evl/device.h>
+#endif
+
 #endif /* _EVL_FLAG_H */

@@ -6,15 +6,8 @@
 
 #include <evl/init.h>
 #include <evl/prelude.h>
+#include <linux/irqstage.h>
 #include <stdbool.h>
-
-/**
- * running_oob() - is the caller on an out-of-band stage?
- *
- * Stage:  any.
- * Blocks: no.
- */
-bool running_oob(void);
 
 /**
  * evl_in_irq() - is the caller out-of-band but in no handler?
@@ -25,12 +18,6 @@ bool running_oob(void);
  * Blocks: no.
  */
 bool evl_in_irq(void);
-
-/* Is the caller on the in-band stage? */
-static inline bool running_inband(void)
-{
-	return !running_oob();
-}
 
 static inline bool evl_is_inband(void)
 {
@@ -55,5 +42,7 @@ struct evl_rq *evl_cpu_rq(int cpu);
 static inline void evl_schedule(void)
 {
 }
+
+#include <evl/companions.h>
 
 #endif /* _EVL_SCHED_H */

@@ -415,4 +415,6 @@ int evl_set_period(struct evl_clock *clock, ktime_t idate, ktime_t period);
  */
 int evl_wait_period(unsigned long *overruns_r);
 
+#include <evl/companions.h>
+
 #endif /* _EVL_THREAD_H */

@@ -253,4 +253,8 @@ int evl_flush_wait_locked(struct evl_wait_queue *wq, int reason);
  */
 int evl_flush_wait(struct evl_wait_queue *wq, int reason);
 
+#ifdef __KERNEL__
+#include <evl/work.h>
+#endif
+
 #endif /* _EVL_WAIT_H */

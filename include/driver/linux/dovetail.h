@@ -4,5 +4,6 @@
 #define _LINUX_DOVETAIL_H
 
 #include <evl/sched.h>
+#include <linux/irqstage.h>
 
 #endif /* _LINUX_DOVETAIL_H */

@@ -15,6 +15,7 @@
 #ifndef _LINUX_INTERRUPT_H
 #define _LINUX_INTERRUPT_H
 
+#include <linux/bottom_half.h>
 #include <linux/compiler.h>
 #include <linux/container_of.h>
 #include <linux/device.h>
@@ -22,6 +23,7 @@
 #include <linux/irq_work.h>
 #include <linux/irqflags.h>
 #include <linux/irqreturn.h>
+#include <linux/irqstage.h>
 #include <linux/types.h>
 
 /* What of the line interrupts; as IRQ_TYPE_*. */
