@@ -13,6 +13,7 @@
 #include <linux/iopoll.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/list_sort.h>
 #include <linux/llist.h>
 #include <linux/math64.h>
 #include <linux/mutex.h>
@@ -22,6 +23,46 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+
+struct card {
+	struct list_head link;
+	int value, serial;
+};
+
+static int by_value(void *priv, const struct list_head *a,
+		    const struct list_head *b)
+{
+	return list_entry(a, struct card, link)->value >
+	       list_entry(b, struct card, link)->value;
+}
+
+START_TEST(a_list_is_sorted_and_equals_keep_their_order)
+{
+	for (int n = 0; n < 70; n++) {
+		struct card cards[70], *card, *last = NULL;
+		LIST_HEAD(list);
+		int count = 0;
+
+		for (int i = 0; i < n; i++) {
+			cards[i] = (struct card){ .value = i * 37 % 11,
+						  .serial = i };
+			list_add_tail(&cards[i].link, &list);
+		}
+		list_sort(NULL, &list, by_value);
+		list_for_each_entry(card, &list, link) {
+			if (last && (last->value > card->value ||
+				     (last->value == card->value &&
+				      last->serial > card->serial)))
+				ck_abort_msg("%d of %d", count, n);
+			if (card->link.prev != (last ? &last->link : &list))
+				ck_abort_msg("%d of %d", count, n);
+			last = card;
+			count++;
+		}
+		ck_assert_int_eq(count, n);
+	}
+}
+END_TEST
 
 static int nr_freed;
 
@@ -528,6 +569,7 @@ int main(void)
 	Suite *suite = suite_create("kapi/lib");
 	TCase *tc = tcase_create("lib");
 
+	tcase_add_test(tc, a_list_is_sorted_and_equals_keep_their_order);
 	tcase_add_test(tc, what_is_not_kept_is_freed);
 	tcase_add_test(tc, guards_end_with_their_scope);
 	tcase_add_test(tc, a_register_is_read_until_it_is_as_wanted);
