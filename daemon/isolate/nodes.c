@@ -75,7 +75,7 @@ static int fill(struct shown *shown, struct remote *remote,
 	shown->node.mode = msg->mode & 0777;
 	shown->node.uid = msg->uid;
 	shown->node.gid = msg->gid;
-	shown->node.inode.i_rdev = (dev_t)msg->rdev;
+	shown->node.inode.i_rdev = (__kernel_dev_t)msg->rdev;
 	shown->node.inode.i_private = &shown->rn;
 	shown->node.destroy = destroy;
 	remote_get(remote);

@@ -15,7 +15,7 @@
 
 /* Numbers a driver reserved. */
 struct region {
-	dev_t from;
+	__kernel_dev_t from;
 	unsigned int count;
 	struct cdev *cdev; /* of register_chrdev(), else NULL */
 	struct module *owner;
@@ -33,12 +33,12 @@ static const struct {
 	unsigned int first, last;
 } dynamic_majors[] = { { 254, 234 }, { 511, 384 } };
 
-static bool overlap(dev_t a, unsigned int nr_a, dev_t b, unsigned int nr_b)
+static bool overlap(u64 a, unsigned int nr_a, u64 b, unsigned int nr_b)
 {
 	return a < b + nr_b && b < a + nr_a;
 }
 
-static bool region_is_free(dev_t from, unsigned int count)
+static bool region_is_free(__kernel_dev_t from, unsigned int count)
 {
 	const struct region *region;
 
@@ -49,7 +49,7 @@ static bool region_is_free(dev_t from, unsigned int count)
 	return true;
 }
 
-static int region_new(dev_t from, unsigned int count)
+static int region_new(__kernel_dev_t from, unsigned int count)
 {
 	struct region *region;
 
@@ -70,7 +70,7 @@ static int region_new(dev_t from, unsigned int count)
 	return 0;
 }
 
-static struct region *region_find(dev_t from, unsigned int count)
+static struct region *region_find(__kernel_dev_t from, unsigned int count)
 {
 	struct region *region;
 
@@ -102,13 +102,13 @@ static unsigned int find_free_major(void)
 	return 0;
 }
 
-EXPORT int register_chrdev_region(dev_t from, unsigned int count,
+EXPORT int register_chrdev_region(__kernel_dev_t from, unsigned int count,
 				  const char *name)
 {
 	return region_new(from, count);
 }
 
-EXPORT int alloc_chrdev_region(dev_t *dev, unsigned int baseminor,
+EXPORT int alloc_chrdev_region(__kernel_dev_t *dev, unsigned int baseminor,
 			       unsigned int count, const char *name)
 {
 	unsigned int major = find_free_major();
@@ -126,12 +126,12 @@ EXPORT int alloc_chrdev_region(dev_t *dev, unsigned int baseminor,
 	return ret;
 }
 
-EXPORT void unregister_chrdev_region(dev_t from, unsigned int count)
+EXPORT void unregister_chrdev_region(__kernel_dev_t from, unsigned int count)
 {
 	region_free(region_find(from, count));
 }
 
-struct chrdev *chrdev_find(dev_t dev)
+struct chrdev *chrdev_find(__kernel_dev_t dev)
 {
 	struct chrdev *chr;
 
@@ -183,7 +183,7 @@ EXPORT struct cdev *cdev_alloc(void)
 	return cdev;
 }
 
-int chrdev_add(struct cdev *cdev, dev_t dev, unsigned int count,
+int chrdev_add(struct cdev *cdev, __kernel_dev_t dev, unsigned int count,
 	       struct module *owner)
 {
 	struct chrdev *chr;
@@ -219,7 +219,7 @@ int chrdev_add(struct cdev *cdev, dev_t dev, unsigned int count,
 	return ret;
 }
 
-EXPORT int cdev_add(struct cdev *cdev, dev_t dev, unsigned int count)
+EXPORT int cdev_add(struct cdev *cdev, __kernel_dev_t dev, unsigned int count)
 {
 	if (cdev->ops == NULL)
 		return -EINVAL;

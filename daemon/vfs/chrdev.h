@@ -16,7 +16,7 @@ struct module;
 
 /* A cdev in service. */
 struct chrdev {
-	dev_t dev;
+	__kernel_dev_t dev;
 	unsigned int count;
 	struct cdev *cdev; /* the driver's */
 	const struct file_operations *fops;
@@ -25,10 +25,10 @@ struct chrdev {
 };
 
 /* Borrowed; NULL: no cdev has this number. */
-struct chrdev *chrdev_find(dev_t dev);
+struct chrdev *chrdev_find(__kernel_dev_t dev);
 
 /* cdev_add() on behalf of @owner, NULL: the daemon itself. */
-int chrdev_add(struct cdev *cdev, dev_t dev, unsigned int count,
+int chrdev_add(struct cdev *cdev, __kernel_dev_t dev, unsigned int count,
 	       struct module *owner);
 
 /* Remove every region and cdev of @mod's. Returns how many. */

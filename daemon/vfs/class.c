@@ -149,7 +149,8 @@ static void hide_node(struct device *dev)
 
 /* The first device with a number in this range which lacks a node, or has
  * one. */
-static struct device *find_in_range(dev_t from, unsigned int count, bool shown)
+static struct device *find_in_range(__kernel_dev_t from, unsigned int count,
+				    bool shown)
 {
 	struct device *dev;
 
@@ -161,7 +162,7 @@ static struct device *find_in_range(dev_t from, unsigned int count, bool shown)
 	return NULL;
 }
 
-int class_show_nodes(dev_t dev, unsigned int count)
+int class_show_nodes(__kernel_dev_t dev, unsigned int count)
 {
 	struct device *device;
 	int ret = 0;
@@ -176,7 +177,7 @@ int class_show_nodes(dev_t dev, unsigned int count)
 	return ret;
 }
 
-void class_hide_nodes(dev_t dev, unsigned int count)
+void class_hide_nodes(__kernel_dev_t dev, unsigned int count)
 {
 	struct device *device;
 
@@ -395,7 +396,8 @@ static void free_device(struct device *dev)
 
 /* Of device_create(): ours to free. */
 static struct device *device_new(const struct class *class,
-				 struct device *parent, dev_t devt, void *data)
+				 struct device *parent, __kernel_dev_t devt,
+				 void *data)
 {
 	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 
@@ -426,7 +428,7 @@ static struct device *add_or_put(struct device *dev, int ret)
 }
 
 __printf(6, 0) static struct device *create_named(
-	const struct class *class, struct device *parent, dev_t devt,
+	const struct class *class, struct device *parent, __kernel_dev_t devt,
 	void *data, const struct attribute_group **groups, const char *fmt,
 	va_list ap)
 {
@@ -440,7 +442,7 @@ __printf(6, 0) static struct device *create_named(
 }
 
 EXPORT struct device *device_create(const struct class *class,
-				    struct device *parent, dev_t devt,
+				    struct device *parent, __kernel_dev_t devt,
 				    void *drvdata, const char *fmt, ...)
 {
 	struct device *dev;
@@ -455,7 +457,7 @@ EXPORT struct device *device_create(const struct class *class,
 
 EXPORT struct device *
 device_create_with_groups(const struct class *class, struct device *parent,
-			  dev_t devt, void *drvdata,
+			  __kernel_dev_t devt, void *drvdata,
 			  const struct attribute_group **groups,
 			  const char *fmt, ...)
 {
@@ -470,7 +472,8 @@ device_create_with_groups(const struct class *class, struct device *parent,
 }
 
 struct device *class_add_device(const struct class *class, struct module *owner,
-				struct device *parent, dev_t devt, void *data,
+				struct device *parent, __kernel_dev_t devt,
+				void *data,
 				const struct attribute_group **groups,
 				const char *name)
 {
@@ -485,7 +488,7 @@ struct device *class_add_device(const struct class *class, struct module *owner,
 	return add_or_put(dev, dev_set_name(dev, "%s", name));
 }
 
-EXPORT void device_destroy(const struct class *class, dev_t devt)
+EXPORT void device_destroy(const struct class *class, __kernel_dev_t devt)
 {
 	struct device *dev;
 

@@ -19,13 +19,14 @@ struct module;
  * for. From a fiber. Blocks: until they can be opened. 0 or node_add()'s error,
  * and then there is none.
  */
-int class_show_nodes(dev_t dev, unsigned int count);
+int class_show_nodes(__kernel_dev_t dev, unsigned int count);
 /* It is gone: so are the nodes. */
-void class_hide_nodes(dev_t dev, unsigned int count);
+void class_hide_nodes(__kernel_dev_t dev, unsigned int count);
 
 /* device_create() on behalf of @owner. */
 struct device *class_add_device(const struct class *class, struct module *owner,
-				struct device *parent, dev_t devt, void *data,
+				struct device *parent, __kernel_dev_t devt,
+				void *data,
 				const struct attribute_group **groups,
 				const char *name);
 

@@ -31,7 +31,7 @@ static void teardown(void)
 	class_destroy(class);
 }
 
-static struct device *make_device(dev_t dev, const char *name)
+static struct device *make_device(__kernel_dev_t dev, const char *name)
 {
 	return device_create(class, NULL, dev, NULL, "%s", name);
 }
@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(majors_are_handed_out_until_none_is_left)
 {
-	dev_t first, dev;
+	__kernel_dev_t first, dev;
 	int ret, count;
 
 	ck_assert_int_eq(alloc_chrdev_region(&first, 5, 2, "x"), 0);

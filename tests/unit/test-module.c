@@ -194,7 +194,7 @@ END_TEST
 START_TEST(a_driver_of_another_abi_is_refused)
 {
 	ck_assert_int_eq(rig_load("sample-old"), -ENOEXEC);
-	rig_said("built for driver ABI 10, this evl-cused has 3");
+	rig_said("built for driver ABI 11, this evl-cused has 4");
 	ck_assert_uint_eq(node_count(), 0);
 }
 END_TEST

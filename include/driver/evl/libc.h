@@ -91,6 +91,31 @@
 #define vprintf	      __libc_name_vprintf
 #define writev	      __libc_name_writev
 
+#endif
+
+#ifdef __KERNEL__
+/*
+ * Types whose formats are others in a kernel, which are that one's in any case:
+ * here, or in <linux/types.h>. The C library's headers use them by other names, or
+ * do not mind.
+ */
+#define dev_t	 __libc_name_dev_t
+#define int64_t	 __libc_name_int64_t
+#define loff_t	 __libc_name_loff_t
+#define uint64_t __libc_name_uint64_t
+#include <stdint.h>
+#include <sys/types.h>
+#undef dev_t
+#undef int64_t
+#undef loff_t
+#undef uint64_t
+typedef long long int64_t;
+typedef long long loff_t;
+typedef unsigned long long uint64_t;
+#endif
+
+#if defined(__KERNEL__) && !defined(EVL_CUSED_LIBC)
+
 #include <assert.h>
 #include <ctype.h>
 #include <endian.h>

@@ -19,7 +19,7 @@ struct module;
 struct cdev {
 	struct module *owner;
 	const struct file_operations *ops;
-	dev_t dev;
+	__kernel_dev_t dev;
 	unsigned int count;
 	bool allocated; /* the core's own: kfree() it with cdev_del() */
 };
@@ -68,7 +68,7 @@ struct cdev *cdev_alloc(void);
  *   -EEXIST	a node of that name is there
  *   -ENOMEM
  */
-int cdev_add(struct cdev *cdev, dev_t dev, unsigned int count);
+int cdev_add(struct cdev *cdev, __kernel_dev_t dev, unsigned int count);
 
 /**
  * cdev_del() - end a character device

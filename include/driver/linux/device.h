@@ -30,7 +30,7 @@ struct device {
 	const char *init_name; /* of one that is not made by device_create() */
 	const struct class *class;
 	const struct attribute_group **groups; /* its own; may be NULL */
-	dev_t devt;			       /* 0: no node */
+	__kernel_dev_t devt;		       /* 0: no node */
 	void (*release)(struct device *dev);   /* the last reference is gone */
 	void *driver_data;
 	void *platform_data;
@@ -65,13 +65,14 @@ struct device {
  *   -ENOMEM
  */
 struct device *device_create(const struct class *class, struct device *parent,
-			     dev_t devt, void *drvdata, const char *fmt, ...)
+			     __kernel_dev_t devt, void *drvdata,
+			     const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
 /* The same, with attributes which show what device_create() was given. */
 struct device *device_create_with_groups(const struct class *class,
-					 struct device *parent, dev_t devt,
-					 void *drvdata,
+					 struct device *parent,
+					 __kernel_dev_t devt, void *drvdata,
 					 const struct attribute_group **groups,
 					 const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
@@ -86,7 +87,7 @@ struct device *device_create_with_groups(const struct class *class,
  * Stage:  in-band.
  * Blocks: no.
  */
-void device_destroy(const struct class *class, dev_t devt);
+void device_destroy(const struct class *class, __kernel_dev_t devt);
 
 /**
  * device_initialize() - prepare a device of one's own

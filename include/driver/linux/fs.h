@@ -59,7 +59,7 @@ struct file_operations {
 };
 
 struct inode {
-	dev_t i_rdev;
+	__kernel_dev_t i_rdev;
 	umode_t i_mode;
 	struct cdev *i_cdev;
 	void *i_private;
@@ -108,10 +108,11 @@ loff_t noop_llseek(struct file *filp, loff_t offset, int whence);
 
 /* Character device numbers; 0 or -errno (-EBUSY: the range is taken,
  * -ENOSPC: no major is left). */
-int alloc_chrdev_region(dev_t *dev, unsigned int baseminor, unsigned int count,
-			const char *name);
-int register_chrdev_region(dev_t from, unsigned int count, const char *name);
-void unregister_chrdev_region(dev_t from, unsigned int count);
+int alloc_chrdev_region(__kernel_dev_t *dev, unsigned int baseminor,
+			unsigned int count, const char *name);
+int register_chrdev_region(__kernel_dev_t from, unsigned int count,
+			   const char *name);
+void unregister_chrdev_region(__kernel_dev_t from, unsigned int count);
 
 /* Region, cdev and registration of 256 minors in one call; @major 0 picks one
  * and returns it. */

@@ -26,7 +26,7 @@
 #include <linux/types.h>
 
 /* Goes up when a driver built before can no longer be run. */
-#define EVL_DRIVER_ABI 3
+#define EVL_DRIVER_ABI 4
 
 /* What the driver calls itself. If nothing, "foo.so" is called foo. */
 #ifdef __KBUILD_MODNAME_IS_A_GUESS
