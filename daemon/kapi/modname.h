@@ -15,7 +15,7 @@
  * Where the ".c" begins that is to be left out of a name, or of the format of
  * one or of a line; NULL: there is none. It follows a word, and what follows it
  * does not make a longer word of it: "foo.c", "foo.c%d", "foo.c: text", but not
- * "foo.conf", "4000.c0" or "sub/foo.c".
+ * "foo.conf", "4000.c0", "sub/foo.c" or "foo.c:12", which is a place.
  */
 static inline const char *modname_suffix(const char *text)
 {
@@ -24,6 +24,8 @@ static inline const char *modname_suffix(const char *text)
 	const char *end = text + len;
 
 	if (len == 0 || strncmp(end, ".c", 2) != 0)
+		return NULL;
+	if (end[2] == ':' && end[3] >= '0' && end[3] <= '9')
 		return NULL;
 
 	return end[2] == '\0' || strchr(": %-_./", end[2]) ? end : NULL;

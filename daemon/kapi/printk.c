@@ -97,32 +97,14 @@ static void hold(const struct message *msg)
 	irq_work_queue(&later);
 }
 
-/* If @fmt begins with a driver's name which is but a file's, write what it is
- * called in truth. What is left of @fmt. */
-static const char *begin_name(struct message *msg, const char *fmt)
-{
-	const char *end = modname_suffix(fmt);
-	size_t len = end ? (size_t)(end - fmt) : 0;
-
-	if (len == 0 || len >= sizeof(msg->text))
-		return fmt;
-	memcpy(msg->text, fmt, len);
-	msg->len = len;
-
-	return end + 2;
-}
-
 __printf(2, 0) static void format(struct message *msg, const char *fmt,
 				  va_list ap)
 {
-	size_t room;
-	int len;
+	size_t room = sizeof(msg->text);
+	int len = format_text(msg->text, room, fmt, ap);
 
-	fmt = begin_name(msg, fmt);
-	room = sizeof(msg->text) - msg->len;
-	len = format_text(msg->text + msg->len, room, fmt, ap);
 	if (len > 0)
-		msg->len += (size_t)len < room ? (size_t)len : room - 1;
+		msg->len = (size_t)len < room ? (size_t)len : room - 1;
 }
 
 /* What KERN_* says, at @text; what comes behind. */
@@ -146,6 +128,8 @@ static void take_level(struct message *msg, bool *goes_on)
 
 	msg->len -= (size_t)(text - msg->text);
 	memmove(msg->text, text, msg->len + 1);
+	/* "foo.c: text" */
+	msg->len = strlen(modname_cut(msg->text));
 }
 
 /* @msg goes on with what was held back: both in one. */

@@ -91,14 +91,16 @@ START_TEST(a_file_s_name_in_place_of_a_driver_s_loses_its_ending)
 	dev_err(&dev, "foo.c: broken\n");
 	printk("foo.conf: read\n");
 	printk("sub/foo.c: told\n");
-	printk("%s: told\n", "foo.c");
+	printk("%s%s: told\n", KERN_ERR, "foo.c");
+	printk("foo.c:12 f()\n");
 	printk(".c: told\n");
 	ck_assert_str_eq(log_text(), "evl-cused: foo: broken\n"
 				     "evl-cused: foo-2 up\n"
 				     "evl-cused: dev0: foo.c: broken\n"
 				     "evl-cused: foo.conf: read\n"
 				     "evl-cused: sub/foo.c: told\n"
-				     "evl-cused: foo.c: told\n"
+				     "evl-cused: foo: told\n"
+				     "evl-cused: foo.c:12 f()\n"
 				     "evl-cused: .c: told\n");
 }
 END_TEST
