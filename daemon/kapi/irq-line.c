@@ -267,6 +267,39 @@ void irq_line_remove(struct irq_action *action)
 }
 
 /*
+ * Who else is told.
+ */
+
+void irq_tap_add(unsigned int irq, struct irq_tap *tap)
+{
+	struct irq_line *line = irq_line_at(irq);
+
+	pi_lock(&line->lock);
+	tap->next = line->taps;
+	line->taps = tap;
+	pi_unlock(&line->lock);
+}
+
+void irq_tap_remove(unsigned int irq, struct irq_tap *tap)
+{
+	struct irq_line *line = irq_line_at(irq);
+	struct irq_tap **link = &line->taps;
+
+	pi_lock(&line->lock);
+	while (*link && *link != tap)
+		link = &(*link)->next;
+	if (*link)
+		*link = tap->next;
+	pi_unlock(&line->lock);
+}
+
+static void tell_taps(struct irq_line *line)
+{
+	for (struct irq_tap *tap = line->taps; tap; tap = tap->next)
+		tap->raised(tap);
+}
+
+/*
  * Who raises them.
  */
 
@@ -286,6 +319,7 @@ EXPORT int generic_handle_irq(unsigned int irq)
 				&line->pending);
 		post(line);
 	}
+	tell_taps(line);
 	pi_unlock(&line->lock);
 
 	return ret;

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "kapi/irq.h"
 #include "stage/pi-mutex.h"
 #include "stage/stage.h"
 
@@ -31,6 +32,7 @@ struct irq_line {
 	bool oob;
 	bool percpu;
 	bool posted;	      /* one of the two below is on its way */
+	struct irq_tap *taps; /* not owned */
 	struct pi_mutex busy; /* actions, and held while they run */
 	struct list_head actions;
 	struct stage_item to_worker;

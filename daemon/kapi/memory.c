@@ -90,6 +90,13 @@ fail:
 	return NULL;
 }
 
+static void plant(struct memory *mem)
+{
+	pi_lock(&lock);
+	RB_INSERT(memory_tree, &tree, mem);
+	pi_unlock(&lock);
+}
+
 void *memory_alloc(size_t size)
 {
 	struct memory *mem;
@@ -102,10 +109,7 @@ void *memory_alloc(size_t size)
 	if (mem == NULL)
 		return NULL;
 
-	pi_lock(&lock);
-	RB_INSERT(memory_tree, &tree, mem);
-	pi_unlock(&lock);
-
+	plant(mem);
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the tree has it. */
 	return mem->base;
 }
@@ -200,6 +204,29 @@ struct memory *memory_adopt(int fd)
 	mem->fd = fd;
 
 	return mem;
+}
+
+int memory_map(int fd, size_t size, void **r_base)
+{
+	struct memory *mem = memory_adopt(fd);
+	void *base;
+
+	if (mem == NULL || mem->size != size) {
+		memory_put(mem);
+		return -EINVAL;
+	}
+
+	base = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_POPULATE, mem->fd, 0);
+	if (base == MAP_FAILED) {
+		memory_put(mem);
+		return -ENOMEM;
+	}
+	mem->base = base;
+	plant(mem);
+	*r_base = base;
+
+	return 0;
 }
 
 void memory_get(struct memory *mem)

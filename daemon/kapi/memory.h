@@ -36,6 +36,9 @@ struct memory *memory_find(const void *addr, size_t size);
  * there is no memory.
  */
 struct memory *memory_adopt(int fd);
+/* The same at an address of ours, which memory_free() takes: of @size bytes, whole
+ * pages. 0, -ENOMEM, or -EINVAL: it is no sealed memfd, or of another size. */
+int memory_map(int fd, size_t size, void **r_base);
 void memory_get(struct memory *mem);
 void memory_put(struct memory *mem);
 

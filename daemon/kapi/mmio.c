@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kapi/mmio.h"
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "kapi/export.h"
 #include "kapi/guard.h"
@@ -18,9 +19,9 @@
 
 struct mmio {
 	phys_addr_t start, end; /* behind the last one */
-	char *memory;		/* owned: whole pages, of page(start) on */
-	bool is_there;		/* its device is */
-	unsigned int refs;	/* that, and who has it mapped */
+	char *memory; /* owned: whole pages, of page(start) on; NULL: reserved */
+	bool is_there;	   /* its device is */
+	unsigned int refs; /* that, and who has it mapped */
 	struct list_head link;
 };
 
@@ -46,13 +47,19 @@ static phys_addr_t first_page(const struct mmio *range)
 	return range->start & PAGE_MASK;
 }
 
+static size_t size_of(const struct mmio *range)
+{
+	return PAGE_ALIGN(range->end) - first_page(range);
+}
+
 static void put_range(struct mmio *range)
 {
 	if (--range->refs > 0)
 		return;
 
 	list_del(&range->link);
-	memory_free(range->memory);
+	if (range->memory)
+		memory_free(range->memory);
 	free(range);
 }
 
@@ -73,7 +80,7 @@ static bool is_taken(phys_addr_t start, phys_addr_t end)
 	return false;
 }
 
-int mmio_add(phys_addr_t start, resource_size_t size)
+int mmio_reserve(phys_addr_t start, resource_size_t size)
 {
 	struct mmio *range;
 
@@ -91,28 +98,75 @@ int mmio_add(phys_addr_t start, resource_size_t size)
 		.is_there = true,
 		.refs = 1,
 	};
-	range->memory =
-		memory_alloc(PAGE_ALIGN(start + size) - first_page(range));
-	if (range->memory == NULL) {
-		free(range);
-		return -ENOMEM;
-	}
 	list_add_tail(&range->link, &ranges);
 
 	return 0;
 }
 
-void mmio_remove(phys_addr_t start)
+static struct mmio *range_at(phys_addr_t start)
 {
 	struct mmio *range;
 
-	list_for_each_entry(range, &ranges, link) {
-		if (range->is_there && range->start == start) {
-			range->is_there = false;
-			put_range(range);
-			return;
-		}
+	list_for_each_entry(range, &ranges, link)
+		if (range->is_there && range->start == start)
+			return range;
+
+	return NULL;
+}
+
+int mmio_add(phys_addr_t start, resource_size_t size)
+{
+	int ret = mmio_reserve(start, size);
+	struct mmio *range;
+
+	if (ret)
+		return ret;
+	range = range_at(start);
+	range->memory = memory_alloc(size_of(range));
+	if (range->memory == NULL) {
+		put_range(range);
+		return -ENOMEM;
 	}
+
+	return 0;
+}
+
+int mmio_supply(phys_addr_t start, int fd)
+{
+	struct mmio *range = range_at(start);
+
+	if (range == NULL || range->memory) {
+		fd_close(fd);
+		return range ? 0 : -EINVAL;
+	}
+
+	return memory_map(fd, size_of(range), (void **)&range->memory);
+}
+
+int mmio_fd(phys_addr_t start)
+{
+	const struct mmio *range = range_at(start);
+	struct memory *mem;
+	int fd = -1;
+
+	if (range && range->memory) {
+		mem = memory_find(range->memory, size_of(range));
+		fd = mem->fd;
+		/* The range has one, too. */
+		memory_put(mem);
+	}
+
+	return fd;
+}
+
+void mmio_remove(phys_addr_t start)
+{
+	struct mmio *range = range_at(start);
+
+	if (range == NULL)
+		return;
+	range->is_there = false;
+	put_range(range);
 }
 
 const void *mmio_page(phys_addr_t addr)
@@ -124,7 +178,7 @@ const void *mmio_page(phys_addr_t addr)
 		if (!range->is_there || addr < first_page(range) ||
 		    addr >= PAGE_ALIGN(range->end))
 			continue;
-		if (page)
+		if (page || range->memory == NULL)
 			return NULL;
 		page = range->memory + (addr & PAGE_MASK) - first_page(range);
 	}
@@ -155,8 +209,8 @@ EXPORT void __iomem *ioremap(phys_addr_t offset, size_t size)
 	}
 
 	list_for_each_entry(range, &ranges, link) {
-		if (!range->is_there || offset < range->start ||
-		    offset + size > range->end)
+		if (!range->is_there || range->memory == NULL ||
+		    offset < range->start || offset + size > range->end)
 			continue;
 		range->refs++;
 		return range->memory + offset - first_page(range);
@@ -170,11 +224,10 @@ EXPORT void iounmap(volatile void __iomem *addr)
 {
 	const char *at = (const char *)addr;
 	struct mmio *range;
-	size_t size;
 
 	list_for_each_entry(range, &ranges, link) {
-		size = PAGE_ALIGN(range->end) - first_page(range);
-		if (at < range->memory || at >= range->memory + size)
+		if (range->memory == NULL || at < range->memory ||
+		    at >= range->memory + size_of(range))
 			continue;
 		/* The device's own is not to be put so. */
 		if (range->refs > range->is_there)

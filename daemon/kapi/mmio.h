@@ -20,6 +20,19 @@
  *   -ENOMEM
  */
 int mmio_add(phys_addr_t start, resource_size_t size);
+/* The same without memory: it cannot be mapped before mmio_supply(). */
+int mmio_reserve(phys_addr_t start, resource_size_t size);
+/*
+ * The memory of the reserved range which begins at @start is that of @fd, which
+ * is owned from now on, whatever comes of it: what mmio_fd() is in another
+ * process. Once supplied it stays so. 0, or
+ *   -EINVAL	no range was reserved there, or it is of another size
+ *   -ENOMEM
+ */
+int mmio_supply(phys_addr_t start, int fd);
+/* The descriptor of the memory of the range which begins there; borrowed. -1: there
+ * is none. */
+int mmio_fd(phys_addr_t start);
 /* The range which begins there goes. */
 void mmio_remove(phys_addr_t start);
 

@@ -276,6 +276,45 @@ START_TEST(numbers_are_given_back)
 }
 END_TEST
 
+struct counter {
+	struct irq_tap tap;
+	int count;
+};
+
+static void count_it(struct irq_tap *tap)
+{
+	container_of(tap, struct counter, tap)->count++;
+}
+
+/* Whether anybody requested it or not, at once. */
+START_TEST(who_taps_it_is_told_of_each)
+{
+	struct counter first = { .tap.raised = count_it };
+	struct counter second = { .tap.raised = count_it };
+	int dev;
+
+	irq_tap_add(LINE, &first.tap);
+	irq_tap_add(LINE, &second.tap);
+	raise_it(LINE);
+	raise_it(LINE + 1);
+	ck_assert_int_eq(first.count, 1);
+	ck_assert_int_eq(second.count, 1);
+
+	irq_tap_remove(LINE, &first.tap);
+	irq_tap_remove(LINE, &first.tap);
+	ck_assert_int_eq(request_irq(LINE, note, 0, "it", &dev), 0);
+	raise_it(LINE);
+	inband_step();
+	ck_assert_int_eq(first.count, 1);
+	ck_assert_int_eq(second.count, 2);
+	ck_assert_int_eq(nr_calls, 1);
+	irq_tap_remove(LINE, &second.tap);
+	raise_it(LINE);
+	ck_assert_int_eq(second.count, 2);
+	free_irq(LINE, &dev);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("kapi/irq");
@@ -291,6 +330,7 @@ int main(void)
 	tcase_add_test(tcase, a_handler_may_raise_its_own);
 	tcase_add_test(tcase, a_synthetic_one_has_data_of_each_cpu);
 	tcase_add_test(tcase, numbers_are_given_back);
+	tcase_add_test(tcase, who_taps_it_is_told_of_each);
 	suite_add_tcase(suite, tcase);
 
 	return suite_run(suite);

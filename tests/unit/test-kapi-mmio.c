@@ -219,6 +219,41 @@ START_TEST(a_device_claims_and_reaches_them)
 }
 END_TEST
 
+/* Another process's range, and what it has behind that. */
+START_TEST(a_reserved_range_has_the_memory_it_is_given)
+{
+	const phys_addr_t there = 0x50000000;
+	u8 *regs, *own = ioremap(START, SIZE);
+
+	ck_assert_int_eq(mmio_reserve(there, SIZE), 0);
+	ck_assert_int_eq(mmio_reserve(there, SIZE), -EBUSY);
+	ck_assert_ptr_null(ioremap(there, 4));
+	ck_assert_ptr_null(mmio_page(there));
+	ck_assert_int_eq(mmio_fd(there), -1);
+
+	ck_assert_int_eq(mmio_supply(there + 1, dup(mmio_fd(START))), -EINVAL);
+	ck_assert_int_eq(mmio_supply(there, -1), -EINVAL);
+	ck_assert_int_eq(mmio_supply(there, dup(mmio_fd(START))), 0);
+	/* Once more, after it was given back. */
+	ck_assert_int_eq(mmio_supply(there, dup(mmio_fd(START))), 0);
+
+	regs = ioremap(there, SIZE);
+	ck_assert_ptr_nonnull(regs);
+	writel(5, own + 4);
+	/* Each begins where its address lies in the page. */
+	ck_assert_uint_eq(
+		readl(regs + START % PAGE_SIZE + 4 - there % PAGE_SIZE), 5);
+	ck_assert_ptr_nonnull(mmio_page(there));
+	mmio_remove(there);
+	writel(6, regs);
+	iounmap(regs);
+	ck_assert_int_eq(mmio_reserve(there, 2 * PAGE_SIZE), 0);
+	ck_assert_int_eq(mmio_supply(there, dup(mmio_fd(START))), -EINVAL);
+	mmio_remove(there);
+	iounmap(own);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("kapi/mmio");
@@ -232,6 +267,7 @@ int main(void)
 	tcase_add_test(tcase, who_has_it_mapped_keeps_the_memory);
 	tcase_add_test(tcase, an_application_can_map_it);
 	tcase_add_test(tcase, a_claim_keeps_others_out);
+	tcase_add_test(tcase, a_reserved_range_has_the_memory_it_is_given);
 	tcase_add_test(tcase, a_device_claims_and_reaches_them);
 	suite_add_tcase(suite, tcase);
 
