@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "bus/platform.h"
+#include "config-share.h"
 #include "config.h"
 #include "devices.h"
 #include "drivers.h"
@@ -140,7 +141,7 @@ static int start_all(const struct config *config)
 	if (ret)
 		return cannot_start("the core", ret);
 
-	isolate_start(config, sizeof(*config));
+	isolate_start(config, sizeof(*config), config_share_devices(config));
 
 	if (devices_make(config))
 		return EXIT_USAGE;

@@ -16,6 +16,7 @@
 static LIST_HEAD(devices); /* oldest first, as below */
 static LIST_HEAD(drivers);
 static u64 last_serial;
+static const struct bind_keeper *keeper;
 
 EXPORT const struct bus_type platform_bus_type = { .name = "platform" };
 
@@ -131,6 +132,8 @@ static void let_go(struct platform_device *pdev)
 	devres_release_all(&pdev->dev);
 	pdev->dev.driver = NULL;
 	dev_set_drvdata(&pdev->dev, NULL);
+	if (keeper)
+		keeper->give_back(pdev);
 }
 
 static void unbind(struct platform_device *pdev)
@@ -163,6 +166,12 @@ static int probe(struct platform_device *pdev, struct device_driver *drv)
 {
 	bool never_waits = to_platform_driver(drv)->prevent_deferred_probe;
 	int ret;
+
+	if (keeper) {
+		ret = keeper->take(pdev);
+		if (ret)
+			return ret;
+	}
 
 	pdev->dev.driver = drv;
 	ret = run_probe(pdev);
@@ -225,6 +234,35 @@ void bind_remove(struct platform_device *pdev)
 	if (pdev->dev.driver)
 		unbind(pdev);
 	mutex_unlock(&pdev->lock);
+}
+
+/*
+ * Those which drivers of other processes have.
+ */
+
+void bind_set_keeper(const struct bind_keeper *new_keeper)
+{
+	keeper = new_keeper;
+}
+
+int bind_lend(struct platform_device *pdev, struct device_driver *drv)
+{
+	int ret = -EBUSY;
+
+	mutex_lock(&pdev->lock);
+	if (pdev->dev.driver == NULL) {
+		pdev->dev.driver = drv;
+		ret = 0;
+	}
+	mutex_unlock(&pdev->lock);
+
+	return ret;
+}
+
+void bind_return(struct platform_device *pdev, const struct device_driver *drv)
+{
+	if (pdev->dev.driver == drv)
+		pdev->dev.driver = NULL;
 }
 
 /*

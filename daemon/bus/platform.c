@@ -126,6 +126,18 @@ static int set_name(struct platform_device *pdev)
 	}
 }
 
+static bool devices_are_elsewhere;
+
+void platform_devices_are_elsewhere(void)
+{
+	devices_are_elsewhere = true;
+}
+
+bool platform_is_configured(struct platform_device *pdev)
+{
+	return pdev->dev.release == release_object && object_of(pdev)->np;
+}
+
 /* The registers of the first @nr of its resources. */
 static void remove_registers(const struct platform_device *pdev,
 			     unsigned int nr)
@@ -137,6 +149,7 @@ static void remove_registers(const struct platform_device *pdev,
 
 static int add_registers(struct platform_device *pdev)
 {
+	bool elsewhere = devices_are_elsewhere && platform_is_configured(pdev);
 	struct resource *res;
 	int ret;
 
@@ -146,7 +159,8 @@ static int add_registers(struct platform_device *pdev)
 			res->name = dev_name(&pdev->dev);
 		if (resource_type(res) != IORESOURCE_MEM)
 			continue;
-		ret = mmio_add(res->start, resource_size(res));
+		ret = elsewhere ? mmio_reserve(res->start, resource_size(res))
+				: mmio_add(res->start, resource_size(res));
 		if (ret) {
 			remove_registers(pdev, i);
 			return ret;
@@ -252,28 +266,13 @@ platform_device_register_full(const struct platform_device_info *info)
  * Drivers.
  */
 
-static bool devices_are_elsewhere;
-
-void platform_devices_are_elsewhere(void)
-{
-	devices_are_elsewhere = true;
-}
-
 EXPORT int __platform_driver_register(struct platform_driver *drv,
 				      struct module *owner)
 {
-	int ret;
-
 	drv->driver.owner = owner;
 	drv->driver.bus = &platform_bus_type;
 
-	ret = driver_register(&drv->driver);
-	if (ret == 0 && devices_are_elsewhere)
-		log_warn("platform driver %s: an isolated one gets no devices "
-			 "of the configuration: load it without isolate=yes",
-			 drv->driver.name);
-
-	return ret;
+	return driver_register(&drv->driver);
 }
 
 EXPORT void platform_driver_unregister(struct platform_driver *drv)
@@ -409,12 +408,31 @@ int platform_configure(const struct platform_order *order)
 	return ret;
 }
 
+struct platform_device *platform_configured(const char *name)
+{
+	struct platform_device *pdev;
+
+	for (pdev = bind_next(NULL); pdev; pdev = bind_next(pdev))
+		if (platform_is_configured(pdev) &&
+		    strcmp(dev_name(&pdev->dev), name) == 0)
+			return pdev;
+
+	return NULL;
+}
+
 void platform_report(void)
 {
 	const struct platform_device *pdev;
 
 	for (pdev = bind_next(NULL); pdev; pdev = bind_next(pdev)) {
-		if (pdev->waits)
+		if (pdev->waits && devices_are_elsewhere)
+			log_warn("device %s: its driver waits for something, "
+				 "as a GPIO chip: one of another driver's it "
+				 "cannot have: load it without isolate=yes",
+				 dev_name(&pdev->dev));
+		else if (devices_are_elsewhere)
+			continue;
+		else if (pdev->waits)
 			log_info("device %s: its driver waits for something "
 				 "which is not there yet, as a GPIO chip",
 				 dev_name(&pdev->dev));

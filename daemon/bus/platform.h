@@ -10,6 +10,9 @@
 #include "bus/firmware.h"
 
 #include <linux/ioport.h>
+#include <stdbool.h>
+
+struct platform_device;
 
 /* A device to be made. All of it is copied. */
 struct platform_order {
@@ -27,6 +30,10 @@ void platform_init(void);
 int platform_configure(const struct platform_order *order);
 /* Tell in the log of those which no driver has. */
 void platform_report(void);
-/* Those of the configuration are in another process: drivers which look for any
- * here are told of in the log. */
+/* Those of the configuration are another process's: made here, they have no
+ * registers but what mmio_supply() gives them, and there is a keeper of theirs
+ * (bind.h). */
 void platform_devices_are_elsewhere(void);
+/* The one which was configured so; NULL: there is none. */
+struct platform_device *platform_configured(const char *name);
+bool platform_is_configured(struct platform_device *pdev);

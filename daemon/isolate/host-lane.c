@@ -207,6 +207,9 @@ static void take_word(struct host_lane *lane, uint32_t word)
 	case ISOLATE_MOVED:
 		end_chore(call);
 		break;
+	case ISOLATE_RAISED:
+		host_device_raised(index);
+		break;
 	}
 }
 

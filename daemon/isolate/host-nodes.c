@@ -5,7 +5,6 @@
  */
 #include "base/log.h"
 #include "isolate/host.h"
-#include "stage/stage.h"
 #include "vfs/misc.h"
 #include "vfs/node.h"
 
@@ -16,46 +15,11 @@
 /* Those of the core's own, which are not shown, come first. */
 static uint64_t last_own;
 
-/* Who waits for an answer, on its stack. */
-struct asked {
-	uint64_t id;
-	bool answered;
-	int result;
-	struct wait_queue wq;
-	struct list_head link;
-};
-
-static LIST_HEAD(all_asked);
-
 struct node *host_node(uint64_t id)
 {
 	struct node *node = node_after(id - 1);
 
 	return node && node->serial == id && id > last_own ? node : NULL;
-}
-
-void host_node_added(const struct isolate_message *msg)
-{
-	struct asked *asked;
-
-	list_for_each_entry(asked, &all_asked, link) {
-		if (asked->id != msg->node || asked->answered)
-			continue;
-		asked->answered = true;
-		asked->result = msg->result;
-		wait_queue_flush(&asked->wq, 0);
-		return;
-	}
-}
-
-static int await(struct asked *asked)
-{
-	pi_lock(&asked->wq.lock);
-	while (!asked->answered)
-		wait_queue_sleep_uninterruptible(&asked->wq, DEADLINE_NONE);
-	pi_unlock(&asked->wq.lock);
-
-	return asked->result;
 }
 
 static int add(struct node *node)
@@ -69,23 +33,12 @@ static int add(struct node *node)
 		.gid = node->gid,
 		.rdev = node->inode.i_rdev,
 	};
-	struct asked asked = { .id = node->serial };
-	int ret;
 
 	if (node->serial <= last_own)
 		return 0;
-	/* On no fiber nobody can wait. */
-	if (fiber_current() == NULL)
-		return -EAGAIN;
-
-	wait_queue_init(&asked.wq, WAIT_FIFO);
-	list_add_tail(&asked.link, &all_asked);
 	snprintf(msg.text, sizeof(msg.text), "%s", node->path);
-	host_send(&msg);
-	ret = await(&asked);
-	list_del(&asked.link);
 
-	return ret;
+	return host_ask(&msg, ISOLATE_NODE_ADDED, NULL, 0);
 }
 
 static void hide(struct node *node)

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/packet.h"
+#include "bus/platform.h"
 #include "isolate/isolate.h"
 #include "isolate/process.h"
 #include "kapi/tally.h"
@@ -120,9 +121,9 @@ static int make_lanes(const int *bells)
 	return ret;
 }
 
-int host_prepare(void *blob, uint32_t size)
+int host_prepare(void *blob, uint32_t size, int *r_devices)
 {
-	int fds[1 + 2 * ISOLATE_LANES], ret;
+	int fds[2 + 2 * ISOLATE_LANES], ret;
 	char *at;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -131,7 +132,7 @@ int host_prepare(void *blob, uint32_t size)
 	if (packet == NULL)
 		return err_origin(-ENOMEM);
 	if (packet_receive(PROCESS_SOCK, packet, ISOLATE_PACKET, fds,
-			   1 + 2 * ISOLATE_LANES, 0) <= 0)
+			   2 + 2 * ISOLATE_LANES, 0) <= 0)
 		return -ENOTCONN;
 
 	at = packet + sizeof(struct isolate_message);
@@ -147,6 +148,7 @@ int host_prepare(void *blob, uint32_t size)
 	fd_close(fds[0]);
 	if (ret == 0)
 		ret = make_lanes(fds + 1);
+	*r_devices = fds[1 + 2 * init.nr_lanes];
 
 	return ret;
 }
@@ -163,8 +165,13 @@ static void tell(enum isolate_message_type type, int ret)
 
 static void load(void *arg)
 {
+	int ret;
+
 	tally_lend_sins(&host_shared->sins);
-	tell(ISOLATE_READY, module_load(path, params, init.nr_params));
+	ret = module_load(path, params, init.nr_params);
+	if (ret == 0)
+		platform_report();
+	tell(ISOLATE_READY, ret);
 }
 
 static void unload(void *arg)
@@ -182,20 +189,20 @@ static void unload(void *arg)
 static void on_message(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct isolate_message msg;
+	int fds[ISOLATE_RANGES];
 	ssize_t len;
 
-	len = packet_receive(PROCESS_SOCK, &msg, sizeof(msg), NULL, 0,
-			     MSG_DONTWAIT);
+	len = packet_receive(PROCESS_SOCK, &msg, sizeof(msg), fds,
+			     ISOLATE_RANGES, MSG_DONTWAIT);
 	if (len == -EAGAIN)
 		return;
 	/* The daemon is gone, and all who could have asked for something. */
 	if (len != sizeof(msg))
 		_exit(EXIT_SUCCESS);
 
-	if (msg.type == ISOLATE_NODE_ADDED)
-		host_node_added(&msg);
-	else if (msg.type == ISOLATE_END &&
-		 inband_spawn(unload, msg.force ? &init : NULL, NULL))
+	if (msg.type != ISOLATE_END)
+		host_answered(&msg, fds, ISOLATE_RANGES);
+	else if (inband_spawn(unload, msg.force ? &init : NULL, NULL))
 		inband_break();
 }
 

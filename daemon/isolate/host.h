@@ -87,6 +87,15 @@ struct host_lane *host_lane(unsigned int index);
 /* Send @msg; the daemon's end is ours. */
 void host_send(const struct isolate_message *msg);
 
+/* host-ask.c */
+/* Send it and wait for the answer of that type about the same ->node. Its result;
+ * those of @fds which came with it are yours, the others -1. -EAGAIN: on no fiber. */
+int host_ask(const struct isolate_message *msg,
+	     enum isolate_message_type answer, int *fds, unsigned int max_fds);
+/* That is one; its descriptors are owned from now on. */
+void host_answered(const struct isolate_message *msg, const int *fds,
+		   unsigned int nr_fds);
+
 /* host-lane.c */
 void host_lanes_start(void);
 int host_lane_init(struct host_lane *lane, unsigned int index, int in_bell,
@@ -126,4 +135,7 @@ long host_file_poll(struct host_file *hf);
 /* host-nodes.c */
 void host_nodes_start(void);
 struct node *host_node(uint64_t id);
-void host_node_added(const struct isolate_message *msg);
+
+/* host-devices.c */
+/* Somebody in the daemon has raised it. Any stage. */
+void host_device_raised(uint32_t irq);

@@ -16,6 +16,7 @@
 
 static const void *host_blob; /* borrowed */
 static uint32_t host_blob_size;
+static int host_devices = -1; /* borrowed */
 static ev_timer patience;
 
 const void *isolate_blob(uint32_t *r_size)
@@ -23,6 +24,11 @@ const void *isolate_blob(uint32_t *r_size)
 	*r_size = host_blob_size;
 
 	return host_blob;
+}
+
+int isolate_devices(void)
+{
+	return host_devices;
 }
 
 static struct stand_in *stand_in_of(struct module *mod)
@@ -101,8 +107,9 @@ static const struct module_isolation isolation = {
 	.stop = stop,
 };
 
-void isolate_start(const void *blob, uint32_t size)
+void isolate_start(const void *blob, uint32_t size, int devices)
 {
+	host_devices = devices;
 	host_blob = blob;
 	host_blob_size = size;
 	module_set_isolation(&isolation);

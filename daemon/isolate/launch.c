@@ -73,11 +73,11 @@ static int send_init_with(struct remote *remote, const int *fds,
 	return ret;
 }
 
-_Static_assert(1 + 2 * ISOLATE_LANES <= PACKET_MAX_FDS, "one packet");
+_Static_assert(2 + 2 * ISOLATE_LANES <= PACKET_MAX_FDS, "one packet");
 
 static int send_init(struct remote *remote, int memfd)
 {
-	int fds[1 + 2 * ISOLATE_LANES];
+	int fds[2 + 2 * ISOLATE_LANES];
 	unsigned int nr = 0;
 
 	fds[nr++] = memfd;
@@ -85,6 +85,8 @@ static int send_init(struct remote *remote, int memfd)
 		fds[nr++] = remote->lanes[i].port.out_bell;
 		fds[nr++] = remote->lanes[i].port.in_bell;
 	}
+	if (isolate_devices() >= 0)
+		fds[nr++] = isolate_devices();
 
 	return send_init_with(remote, fds, nr);
 }

@@ -2,10 +2,10 @@
 #include "isolate/nodes.h"
 
 #include "base/packet.h"
+#include "isolate/order.h"
 #include "isolate/process.h"
 #include "isolate/proxy.h"
 #include "isolate/remote.h"
-#include "stage/inband.h"
 #include "vfs/module.h"
 #include "vfs/node.h"
 
@@ -14,19 +14,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define MAX_ORDERS 64 /* the host waits for each of its fibers' */
-
 /* Lives as long as its node does. */
 struct shown {
 	struct remote_node rn;
 	struct node node;
 	struct list_head link; /* remote->nodes, while it is shown */
-};
-
-/* What a fiber is to add. */
-struct order {
-	struct remote *remote; /* one reference */
-	struct isolate_message msg;
 };
 
 static void destroy(struct node *node)
@@ -113,47 +105,26 @@ static int show(struct remote *remote, const struct isolate_message *msg)
 	return ret;
 }
 
-static void show_and_answer(void *arg)
+static void show_and_answer(struct remote *remote,
+			    const struct isolate_message *msg)
 {
-	struct order *order = arg;
-	struct remote *remote = order->remote;
-	struct isolate_message answer = {
+	const struct isolate_message answer = {
 		.type = ISOLATE_NODE_ADDED,
-		.node = order->msg.node,
+		.node = msg->node,
+		.result = show(remote, msg),
 	};
 
-	answer.result = show(remote, &order->msg);
-	remote->nr_orders--;
 	if (!remote_is_dead(remote) &&
 	    packet_send(remote->sock, &answer, sizeof(answer), NULL, 0,
 			MSG_DONTWAIT))
 		remote_distrust(remote, "it does not listen");
-	remote_put(remote);
-	free(order);
 }
 
 bool nodes_add(struct remote *remote, const struct isolate_message *msg)
 {
-	struct order *order;
-
-	if (find(remote, msg->node) || remote->nr_orders == MAX_ORDERS)
-		return false;
-	order = malloc(sizeof(*order));
-	if (order == NULL)
-		return false;
-
-	order->remote = remote;
-	order->msg = *msg;
-	remote_get(remote);
-	remote->nr_orders++;
 	/* Showing it may take a while. */
-	if (inband_spawn(show_and_answer, order, NULL) == 0)
-		return true;
-	remote->nr_orders--;
-	remote_put(remote);
-	free(order);
-
-	return false;
+	return find(remote, msg->node) == NULL &&
+	       order_run(remote, msg, show_and_answer);
 }
 
 void nodes_remove(struct remote *remote, uint64_t id)

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/packet.h"
+#include "isolate/devices.h"
 #include "isolate/launch.h"
 #include "isolate/nodes.h"
 #include "isolate/process.h"
@@ -135,6 +136,7 @@ struct remote *remote_new(const char *name, const char *path,
 		remote_free(remote);
 		return NULL;
 	}
+	devices_init(remote);
 
 	return remote;
 }
@@ -224,6 +226,7 @@ static void remote_died(struct remote *remote)
 	if (remote->stand_in)
 		module_died(&remote->stand_in->mod);
 	nodes_remove_all(remote);
+	devices_give_all(remote);
 	for (unsigned int i = 0; i < nr; i++)
 		lane_detach(&remote->lanes[i], lane_gone);
 	tell_pollers(remote);
@@ -270,6 +273,11 @@ static bool take_message(struct remote *remote,
 		return nodes_add(remote, msg);
 	case ISOLATE_NODE_REMOVE:
 		nodes_remove(remote, msg->node);
+		return true;
+	case ISOLATE_DEVICE_TAKE:
+		return devices_take(remote, msg);
+	case ISOLATE_DEVICE_GIVE:
+		devices_give(remote, msg->text);
 		return true;
 	default:
 		return false;

@@ -20,10 +20,12 @@
 
 #include "isolate/lane.h"
 #include "isolate/wire.h"
+#include "kapi/irq.h"
 #include "stage/pi-mutex.h"
 #include "stage/wait.h"
 
 #include <ev.h>
+#include <linux/device.h>
 #include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/module.h>
@@ -32,6 +34,16 @@
 #include <stddef.h>
 
 struct remote_file;
+struct remote;
+
+/* An interrupt of a device which the host has, devices.c. */
+struct remote_irq {
+	struct remote *remote;
+	struct irq_tap tap;
+	struct stage_item item;	 /* posted to the first worker */
+	_Atomic(bool) posted;	 /* it is */
+	unsigned int nr_devices; /* which have it; in-band */
+};
 
 /* What the loader has for the driver; for good, as all of its kind. */
 struct stand_in {
@@ -70,6 +82,9 @@ struct remote {
 	struct pi_mutex files_lock;
 	struct remote_file *files[ISOLATE_FILES];
 	unsigned int next_file;
+	/* Who has the devices which the host has, as the bus sees it. */
+	struct device_driver borrower;
+	struct remote_irq irqs[NR_SIM_IRQS + 1];
 	struct list_head link; /* all of them */
 };
 

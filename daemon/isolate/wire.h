@@ -21,6 +21,7 @@
 #include "kapi/tally.h"
 #include "stage/oob.h"
 
+#include <linux/irq.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -28,12 +29,14 @@
 #define ISOLATE_SPARE  64u    /* of these, what only a release may take */
 #define ISOLATE_FILES  16384u /* open at a time */
 #define ISOLATE_NODES  1024u
+#define ISOLATE_RANGES 32u /* of a device, of registers */
 #define ISOLATE_WINDOW 16384u
 #define ISOLATE_BOUNCE 16384u
 #define ISOLATE_RING   32768u /* words, a power of two: see below */
 #define ISOLATE_LANES  65u    /* in-band, and one for each worker */
 
-/* What a word of a ring says, above its lower 24 bits: the slot, or file. */
+/* What a word of a ring says, above its lower 24 bits: the slot, file or
+ * interrupt. */
 enum isolate_word {
 	/* To the host. One of each for a slot, at most, is unread. */
 	ISOLATE_START = 1,
@@ -43,6 +46,8 @@ enum isolate_word {
 	ISOLATE_DONE = 4,
 	ISOLATE_CHORE = 5,
 	ISOLATE_EVENT = 6, /* of a file, in ->events or ->inband_events */
+	/* To the host, on the first worker's lane: an interrupt, in ->irqs. */
+	ISOLATE_RAISED = 7,
 };
 
 #define ISOLATE_WORD(kind, index) ((uint32_t)(kind) << 24 | (uint32_t)(index))
@@ -170,7 +175,8 @@ struct isolate_ring {
 };
 
 /* As many words as can be unread. */
-_Static_assert(ISOLATE_RING >= 3 * ISOLATE_SLOTS, "to the host");
+_Static_assert(ISOLATE_RING >= 3 * ISOLATE_SLOTS + NR_SIM_IRQS + 1,
+	       "to the host");
 _Static_assert(ISOLATE_RING >= ISOLATE_SLOTS + ISOLATE_FILES, "to the daemon");
 
 struct isolate_lane {
@@ -186,6 +192,8 @@ struct isolate_shared {
 	 * cleared by the daemon, which has read it. */
 	_Atomic(uint32_t) events[ISOLATE_FILES];
 	_Atomic(uint32_t) inband_events[ISOLATE_FILES];
+	/* Raised, not heard of yet: set by the daemon, cleared by the host. */
+	_Atomic(uint32_t) irqs[NR_SIM_IRQS + 1];
 	/* Counted by the host, shown by the daemon. */
 	_Alignas(64) struct tally_sins sins;
 	_Alignas(4096) struct isolate_lane lanes[];
@@ -196,7 +204,9 @@ struct isolate_shared {
  */
 enum isolate_message_type {
 	/* To the host. */
-	ISOLATE_INIT = 1, /* with the memory and, for each lane, two bells */
+	/* With the memory, two bells for each lane, and what was configured of
+	 * devices, if anything was. */
+	ISOLATE_INIT = 1,
 	ISOLATE_NODE_ADDED = 2,
 	ISOLATE_END = 3, /* exit function, and end */
 	/* To the daemon. */
@@ -204,6 +214,10 @@ enum isolate_message_type {
 	ISOLATE_NODE_ADD = 5, /* answered by NODE_ADDED */
 	ISOLATE_NODE_REMOVE = 6,
 	ISOLATE_ENDED = 7,
+	ISOLATE_DEVICE_TAKE = 8, /* answered by DEVICE_TAKEN */
+	ISOLATE_DEVICE_GIVE = 9,
+	/* To the host: with the memory of each of its ranges of registers. */
+	ISOLATE_DEVICE_TAKEN = 10,
 };
 
 #define ISOLATE_TEXT 768u /* longer ones lose their end */
@@ -211,8 +225,8 @@ enum isolate_message_type {
 
 struct isolate_message {
 	uint32_t type;
-	int32_t result; /* READY, NODE_ADDED, ENDED: 0 or -errno */
-	uint64_t node;	/* its number, the host's choice */
+	int32_t result; /* READY, NODE_ADDED, ENDED, TAKEN: 0 or -errno */
+	uint64_t node;	/* its number, or the device's: the host's choice */
 	/* NODE_ADD: */
 	uint32_t ops; /* ISOLATE_HAS_* */
 	uint32_t mode;
@@ -222,7 +236,8 @@ struct isolate_message {
 	/* END: whatever the driver says. */
 	uint32_t force;
 	uint32_t reserved;
-	/* NODE_ADD: its path. READY, ENDED: why not. With its 0. */
+	/* NODE_ADD: its path. DEVICE_*: its name. READY, ENDED: why not. With its
+	 * 0. */
 	char text[ISOLATE_TEXT];
 };
 

@@ -290,6 +290,33 @@ unsigned int daemon_nr_said(const struct test_daemon *daemon, const char *text)
 	return count;
 }
 
+pid_t daemon_host_of(const char *name)
+{
+	char path[64], line[64], want[64];
+	pid_t pid = 0;
+	FILE *kids, *file;
+	int child;
+
+	snprintf(want, sizeof(want), "evl-cused: %s", name);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+		 test_daemon.pid, test_daemon.pid);
+	kids = fopen(path, "r");
+	ck_assert_ptr_nonnull(kids);
+	while (fscanf(kids, "%d", &child) == 1) {
+		snprintf(path, sizeof(path), "/proc/%d/cmdline", child);
+		file = fopen(path, "r");
+		if (file == NULL)
+			continue;
+		/* Up to the first 0. */
+		if (fgets(line, sizeof(line), file) && strcmp(line, want) == 0)
+			pid = child;
+		fclose(file);
+	}
+	fclose(kids);
+
+	return pid;
+}
+
 bool daemon_said(const struct test_daemon *daemon, const char *text)
 {
 	return daemon_nr_said(daemon, text) > 0;

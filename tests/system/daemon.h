@@ -51,6 +51,8 @@ void daemon_kill(struct test_daemon *daemon);
 /* Remove the directory. Asserts that nothing is mounted or listening there. */
 void daemon_clean(struct test_daemon *daemon);
 
+/* The process of its isolated driver @name, 0: there is none. */
+pid_t daemon_host_of(const char *name);
 bool daemon_on_cuse(void);
 /* Can the kernel tell a daemon of system calls? If not, the reason is printed. */
 bool daemon_can_watch(void);

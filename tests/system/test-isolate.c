@@ -55,34 +55,6 @@ static int open_node(const char *name)
 	return fd;
 }
 
-/* The process of driver @name, 0: there is none. */
-static pid_t host_of(const char *name)
-{
-	char path[64], line[64], want[64];
-	pid_t pid = 0;
-	FILE *kids, *file;
-	int child;
-
-	snprintf(want, sizeof(want), "evl-cused: %s", name);
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
-		 test_daemon.pid, test_daemon.pid);
-	kids = fopen(path, "r");
-	ck_assert_ptr_nonnull(kids);
-	while (fscanf(kids, "%d", &child) == 1) {
-		snprintf(path, sizeof(path), "/proc/%d/cmdline", child);
-		file = fopen(path, "r");
-		if (file == NULL)
-			continue;
-		/* Up to the first 0. */
-		if (fgets(line, sizeof(line), file) && strcmp(line, want) == 0)
-			pid = child;
-		fclose(file);
-	}
-	fclose(kids);
-
-	return pid;
-}
-
 static void attach(void)
 {
 	ck_assert_int_ge(evl_attach_self("isolate-%d", getpid()), 0);
@@ -237,7 +209,7 @@ START_TEST(its_node_is_as_the_driver_made_it)
 	tool_expect(0, NULL, "unload", "bulk", NULL);
 	ck_assert_int_eq(open(node_path("bulk"), O_RDWR), -1);
 	ck_assert_int_eq(errno, ENOENT);
-	ck_assert_int_eq(host_of("bulk"), 0);
+	ck_assert_int_eq(daemon_host_of("bulk"), 0);
 }
 END_TEST
 
@@ -247,7 +219,7 @@ START_TEST(an_open_file_keeps_it)
 	int fd;
 
 	load("EVL_BULK");
-	host = host_of("bulk");
+	host = daemon_host_of("bulk");
 	ck_assert_int_gt(host, 0);
 	fd = open_node("bulk");
 	tool_expect(IN_USE, "1 file is open", "unload", "bulk", NULL);
@@ -255,7 +227,7 @@ START_TEST(an_open_file_keeps_it)
 	close(fd);
 	tool_expect(0, NULL, "unload", "bulk", NULL);
 	load("EVL_BULK");
-	ck_assert_int_ne(host_of("bulk"), host);
+	ck_assert_int_ne(daemon_host_of("bulk"), host);
 	fd = open_node("bulk");
 	ck_assert_int_eq(write(fd, "x", 1), 1);
 	close(fd);
@@ -318,7 +290,7 @@ static void check_dead(const char *name)
 	tool_expect(0, text, "list", NULL);
 	ck_assert_int_eq(open(node_path(name), O_RDWR), -1);
 	ck_assert_int_eq(errno, ENOENT);
-	ck_assert_int_eq(host_of(name), 0);
+	ck_assert_int_eq(daemon_host_of(name), 0);
 }
 
 static void check_loopback(int fd)
@@ -414,7 +386,7 @@ START_TEST(one_in_init_is_a_driver_which_cannot_be_loaded)
 	snprintf(param, sizeof(param), "in_init=%d", CRASHER_SEGV);
 	tool_expect(CANNOT_LOAD, "before its init function did", "load",
 		    getenv("EVL_CRASHER"), param, "isolate=yes", NULL);
-	ck_assert_int_eq(host_of("crasher"), 0);
+	ck_assert_int_eq(daemon_host_of("crasher"), 0);
 	load("EVL_CRASHER");
 }
 END_TEST
@@ -427,7 +399,7 @@ START_TEST(one_in_exit_is_an_end_as_well)
 	tool_expect(0, NULL, "load", getenv("EVL_CRASHER"), param,
 		    "isolate=yes", NULL);
 	tool_expect(0, NULL, "unload", "crasher", NULL);
-	ck_assert_int_eq(host_of("crasher"), 0);
+	ck_assert_int_eq(daemon_host_of("crasher"), 0);
 	load("EVL_CRASHER");
 }
 END_TEST
@@ -442,7 +414,7 @@ START_TEST(who_is_inside_when_it_is_killed_gets_enodev)
 	fd = open_node("loopback");
 	for (int i = 0; i < NR_WAYS; i++)
 		sleeper_start(&sleepers[i], fd, i);
-	ck_assert_int_eq(kill(host_of("loopback"), SIGKILL), 0);
+	ck_assert_int_eq(kill(daemon_host_of("loopback"), SIGKILL), 0);
 	for (int i = 0; i < NR_WAYS; i++)
 		sleeper_end(&sleepers[i]);
 
@@ -469,7 +441,7 @@ START_TEST(it_may_happen_any_number_of_times)
 		load("EVL_LOOPBACK");
 		fd = open_node("loopback");
 		sleeper_start(&sleeper, fd, i % NR_WAYS);
-		ck_assert_int_eq(kill(host_of("loopback"), SIGKILL), 0);
+		ck_assert_int_eq(kill(daemon_host_of("loopback"), SIGKILL), 0);
 		sleeper_end(&sleeper);
 		close(fd);
 		tool_expect(0, NULL, "unload", "loopback", NULL);
@@ -502,7 +474,7 @@ START_TEST(it_does_not_outlive_the_daemon)
 	pid_t host;
 
 	load("EVL_LOOPBACK");
-	host = host_of("loopback");
+	host = daemon_host_of("loopback");
 	if (_i)
 		daemon_kill(&test_daemon);
 	else
@@ -530,7 +502,7 @@ START_TEST(an_init_function_which_does_not_end_keeps_it_not_either)
 		   "isolate=yes", NULL);
 	while (open(node_path("version"), O_RDWR) < 0)
 		sched_yield();
-	host = host_of("version_1");
+	host = daemon_host_of("version_1");
 	ck_assert_int_gt(host, 0);
 	ck_assert_int_eq(daemon_stop(&test_daemon), 0);
 	tool_wait(&run);
@@ -549,7 +521,7 @@ START_TEST(a_loop_in_there_keeps_nobody_else)
 	daemon_rules_broken = true;
 	tool_expect(0, NULL, "load", getenv("EVL_LOOPBACK"), NULL);
 	load("EVL_BULK");
-	host = host_of("bulk");
+	host = daemon_host_of("bulk");
 	attach();
 	loopback = open_node("loopback");
 	looper = child_start(loop_in_there, _i ? &looper : NULL);
@@ -596,8 +568,8 @@ START_TEST(what_its_loader_says_is_said_here)
 		    getenv("EVL_UNRESOLVED"), "isolate=yes", NULL);
 	tool_expect(0, NULL, "load", getenv("EVL_LOOPBACK"), "isolate=no",
 		    NULL);
-	ck_assert_int_eq(host_of("loopback"), 0);
-	ck_assert_int_eq(host_of("params"), 0);
+	ck_assert_int_eq(daemon_host_of("loopback"), 0);
+	ck_assert_int_eq(daemon_host_of("params"), 0);
 }
 END_TEST
 

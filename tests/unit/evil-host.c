@@ -133,6 +133,57 @@ static int add_many(void)
 	return ret;
 }
 
+/* The result; whether its registers came. */
+static int take_device(const char *name, bool *r_fd)
+{
+	struct isolate_message msg = {
+		.type = ISOLATE_DEVICE_TAKE,
+		.node = 7,
+	};
+	int fd;
+
+	snprintf(msg.text, sizeof(msg.text), "%s", name);
+	send_message(&msg, sizeof(msg));
+	if (packet_receive(PROCESS_SOCK, &msg, sizeof(msg), &fd, 1, 0) <= 0 ||
+	    msg.type != ISOLATE_DEVICE_TAKEN || msg.node != 7)
+		exit(1);
+	*r_fd = fd >= 0;
+
+	return msg.result;
+}
+
+static void give_device(const char *name)
+{
+	struct isolate_message msg = { .type = ISOLATE_DEVICE_GIVE };
+
+	snprintf(msg.text, sizeof(msg.text), "%s", name);
+	send_message(&msg, sizeof(msg));
+}
+
+/* 0: all was as it is to be. */
+static int take_devices(void)
+{
+	bool fd;
+
+	give_device("gadget");
+	give_device("none");
+	if (take_device("gadget", &fd) || !fd)
+		return -1;
+	if (take_device("gadget", &fd) != -EBUSY || fd)
+		return -2;
+	if (take_device("none", &fd) != -ENODEV || fd)
+		return -3;
+	if (take_device("widget", &fd) != -EBUSY || fd)
+		return -4;
+	give_device("widget"); /* another's */
+	if (take_device("widget", &fd) != -EBUSY || fd)
+		return -5;
+	if (take_device("wide", &fd) != -E2BIG || fd)
+		return -6;
+
+	return 0;
+}
+
 /* What its driver's init returned. */
 static int prepare(void)
 {
@@ -159,6 +210,8 @@ static int prepare(void)
 		send_message(&msg, sizeof(msg));
 		pause();
 		return 0;
+	case EVIL_DEVICES:
+		return take_devices() ?: add_node(1, "evil");
 	default:
 		return add_node(1, "evil");
 	}
@@ -235,6 +288,7 @@ static void misbehave(uint32_t slot)
 {
 	switch (act) {
 	case EVIL_QUIT:
+	case EVIL_DEVICES:
 		exit(0);
 	case EVIL_CLOSE:
 		close(PROCESS_SOCK);

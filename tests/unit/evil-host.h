@@ -17,7 +17,8 @@ enum evil_act {
 	EVIL_TAKEN, /* "taken" */
 	EVIL_MANY,
 	EVIL_SAME_NODE,
-	EVIL_NO_END, /* of a text */
+	EVIL_NO_END,  /* of a text */
+	EVIL_DEVICES, /* which are not, or no longer, to be had */
 	/* In place of an answer: */
 	EVIL_QUIT,
 	EVIL_CLOSE,

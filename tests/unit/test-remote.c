@@ -4,6 +4,8 @@
  * asked them is answered.
  */
 #include "../helpers.h"
+#include "bus/bind.h"
+#include "bus/platform.h"
 #include "evil-host.h"
 #include "isolate/isolate.h"
 #include "isolate/remote.h"
@@ -35,7 +37,7 @@ static void setup(void)
 {
 	ck_assert_int_eq(stack_pool_new(STACK, 64, &stacks), 0);
 	ck_assert_int_eq(inband_init(stacks, 64), 0);
-	isolate_start("blob", 4);
+	isolate_start("blob", 4, -1);
 	ck_assert_int_eq(node_init(&taken, "taken", &no_fops, "test"), 0);
 	ck_assert_int_eq(node_add(&taken), 0);
 }
@@ -223,6 +225,58 @@ START_TEST(even_after_an_answer)
 }
 END_TEST
 
+static void make_device(const char *name, unsigned int nr_ranges)
+{
+	static phys_addr_t at = 4096;
+	struct resource res[ISOLATE_RANGES + 1];
+	const struct platform_order order = {
+		.name = name,
+		.resources = res,
+		.nr_resources = nr_ranges,
+	};
+
+	for (unsigned int i = 0; i < nr_ranges; i++, at += 4096)
+		res[i] = (struct resource)DEFINE_RES_MEM(at, 4096);
+	ck_assert_int_eq(platform_configure(&order), 0);
+}
+
+static struct device_driver own_driver = { .name = "own" };
+
+static bool is_free(const char *name)
+{
+	return platform_configured(name)->dev.driver == NULL;
+}
+
+static void make_devices(void *arg)
+{
+	make_device("gadget", 1);
+	make_device("widget", 0);
+	make_device("wide", ISOLATE_RANGES + 1);
+	ck_assert_int_eq(bind_lend(platform_configured("widget"), &own_driver),
+			 0);
+}
+
+START_TEST(devices_go_to_one_and_come_back_from_the_dead)
+{
+	struct open_file *of;
+
+	ck_assert_int_eq(inband_call(make_devices, NULL), 0);
+	ck_assert_int_eq(load(EVIL_DEVICES), 0);
+	ck_assert(!is_free("gadget"));
+	ck_assert(is_free("wide"));
+
+	of = open_it();
+	ck_assert_int_eq(read_it(of), -ENODEV);
+	await_death();
+	close_it(of);
+	ck_assert(is_free("gadget"));
+	ck_assert_ptr_eq(platform_configured("widget")->dev.driver,
+			 &own_driver);
+	bind_return(platform_configured("widget"), &own_driver);
+	ck_assert(is_free("widget"));
+}
+END_TEST
+
 static const struct {
 	enum evil_act act;
 	ssize_t ret;
@@ -341,6 +395,10 @@ int main(int argc, char **argv)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase = suite_add(suite, "load",
 			  one_which_cannot_be_loaded_leaves_nothing, NR_LOADS);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+
+	tcase = suite_add(suite, "devices",
+			  devices_go_to_one_and_come_back_from_the_dead, 1);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 
 	tcase = tcase_create("killed");
