@@ -254,6 +254,17 @@ void owner_set_prio(struct evl_thread *thread, int prio)
 	pi_unlock(&owner_lock);
 }
 
+bool owner_holds(const struct evl_thread *thread)
+{
+	bool holds;
+
+	pi_lock(&owner_lock);
+	holds = thread->holds && thread->holds->owner == thread;
+	pi_unlock(&owner_lock);
+
+	return holds;
+}
+
 void owner_leave(struct evl_thread *thread, bool orderly)
 {
 	struct evl_kmutex *kmutex;

@@ -39,5 +39,7 @@ void owner_forget_locked(struct evl_kmutex *kmutex);
 
 /* @thread wants @prio of its own. */
 void owner_set_prio(struct evl_thread *thread, int prio);
+/* Has it any? Of the running thread itself. */
+bool owner_holds(const struct evl_thread *thread);
 /* @thread is going: what it owns is free, see thread_end(). */
 void owner_leave(struct evl_thread *thread, bool orderly);

@@ -4,6 +4,8 @@
  * in-band and kept; only a call which finds none at rest waits until there is one
  * more.
  */
+#include "base/log.h"
+#include "core/owner.h"
 #include "core/thread.h"
 #include "isolate/host.h"
 #include "kapi/guard.h"
@@ -15,6 +17,7 @@
 
 #include <errno.h>
 #include <linux/fs.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define NR_FIRST 8u /* fibers of a worker to begin with, and one more time */
@@ -136,6 +139,20 @@ static void finish(struct host_call *call, long ret)
 		host_file_put(hf);
 }
 
+/* Who calls next need not be the same thread to us. */
+static void check_mutexes(const struct host_call *call)
+{
+	static _Atomic(bool) told;
+
+	/* Relaxed: once is enough. */
+	if (owner_holds(&call->self) &&
+	    !atomic_exchange_explicit(&told, true, memory_order_relaxed))
+		log_err("driver %s: keeps a mutex locked from one call to the "
+			"next, which one with a process of its own cannot: it "
+			"is unlocked; load it without isolate",
+			host_name);
+}
+
 /* Its handler will not come back. */
 static void give_up(void *arg)
 {
@@ -163,6 +180,7 @@ static void run_call(void *arg)
 		call->task.filp = &hf->of->filp;
 		vfs_set_file_flags(hf->of, call->asked.flags);
 		ret = call_driver(call);
+		check_mutexes(call);
 	}
 	finish(call, ret);
 }

@@ -5,6 +5,7 @@
 #include "daemon.h"
 #include "drivers/bulk.h"
 #include "drivers/crasher.h"
+#include "drivers/threads.h"
 #include "endure.h"
 #include "poller.h"
 #include "tool.h"
@@ -556,6 +557,25 @@ START_TEST(it_neither_uses_anothers_symbols_nor_lends_its_own)
 }
 END_TEST
 
+/* Whose it would be is not known in there by the next call. */
+START_TEST(a_mutex_is_unlocked_when_the_call_ends_and_that_is_told)
+{
+	const char *told = "driver threads: keeps a mutex locked from one call "
+			   "to the next";
+	int fd;
+
+	load("EVL_THREADS");
+	attach();
+	fd = open_node("threads");
+	ck_assert(!daemon_said(&test_daemon, told));
+	ck_assert_int_eq(oob_ioctl(fd, THREADS_IOC_LOCK, 0L), 0);
+	await_said(told);
+	ck_assert_int_eq(oob_ioctl(fd, THREADS_IOC_LOCK, 0L), 0);
+	ck_assert_uint_eq(daemon_nr_said(&test_daemon, told), 1);
+	close(fd);
+}
+END_TEST
+
 START_TEST(what_its_loader_says_is_said_here)
 {
 	tool_expect(CANNOT_LOAD, "isolate=maybe: write yes or no", "load",
@@ -613,6 +633,9 @@ int main(void)
 	    sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1, daemon_bury);
 	add(suite, "symbols",
 	    it_neither_uses_anothers_symbols_nor_lends_its_own, 1,
+	    daemon_teardown);
+	add(suite, "mutex",
+	    a_mutex_is_unlocked_when_the_call_ends_and_that_is_told, 1,
 	    daemon_teardown);
 	add(suite, "refused", what_its_loader_says_is_said_here, 1,
 	    daemon_teardown);
