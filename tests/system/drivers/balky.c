@@ -21,9 +21,11 @@ static atomic_t nr_raised;
 
 static irqreturn_t balky_raised(int irq, void *dev_id)
 {
-	pr_info("balky: interrupted\n");
-	while (strcmp(stuck, "irq") == 0)
-		cpu_relax();
+	if (strcmp(stuck, "irq") == 0) {
+		pr_info("balky: interrupted\n");
+		for (;;)
+			cpu_relax();
+	}
 	atomic_inc(&nr_raised);
 
 	return IRQ_HANDLED;
