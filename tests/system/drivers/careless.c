@@ -102,7 +102,7 @@ static int noinline sink(volatile int *above)
 }
 
 /* More than any stack has, sanitizers' too. */
-static int __attribute__((noinline)) leap(void)
+static int noinline leap(void)
 {
 	volatile char frame[320 << 10];
 
