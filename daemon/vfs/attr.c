@@ -2,7 +2,6 @@
 #include "vfs/attr.h"
 
 #include "kapi/export.h"
-#include "kapi/format.h"
 #include "stage/call.h"
 #include "stage/wait.h"
 #include "vfs/module.h"
@@ -14,7 +13,6 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -482,39 +480,4 @@ EXPORT void class_remove_file(const struct class *class,
 			      const struct class_attribute *attr)
 {
 	hide_matching(class, NULL, NULL, &attr->attr);
-}
-
-__printf(3, 0) static int emit(char *buf, int at, const char *fmt, va_list ap)
-{
-	int room = (int)PAGE_SIZE - at, len;
-
-	if (at < 0 || room <= 0)
-		return 0;
-	len = format_text(buf + at, (size_t)room, fmt, ap);
-
-	return len < room ? len : room - 1;
-}
-
-EXPORT int sysfs_emit(char *buf, const char *fmt, ...)
-{
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = emit(buf, 0, fmt, ap);
-	va_end(ap);
-
-	return len;
-}
-
-EXPORT int sysfs_emit_at(char *buf, int at, const char *fmt, ...)
-{
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = emit(buf, at, fmt, ap);
-	va_end(ap);
-
-	return len;
 }

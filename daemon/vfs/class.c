@@ -8,6 +8,7 @@
 #include "stage/call.h"
 #include "vfs/attr.h"
 #include "vfs/chrdev.h"
+#include "vfs/device-path.h"
 #include "vfs/devres.h"
 #include "vfs/module.h"
 #include "vfs/node.h"
@@ -36,44 +37,6 @@ static void destroy_node(struct node *node)
 	free(node);
 }
 
-static char *call_devnode(const struct device *dev, umode_t *mode)
-{
-	struct stage_call call = {
-		.what = "devnode of",
-		.name = dev_name(dev),
-		.func = (const void *)dev->class->devnode,
-	};
-	char *name;
-
-	stage_call_begin(&call);
-	name = dev->class->devnode(dev, mode);
-	stage_call_end(&call);
-
-	return name;
-}
-
-/* Where the node of @dev belongs below /dev. */
-static int choose_path(const struct device *dev, char *path, size_t size,
-		       umode_t *mode)
-{
-	char *name = NULL;
-	int len;
-
-	if (dev->class && dev->class->devnode)
-		name = call_devnode(dev, mode);
-	len = snprintf(path, size, "%s", name ? name : dev_name(dev));
-	kfree(name);
-	if ((size_t)len >= size)
-		return -ENAMETOOLONG;
-
-	/* A device's name cannot contain a slash, and wants to. */
-	for (char *c = path; *c; c++)
-		if (*c == '!')
-			*c = '/';
-
-	return 0;
-}
-
 static int node_new(const struct device *dev, const struct chrdev *chr,
 		    struct node **r_node)
 {
@@ -83,7 +46,7 @@ static int node_new(const struct device *dev, const struct chrdev *chr,
 	umode_t mode = 0;
 	int ret;
 
-	ret = choose_path(dev, path, sizeof(path), &mode);
+	ret = device_path(dev, path, sizeof(path), &mode);
 	if (ret)
 		return ret;
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the node of a device belongs below /dev: its name, or what its class says. */
+#pragma once
+
+#include <linux/types.h>
+#include <stddef.h>
+
+struct device;
+
+/* The path, in @path; the class may set *@mode. In-band. -ENAMETOOLONG. */
+int device_path(const struct device *dev, char *path, size_t size,
+		umode_t *mode);
