@@ -181,7 +181,8 @@ static int probe(struct platform_device *pdev, struct device_driver *drv)
 			run_remove(pdev);
 	}
 	if (ret == 0) {
-		log_debug("device %s: bound to driver %s", dev_name(&pdev->dev),
+		log_debug("device %s: bound to driver %.*s",
+			  dev_name(&pdev->dev), modname_len(drv->name),
 			  drv->name);
 		bind_retry();
 		return 0;

@@ -31,6 +31,14 @@ static inline const char *modname_suffix(const char *text)
 	return end[2] == '\0' || strchr(": %-_./", end[2]) ? end : NULL;
 }
 
+/* How much of the name counts, for "%.*s". */
+static inline int modname_len(const char *name)
+{
+	const char *end = modname_suffix(name);
+
+	return (int)(end ? (size_t)(end - name) : strlen(name));
+}
+
 /* The same name, but for that? */
 static inline bool modname_is_same(const char *a, const char *b)
 {
