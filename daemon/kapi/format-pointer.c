@@ -139,8 +139,10 @@ static void add_bit_words(struct text *text, const unsigned long *map, int bits)
 	}
 }
 
-__attribute__((no_sanitize("undefined"))) static void
-add_variable(struct text *text, const struct va_format *vaf)
+#pragma GCC diagnostic push
+/* The driver's compiler has looked at it. */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static void add_variable(struct text *text, const struct va_format *vaf)
 {
 	bool has_room = text->len < text->size;
 
@@ -149,6 +151,7 @@ add_variable(struct text *text, const struct va_format *vaf)
 		has_room ? text->buf + text->len : NULL,
 		has_room ? text->size - text->len : 0, vaf->fmt, *vaf->va);
 }
+#pragma GCC diagnostic pop
 
 static void add_place(struct text *text, const void *ptr, char letter)
 {

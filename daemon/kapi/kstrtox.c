@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/uaccess.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,4 +131,47 @@ EXPORT int kstrtobool(const char *s, bool *res)
 	default:
 		return -EINVAL;
 	}
+}
+
+/* A copy in @text, which has room for 64 bits in base 2, a sign, a newline. */
+#define USER_SIZE (64 + 4)
+
+static int fetch(char text[USER_SIZE], const char __user *s, size_t count)
+{
+	if (count >= USER_SIZE)
+		return -EINVAL;
+	if (copy_from_user(text, s, count))
+		return -EFAULT;
+	text[count] = '\0';
+
+	return 0;
+}
+
+/* NOLINTBEGIN(bugprone-macro-parentheses): names */
+#define DEFINE_FROM_USER(func, type)                                    \
+	EXPORT int func##_from_user(const char __user *s, size_t count, \
+				    unsigned int base, type *res)       \
+	{                                                               \
+		char text[USER_SIZE];                                   \
+		int ret = fetch(text, s, count);                        \
+                                                                        \
+		return ret ? ret : func(text, base, res);               \
+	}
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+DEFINE_FROM_USER(kstrtoull, unsigned long long)
+DEFINE_FROM_USER(kstrtoll, long long)
+DEFINE_FROM_USER(kstrtoul, unsigned long)
+DEFINE_FROM_USER(kstrtol, long)
+DEFINE_FROM_USER(kstrtouint, unsigned int)
+DEFINE_FROM_USER(kstrtoint, int)
+DEFINE_FROM_USER(kstrtou16, u16)
+DEFINE_FROM_USER(kstrtou8, u8)
+
+EXPORT int kstrtobool_from_user(const char __user *s, size_t count, bool *res)
+{
+	char text[USER_SIZE];
+	int ret = fetch(text, s, count);
+
+	return ret ? ret : kstrtobool(text, res);
 }

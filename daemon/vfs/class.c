@@ -271,7 +271,8 @@ __printf(2, 0) static int set_name(struct device *dev, const char *fmt,
 
 	if (plain == NULL)
 		return -ENOMEM;
-	name = format_string(modname_cut(plain), ap);
+	fmt = modname_cut(plain);
+	name = format_string(fmt, ap);
 	free(plain);
 	if (name == NULL)
 		return -ENOMEM;

@@ -171,6 +171,9 @@ END_TEST
 
 START_TEST(arithmetic_is_right_for_all_types)
 {
+	const char *text = "abcd";
+	unsigned int bits = 0xabc;
+
 	ck_assert_uint_eq(rol32(0x80000001U, 1), 3);
 	ck_assert_uint_eq(ror8(1, 1), 0x80);
 	ck_assert_uint_eq(rol64(1, 64), 1);
@@ -183,6 +186,14 @@ START_TEST(arithmetic_is_right_for_all_types)
 	ck_assert_uint_eq(abs_diff(3U, 5U), 2);
 	ck_assert_uint_eq(size_sub(3, 5), SIZE_MAX);
 	ck_assert_int_eq(get_count_order(5), 3);
+	ck_assert_uint_eq(u32_get_bits(0x1230, 0xff0), 0x23);
+	ck_assert_uint_eq(u16_replace_bits(0x1230, 0x45, 0xff0), 0x1450);
+	ck_assert_uint_eq(u64_encode_bits(3, 3ULL << 62), 3ULL << 62);
+	ck_assert_uint_eq(set_mask_bits(&bits, 0xf0, 0x50), 0xabcU);
+	ck_assert_uint_eq(bits, 0xa5c);
+	ck_assert_uint_eq(umax(1U, 2UL), 2);
+	ck_assert_ptr_eq(strnstr(text, "cd", 4), text + 2);
+	ck_assert_ptr_null(strnstr(text, "cd", 3));
 	ck_assert(time_in_range(5UL, 5UL, 6UL));
 	ck_assert(in_range(5, 3, 3) && !in_range(6, 3, 3));
 	ck_assert_int_eq(ktime_add_safe(KTIME_MAX, 1), KTIME_MAX);

@@ -96,6 +96,7 @@ START_TEST(every_name_that_drivers_use_is_there)
 {
 	ck_assert_int_eq(rig_load("every-name"), 0);
 	ck_assert_int_eq(rig_load("every-device"), 0);
+	ck_assert_int_eq(rig_load("every-tool"), 0);
 }
 END_TEST
 

@@ -13,6 +13,7 @@
 #include <linux/capability.h>
 #include <linux/compat.h>
 #include <linux/err.h>
+#include <linux/kstrtox.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <string.h>
@@ -167,6 +168,35 @@ static void fetch_strings(void *arg)
 START_TEST(strings_may_end_where_memory_does)
 {
 	on_a_fiber(fetch_strings);
+}
+END_TEST
+
+static void fetch_numbers(void *arg)
+{
+	char *end = pages + 2 * PAGE;
+	bool yes = false;
+	int number;
+	u8 byte;
+
+	/* No more than @count characters are looked at. */
+	memcpy(pages, "-1234", 5);
+	ck_assert_int_eq(kstrtoint_from_user(pages, 4, 0, &number), 0);
+	ck_assert_int_eq(number, -123);
+	memcpy(end - 3, "42\n", 3);
+	ck_assert_int_eq(kstrtou8_from_user(end - 3, 3, 10, &byte), 0);
+	ck_assert_uint_eq(byte, 42);
+	ck_assert_int_eq(kstrtou8_from_user(end - 3, 4, 10, &byte), -EFAULT);
+	memset(pages, '1', 100);
+	ck_assert_int_eq(kstrtou8_from_user(pages, 3, 2, &byte), 0);
+	ck_assert_int_eq(kstrtou8_from_user(pages, 4, 10, &byte), -ERANGE);
+	ck_assert_int_eq(kstrtou8_from_user(pages, 100, 10, &byte), -EINVAL);
+	ck_assert_int_eq(kstrtobool_from_user(pages, 1, &yes), 0);
+	ck_assert(yes);
+}
+
+START_TEST(numbers_may_be_the_caller_s)
+{
+	on_a_fiber(fetch_numbers);
 }
 END_TEST
 
@@ -389,6 +419,7 @@ int main(void)
 		what_is_not_there_is_counted_and_reads_as_zero,
 		scalars_have_the_size_of_what_is_pointed_to,
 		strings_may_end_where_memory_does,
+		numbers_may_be_the_caller_s,
 		structures_grow_by_zeroes,
 		the_window_stands_for_its_part_of_memory,
 		access_ok_tells_whose_half_it_is,

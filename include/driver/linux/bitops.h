@@ -219,4 +219,18 @@ static inline __s64 sign_extend64(__u64 value, int index)
 #define hweight64(word)	   ((unsigned long)__builtin_popcountll(word))
 #define hweight_long(word) ((unsigned long)__builtin_popcountl(word))
 
+/* Some bits of *@ptr set anew; what it was. */
+#define set_mask_bits(ptr, mask, bits)                                   \
+	__extension__({                                                  \
+		__typeof__(*(ptr)) __mask = (mask), __bits = (bits);     \
+		__typeof__(*(ptr)) __old =                               \
+			__atomic_load_n(ptr, __ATOMIC_RELAXED);          \
+		while (!__atomic_compare_exchange_n(                     \
+			ptr, &__old,                                     \
+			(__typeof__(__old))((__old & ~__mask) | __bits), \
+			false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))      \
+			;                                                \
+		__old;                                                   \
+	})
+
 #endif /* _LINUX_BITOPS_H */

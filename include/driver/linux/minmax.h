@@ -63,4 +63,8 @@
 	} while (0)
 /* clang-format on */
 
+/* Of unsigned values, whatever their types. */
+#define umin(x, y) min_t(unsigned long long, x, y)
+#define umax(x, y) max_t(unsigned long long, x, y)
+
 #endif /* _LINUX_MINMAX_H */

@@ -13,6 +13,7 @@
 #include <linux/jiffies.h>
 #include <linux/types.h>
 #include <stdbool.h>
+#include <string.h>
 
 #define TASK_COMM_LEN 16
 
@@ -105,6 +106,15 @@ static inline pid_t task_tgid_nr(const struct task_struct *task)
 {
 	return task->tgid;
 }
+
+static inline pid_t task_tgid_vnr(const struct task_struct *task)
+{
+	return task->tgid;
+}
+
+/* What it is called, copied to @buf of TASK_COMM_LEN bytes. */
+#define get_task_comm(buf, task) \
+	((char *)memcpy(buf, (task)->comm, TASK_COMM_LEN))
 
 /* For a task of kthread_create(): keep it after it has ended. Any stage; the
  * last put frees it, in-band. */

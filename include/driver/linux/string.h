@@ -197,4 +197,21 @@ static inline char *strim(char *str)
 }
 #define strstrip(str) strim(str)
 
+/* What is behind a member of *@obj, or from it on. */
+#define memset_after(obj, v, member)                                   \
+	memset((char *)(obj) + offsetof(__typeof__(*(obj)), member) +  \
+		       sizeof((obj)->member),                          \
+	       v,                                                      \
+	       sizeof(*(obj)) - offsetof(__typeof__(*(obj)), member) - \
+		       sizeof((obj)->member))
+#define memset_startat(obj, v, member)                                  \
+	memset((char *)(obj) + offsetof(__typeof__(*(obj)), member), v, \
+	       sizeof(*(obj)) - offsetof(__typeof__(*(obj)), member))
+
+/* The first @str2 within @len characters of @str, NULL if there is none. */
+static inline char *strnstr(const char *str, const char *str2, size_t len)
+{
+	return (char *)memmem(str, strnlen(str, len), str2, strlen(str2));
+}
+
 #endif /* _EVL_CUSED_LINUX_STRING_H */

@@ -436,4 +436,22 @@ static inline bool wq_has_sleeper(struct wait_queue_head *wq)
 	return waitqueue_active(wq);
 }
 
+/* wait_event_interruptible_lock_irq(), for a time: as
+ * wait_event_interruptible_timeout(). */
+#define wait_event_interruptible_lock_irq_timeout(wq, condition, lock,      \
+						  timeout)                  \
+	__extension__({                                                     \
+		long __timeout = (timeout), __left = 0;                     \
+		u64 __start = get_jiffies_64();                             \
+		int __ret = __wait_event_lock(wq, condition, lock, __start, \
+					      __timeout, true);             \
+		if (__ret == -ETIMEDOUT && (condition))                     \
+			__ret = 0;                                          \
+		if (__ret == 0)                                             \
+			__left = __wait_left(__start, __timeout);           \
+		else if (__ret != -ETIMEDOUT)                               \
+			__left = __ret;                                     \
+		__left;                                                     \
+	})
+
 #endif /* _LINUX_WAIT_H */
