@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* /dev/latmus, as the program of that name uses it. Loops run over what can be
  * measured, EVL_LAT_IRQ to EVL_LAT_SIRQ. */
+#include "../cancel.h"
 #include "daemon.h"
 #include "endure.h"
 
@@ -142,9 +143,9 @@ static void start(int (*func)(void), int type)
 
 	arg = func;
 	responds = type == EVL_LAT_USER;
-	pthread_create(&runner.thread, NULL, run, &arg);
+	cancellable_create(&runner.thread, run, &arg);
 	if (responds)
-		pthread_create(&responder, NULL, respond, NULL);
+		cancellable_create(&responder, respond, NULL);
 }
 
 static void await_running(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Operations as drivers have them, which their descriptions do not tell
  * (drivers/odd.c): what is missing, what ioctls really pass, and when. */
+#include "../cancel.h"
 #include "daemon.h"
 #include "drivers/odd.h"
 #include "endure.h"
@@ -145,7 +146,7 @@ static pthread_t start_sleeper(void)
 
 	memset(&report, 0, sizeof(report));
 	sleeper_tid = 0;
-	pthread_create(&thread, NULL, sleep_in_driver, NULL);
+	cancellable_create(&thread, sleep_in_driver, NULL);
 	while (sleeper_tid == 0)
 		sched_yield();
 	endure_await_busy(sleeper_tid);

@@ -4,6 +4,7 @@
  * daemon knows them when the call returns. A driver asked about one
  * (evl_get_file()) says whether it does, without an oob call on that one.
  */
+#include "../cancel.h"
 #include "who-fd.h"
 
 #include <evl/poll.h>
@@ -396,8 +397,8 @@ START_TEST(who_waits_for_one_can_be_cancelled)
 
 	for (int i = 0; i < 2; i++) {
 		receiver_tid = 0;
-		ck_assert_int_eq(pthread_create(&thread, NULL, receive_for_ever,
-						i ? &eye : NULL),
+		ck_assert_int_eq(cancellable_create(&thread, receive_for_ever,
+						    i ? &eye : NULL),
 				 0);
 		while (receiver_tid == 0)
 			sched_yield();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Attaching threads, and what oob calls need of the caller and the fd. */
+#include "../cancel.h"
 #include "daemon.h"
 
 #include <errno.h>
@@ -316,7 +317,7 @@ START_TEST(a_thread_asleep_in_an_oob_call_can_be_cancelled)
 	pthread_t thread;
 	void *ret;
 
-	pthread_create(&thread, NULL, wait_to_be_cancelled, &tid);
+	cancellable_create(&thread, wait_to_be_cancelled, &tid);
 	while (tid == 0)
 		sched_yield();
 	wait_until_asleep(getpid(), tid);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "../cancel.h"
 #include "client-worker.h"
 
 #include <check.h>
@@ -274,5 +275,5 @@ void caller_start(struct caller *caller, int fd)
 	memset(caller, 0, sizeof(*caller));
 	caller->fd = fd;
 	ck_assert_int_eq(
-		pthread_create(&caller->thread, NULL, caller_main, caller), 0);
+		cancellable_create(&caller->thread, caller_main, caller), 0);
 }

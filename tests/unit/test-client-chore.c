@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Chores: the thread that waits for an answer moves its own memory. */
+#include "../cancel.h"
 #include "../helpers.h"
 #include "client-worker.h"
 
@@ -109,7 +110,7 @@ START_TEST(a_thread_that_is_cancelled_does_its_chores_first)
 	pthread_t thread;
 	void *result;
 
-	pthread_create(&thread, NULL, ask_late, pages);
+	cancellable_create(&thread, ask_late, pages);
 	worker_await_sleeper();
 	pthread_cancel(thread);
 	pthread_join(thread, &result);

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include "../cancel.h"
 #include "../helpers.h"
 #include "client-worker.h"
 
@@ -173,8 +174,7 @@ START_TEST(a_thread_which_disabled_cancellation_is_left_alone)
 
 	worker_start(CHANNEL_SPIN_NEVER, 0);
 	ck_assert_int_eq(
-		pthread_create(&caller.thread, NULL, disabled_main, &caller),
-		0);
+		cancellable_create(&caller.thread, disabled_main, &caller), 0);
 	worker_await_sleeper();
 	pthread_cancel(caller.thread);
 	worker_release();
