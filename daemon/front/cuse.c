@@ -97,13 +97,13 @@ static void op_release(fuse_req_t req, struct fuse_file_info *fi)
 static void op_read(fuse_req_t req, size_t size, off_t pos,
 		    struct fuse_file_info *fi)
 {
-	request_read(&device_of(req)->session, req, size, pos, fi);
+	request_read(&device_of(req)->session, req, size, fi);
 }
 
 static void op_write(fuse_req_t req, const char *buf, size_t size, off_t pos,
 		     struct fuse_file_info *fi)
 {
-	request_write(&device_of(req)->session, req, buf, size, pos, fi);
+	request_write(&device_of(req)->session, req, buf, size, fi);
 }
 
 static void op_poll(fuse_req_t req, struct fuse_file_info *fi,

@@ -91,13 +91,13 @@ static void op_release(fuse_req_t req, fuse_ino_t ino,
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t pos,
 		    struct fuse_file_info *fi)
 {
-	request_read(&mount_session, req, size, pos, fi);
+	request_read(&mount_session, req, size, fi);
 }
 
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf,
 		     size_t size, off_t pos, struct fuse_file_info *fi)
 {
-	request_write(&mount_session, req, buf, size, pos, fi);
+	request_write(&mount_session, req, buf, size, fi);
 }
 
 static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

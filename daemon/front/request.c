@@ -93,7 +93,8 @@ static void close_file(struct request *closer)
 
 /*
  * The flags libfuse has no names for keep the kernel from locking the file or
- * its position while a request sleeps. CUSE takes no notice of any.
+ * its position while a request sleeps: the vfs has a position, for files which
+ * are no streams to their drivers. CUSE takes no notice of any.
  */
 static int reply_open(fuse_req_t req, const struct request *closer)
 {
@@ -286,7 +287,7 @@ void request_release(struct session *session, fuse_req_t req,
 }
 
 void request_read(struct session *session, fuse_req_t req, size_t size,
-		  off_t pos, const struct fuse_file_info *fi)
+		  const struct fuse_file_info *fi)
 {
 	struct request *r;
 
@@ -298,12 +299,11 @@ void request_read(struct session *session, fuse_req_t req, size_t size,
 	r->rq.flags = (unsigned int)fi->flags;
 	r->rq.buf = r->data;
 	r->rq.count = size;
-	r->rq.pos = pos;
 	start(r, session, req);
 }
 
 void request_write(struct session *session, fuse_req_t req, const char *buf,
-		   size_t size, off_t pos, const struct fuse_file_info *fi)
+		   size_t size, const struct fuse_file_info *fi)
 {
 	struct request *r;
 
@@ -316,7 +316,6 @@ void request_write(struct session *session, fuse_req_t req, const char *buf,
 	memcpy(r->data, buf, size);
 	r->rq.buf = r->data;
 	r->rq.count = size;
-	r->rq.pos = pos;
 	start(r, session, req);
 }
 

@@ -28,9 +28,9 @@ void request_open(struct session *session, fuse_req_t req, struct node *node,
 void request_release(struct session *session, fuse_req_t req,
 		     const struct fuse_file_info *fi);
 void request_read(struct session *session, fuse_req_t req, size_t size,
-		  off_t pos, const struct fuse_file_info *fi);
+		  const struct fuse_file_info *fi);
 void request_write(struct session *session, fuse_req_t req, const char *buf,
-		   size_t size, off_t pos, const struct fuse_file_info *fi);
+		   size_t size, const struct fuse_file_info *fi);
 void request_flush(struct session *session, fuse_req_t req,
 		   const struct fuse_file_info *fi);
 /* Takes @ph over. */

@@ -141,6 +141,25 @@ static char __user *u_buffer(const struct vfs_request *rq)
 	return (char __user *)dispatch_address(rq);
 }
 
+/* Where the file is; a stream is nowhere. */
+static loff_t *get_position(struct vfs_request *rq)
+{
+	const struct file *filp = &rq->file->filp;
+
+	rq->pos = filp->f_mode & FMODE_STREAM ? 0 : filp->f_pos;
+
+	return &rq->pos;
+}
+
+/* The handler has set it as it liked, and returned @ret. */
+static void set_position(const struct vfs_request *rq, ssize_t ret)
+{
+	struct file *filp = &rq->file->filp;
+
+	if (ret >= 0 && !(filp->f_mode & FMODE_STREAM))
+		filp->f_pos = rq->pos;
+}
+
 static ssize_t do_read(struct vfs_request *rq)
 {
 	struct file *filp = &rq->file->filp;
@@ -152,8 +171,9 @@ static ssize_t do_read(struct vfs_request *rq)
 		return -EINVAL;
 
 	rq->exposed = true;
-	ret = filp->f_op->read(filp, u_buffer(rq), rq->count, &rq->pos);
+	ret = filp->f_op->read(filp, u_buffer(rq), rq->count, get_position(rq));
 	rq->exposed = false;
+	set_position(rq, ret);
 
 	return ret > (ssize_t)rq->count ? (ssize_t)rq->count : ret;
 }
@@ -169,8 +189,10 @@ static ssize_t do_write(struct vfs_request *rq)
 		return -EINVAL;
 
 	rq->exposed = true;
-	ret = filp->f_op->write(filp, u_buffer(rq), rq->count, &rq->pos);
+	ret = filp->f_op->write(filp, u_buffer(rq), rq->count,
+				get_position(rq));
 	rq->exposed = false;
+	set_position(rq, ret);
 
 	return ret > (ssize_t)rq->count ? (ssize_t)rq->count : ret;
 }

@@ -56,7 +56,7 @@ struct vfs_request {
 	 * ->free(). */
 	void *buf;
 	size_t count;
-	loff_t pos;
+	loff_t pos; /* READ, WRITE: dispatch.c's own */
 	/*
 	 * IOCTL. @in/@out are the kernel's copies of the bytes at @arg, for a
 	 * front which knows them beforehand (restricted ioctls), else NULL. The

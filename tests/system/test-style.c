@@ -219,6 +219,36 @@ START_TEST(a_kernel_thread_fills_a_cross_buffer)
 }
 END_TEST
 
+/* Each file has a position, unless it is a stream. */
+START_TEST(a_story_is_read_to_its_end)
+{
+	const char *const args[] = { "--driver", getenv("EVL_STORY"),
+				     _i ? "isolate=yes" : NULL, NULL };
+	char text[64] = "";
+	int fd, other;
+
+	daemon_setup_with(args);
+	fd = open_node("story", O_RDWR);
+	ck_assert_int_eq(read(fd, text, 5), 5);
+	ck_assert_str_eq(contents("story"), "Once upon a time\n");
+	ck_assert_int_eq(read(fd, text + 5, 7), 7);
+	ck_assert_str_eq(text, "Once upon a ");
+	ck_assert_int_eq(write(fd, "day\n", 4), 4);
+	ck_assert_int_eq(read(fd, text, sizeof(text)), 0);
+	ck_assert_int_eq(ioctl(fd, _IO('s', 0)), 0);
+	ck_assert_int_eq(read(fd, text, sizeof(text)), 16);
+	ck_assert_mem_eq(text, "Once upon a day\n", 16);
+
+	other = open_node("rumour", O_RDONLY);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(read(other, text, 5), 5);
+		ck_assert_mem_eq(text, "Once ", 5);
+	}
+	close(other);
+	close(fd);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("system/style");
@@ -233,6 +263,8 @@ int main(void)
 	tcase_add_test(tc, a_timer_is_heard_of_on_both_stages);
 	tcase_add_test(tc, a_kernel_thread_fills_a_cross_buffer);
 	suite_add_tcase(suite, tc);
+	tc = suite_add(suite, "story", a_story_is_read_to_its_end, 2);
+	tcase_add_checked_fixture(tc, NULL, daemon_teardown);
 
 	return suite_run(suite);
 }
