@@ -262,6 +262,7 @@ static void prepare(struct fiber *fiber, void (*entry)(void *arg), void *arg,
 	fiber->arg = arg;
 	fiber->prio = prio;
 	fiber->broken = false;
+	fiber->nr_refused = 0;
 	fiber->nr_looks = 0;
 	fiber->call = NULL; /* of one which it never came back from */
 	fiber->stage->nr_fibers++;

@@ -99,6 +99,7 @@ struct fiber {
 	int wake_status;      /* written by who unlinked us */
 	bool interruptible;   /* may fiber_break() end this sleep? As @queued */
 	bool broken;	      /* fiber_break() was called: sticky */
+	unsigned int nr_refused; /* sleeps since */
 	struct stage_item wake_item;
 	struct stage_timer timeout;
 	struct list_head all; /* in-band: in fiber_list */

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "stage/wait.h"
 
+#include "stage/clock.h"
 #include "stage/stage.h"
 
 #include <assert.h>
 #include <errno.h>
+
+/* Who was broken, and goes on trying to sleep, without end perhaps: */
+#define PATIENCE 100u	  /* that often it is refused at once, then after */
+#define REST_NS	 1000000u /* which others have for themselves */
 
 static struct fiber *waiter_of(struct list_head *link)
 {
@@ -146,16 +151,33 @@ static int sleep_joined(struct fiber *fiber, uint64_t deadline)
 	return fiber->wake_status;
 }
 
+/* @fiber was broken: may it not sleep? If it may, it is for @deadline. */
+static bool is_refused(struct fiber *fiber, uint64_t *deadline)
+{
+	uint64_t rest;
+
+	if (fiber->nr_refused < PATIENCE) {
+		fiber->nr_refused++;
+		return true;
+	}
+	rest = clock_ns() + REST_NS;
+	if (rest < *deadline)
+		*deadline = rest;
+
+	return false;
+}
+
 static int do_sleep(struct wait_queue *wq, uint64_t deadline,
 		    bool interruptible)
 {
 	struct fiber *fiber = fiber_current();
+	bool rests = interruptible && fiber->broken;
 	int ret;
 
 	assert(fiber);
 	assert(pi_mutex_depth == 1); /* only @wq's, or we sleep with a lock */
 
-	if (interruptible && fiber->broken)
+	if (rests && is_refused(fiber, &deadline))
 		return -EINTR;
 
 	wait_queue_join_locked(wq, fiber);
@@ -165,7 +187,7 @@ static int do_sleep(struct wait_queue *wq, uint64_t deadline,
 	if (ret != -EIDRM)
 		pi_lock(&wq->lock);
 
-	return ret;
+	return rests && ret == -ETIMEDOUT ? -EINTR : ret;
 }
 
 int wait_queue_sleep(struct wait_queue *wq, uint64_t deadline)
@@ -201,13 +223,17 @@ void wait_queue_leave(void)
 int wait_queue_commit(uint64_t deadline)
 {
 	struct fiber *fiber = fiber_current();
+	bool rests = fiber->broken;
+	int ret;
 
-	if (fiber->broken) {
+	if (rests && is_refused(fiber, &deadline)) {
 		wait_queue_leave();
 		return -EINTR;
 	}
 
-	return sleep_joined(fiber, deadline);
+	ret = sleep_joined(fiber, deadline);
+
+	return rests && ret == -ETIMEDOUT ? -EINTR : ret;
 }
 
 struct fiber *wait_queue_wake_locked(struct wait_queue *wq, struct fiber *fiber,

@@ -6,12 +6,14 @@
 #include "usual.h"
 
 #include <errno.h>
+#include <evl/evl.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <uapi/evl/devices/loopback.h>
 #include <unistd.h>
 
@@ -133,6 +135,48 @@ START_TEST(an_oob_handler_that_never_ends_does_not_keep_it)
 }
 END_TEST
 
+static int wait_in_stubborn(void *arg)
+{
+	char byte;
+	int fd;
+
+	if (evl_attach_self("stubborn:%d", getpid()) < 0)
+		return 1;
+	fd = open(node_path("stubborn"), O_RDONLY);
+
+	return (int)oob_read(fd, &byte, 1);
+}
+
+/* It waits again and again for a caller who has gone. */
+START_TEST(nor_does_it_keep_the_worker_from_others)
+{
+	struct loopback_echo echo = { .value = 1 };
+	struct launch l = { .become = NULL };
+	pid_t reader;
+	int fd;
+
+	usual_start(&l, "--driver", getenv("EVL_STUBBORN"), "--driver",
+		    getenv("EVL_LOOPBACK"), NULL);
+	strcpy(test_daemon.devdir, launch_path("dev"));
+	setenv("EVL_CUSED_SOCKET", launch_path("control"), true);
+	endure_watch();
+	reader = child_start(wait_in_stubborn, NULL);
+	endure_await_busy(reader);
+	ck_assert_int_eq(kill(reader, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(reader, NULL, 0), reader);
+
+	ck_assert_int_ge(evl_attach_self("end:%d", getpid()), 0);
+	fd = open(node_path("loopback"), O_RDWR);
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(oob_ioctl(fd, LOOPBACK_IOC_ECHO, &echo), 0);
+	evl_detach_self();
+	close(fd);
+	ck_assert_int_eq(launch_end(&l, SIGTERM), 0);
+	ck_assert(launch_said(&l, "stubborn, for pid", "oob_read"));
+	launch_close(&l);
+}
+END_TEST
+
 START_TEST(other_signals_are_not_fatal)
 {
 	struct launch l = { .become = NULL };
@@ -181,6 +225,7 @@ int main(void)
 	tcase_add_loop_test(tcase,
 			    an_oob_handler_that_never_ends_does_not_keep_it, 0,
 			    sizeof(stubborn_ops) / sizeof(stubborn_ops[0]));
+	tcase_add_test(tcase, nor_does_it_keep_the_worker_from_others);
 	tcase_add_test(tcase, other_signals_are_not_fatal);
 	tcase_add_test(tcase, after_sigkill_the_next_start_cleans_up);
 	suite_add_tcase(suite, tcase);

@@ -237,6 +237,53 @@ START_TEST(a_broken_fiber_cannot_sleep_again)
 }
 END_TEST
 
+static bool obstinate_stop, others_ran;
+
+static void sleep_in_spite_of_all(void *arg)
+{
+	unsigned int *nr_times = arg;
+
+	pi_lock(&wq.lock);
+	while (!obstinate_stop) {
+		ck_assert_int_eq(wait_queue_sleep(&wq, DEADLINE_NONE), -EINTR);
+		++*nr_times;
+	}
+	pi_unlock(&wq.lock);
+	while (obstinate_stop) {
+		wait_queue_join(&wq);
+		ck_assert_int_eq(wait_queue_commit(DEADLINE_NONE), -EINTR);
+		++*nr_times;
+	}
+}
+
+static void run_at_last(void *arg)
+{
+	others_ran = true;
+}
+
+/* It takes no notice of that, but does not keep others from running. */
+START_TEST(a_broken_fiber_may_try_without_end)
+{
+	struct fiber *fiber;
+	unsigned int nr = 0, before;
+
+	fiber = test_fiber(sleep_in_spite_of_all, &nr, 50);
+	fiber_break(fiber);
+	test_fiber(run_at_last, NULL, 1);
+	stage_run_until_idle(&test_stage);
+	ck_assert(others_ran);
+
+	for (int i = 0; i < 2; i++) {
+		before = nr;
+		while (nr < before + 3)
+			stage_run_until_idle(&test_stage);
+		obstinate_stop = !obstinate_stop;
+	}
+	while (fiber->state != FIBER_IDLE)
+		stage_run_until_idle(&test_stage);
+}
+END_TEST
+
 START_TEST(an_uninterruptible_sleep_is_not_broken)
 {
 	struct sleeper a = sleeper_of("a");
@@ -469,6 +516,7 @@ int main(void)
 	tcase_add_test(tcase, a_date_in_the_past_times_out_at_once);
 	tcase_add_test(tcase, a_fiber_woken_in_time_reports_no_timeout);
 	tcase_add_test(tcase, a_broken_fiber_cannot_sleep_again);
+	tcase_add_test(tcase, a_broken_fiber_may_try_without_end);
 	tcase_add_test(tcase, an_uninterruptible_sleep_is_not_broken);
 	tcase_add_test(tcase, removal_releases_every_sleeper);
 	tcase_add_test(tcase, a_zero_filled_queue_works);
