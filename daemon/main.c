@@ -147,6 +147,8 @@ static int start_all(const struct config *config)
 		return EXIT_USAGE;
 	if (drivers_load(config))
 		return EXIT_DRIVER;
+	if (inband_is_over())
+		return 0;
 	platform_report();
 
 	if (front_start(&front))
@@ -197,7 +199,8 @@ static int serve(const struct config *config)
 {
 	int status = start_all(config);
 
-	if (status == 0) {
+	/* A signal may have come while drivers were being loaded. */
+	if (status == 0 && !inband_is_over()) {
 		notify("READY=1");
 		inband_run();
 		notify("STOPPING=1");

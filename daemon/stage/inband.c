@@ -31,6 +31,7 @@ static int date_fd = -1;    /* owned: a timerfd for the stage's first timer */
 static uint64_t date_armed; /* what it is set to; UINT64_MAX: not at all */
 static ev_idle keep_going;
 static bool one_round; /* inband_run_once() */
+static bool over;      /* inband_break() */
 static ev_io clock_watcher;
 static int clock_fd = -1; /* owned: a timerfd which tells of the clock */
 static void (*clock_set)(void);
@@ -283,7 +284,8 @@ struct ev_loop *inband_loop(void)
 
 void inband_run(void)
 {
-	ev_run(loop, 0);
+	if (!over)
+		ev_run(loop, 0);
 }
 
 void inband_give_way(void)
@@ -296,7 +298,13 @@ void inband_give_way(void)
 
 void inband_break(void)
 {
+	over = true;
 	ev_break(loop, EVBREAK_ALL);
+}
+
+bool inband_is_over(void)
+{
+	return over;
 }
 
 void inband_run_once(bool block)

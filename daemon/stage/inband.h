@@ -26,9 +26,10 @@ struct ev_loop *inband_loop(void);
 /* Have @func called whenever somebody has set CLOCK_REALTIME. Once. */
 int inband_watch_clock(void (*func)(void));
 
-/* Serve until inband_break(). */
+/* Serve until inband_break(), which may have come before. */
 void inband_run(void);
 void inband_break(void);
+bool inband_is_over(void);
 /* One round: handle what is there, waiting for something if @block. */
 void inband_run_once(bool block);
 /* Serve until @done() is true, or the clock says @deadline; which of them? Only

@@ -147,6 +147,25 @@ static int wait_in_stubborn(void *arg)
 	return (int)oob_read(fd, &byte, 1);
 }
 
+START_TEST(a_signal_while_drivers_are_loaded_ends_it)
+{
+	struct launch l = { .become = NULL };
+
+	const char *const args[] = { "--front",	 "fuse",
+				     "--mount",	 launch_path("dev"),
+				     "--socket", launch_path("control"),
+				     "--driver", getenv("EVL_LATE") };
+
+	memcpy(l.args, args, sizeof(args));
+	ck_assert(!launch(&l));
+	ck_assert_int_eq(l.status, 0);
+	ck_assert(launch_said(&l, "signal 15: stopping", NULL));
+	ck_assert(launch_said(&l, "driver late: loaded", NULL));
+	ck_assert(!launch_said(&l, "serving nodes", NULL));
+	launch_close(&l);
+}
+END_TEST
+
 /* It waits again and again for a caller who has gone. */
 START_TEST(nor_does_it_keep_the_worker_from_others)
 {
@@ -225,6 +244,7 @@ int main(void)
 	tcase_add_loop_test(tcase,
 			    an_oob_handler_that_never_ends_does_not_keep_it, 0,
 			    sizeof(stubborn_ops) / sizeof(stubborn_ops[0]));
+	tcase_add_test(tcase, a_signal_while_drivers_are_loaded_ends_it);
 	tcase_add_test(tcase, nor_does_it_keep_the_worker_from_others);
 	tcase_add_test(tcase, other_signals_are_not_fatal);
 	tcase_add_test(tcase, after_sigkill_the_next_start_cleans_up);
