@@ -2,8 +2,10 @@
 #include "kapi/crash.h"
 
 #include "base/log.h"
+#include "kapi/fault.h"
 #include "kapi/guard.h"
 #include "kapi/image.h"
+#include "kapi/insn.h"
 #include "kapi/task.h"
 #include "stage/stage.h"
 
@@ -141,18 +143,35 @@ static uintptr_t place_of(int sig, const void *uc)
 	return guard_pc(uc);
 }
 
+/* " at address 0x40," */
+static void format_address(char *text, size_t size, const siginfo_t *info,
+			   const void *uc)
+{
+	unsigned long addrs[INSN_MAX_OPERANDS];
+
+	text[0] = '\0';
+	if (!has_address(info))
+		return;
+	if (fault_is_told(uc))
+		snprintf(text, size, " at address %#lx,",
+			 (unsigned long)info->si_addr);
+	else if (insn_operands(uc, addrs))
+		snprintf(text, size, " at address %#lx, not canonical,",
+			 addrs[0]);
+	else
+		snprintf(text, size, " at an address not canonical,");
+}
+
 static void tell_place(int sig, const siginfo_t *info, const void *uc,
 		       const struct guard_call *call)
 {
-	char what[GUARD_OP_SIZE + 80], at[32] = "", where[200], line[LINE_SIZE];
+	char what[GUARD_OP_SIZE + 80], at[64], where[200], line[LINE_SIZE];
 	uintptr_t place = place_of(sig, uc);
 	const struct module *mod = driver_at(place);
 
 	format_call(what, sizeof(what), call);
 	image_describe(where, sizeof(where), place, place != guard_pc(uc));
-	if (has_address(info))
-		snprintf(at, sizeof(at), " at address %#lx,",
-			 (unsigned long)info->si_addr);
+	format_address(at, sizeof(at), info, uc);
 	snprintf(line, sizeof(line), "%s%s%s in %s%s", what, signal_name(sig),
 		 at, where, is_overflow(info) ? ": its stack overflowed" : "");
 	log_last_words(line);
@@ -340,8 +359,9 @@ static void on_crash(int sig, siginfo_t *info, void *uc)
 	for (unsigned int i = 0; i < NR_SIGNALS; i++)
 		if (signals[i] == sig)
 			sigaction(sig, &old_actions[i], NULL);
-	/* The same instruction again, without us; or the same signal. */
-	if (info->si_code <= 0)
+	/* The same instruction again, without us; or the same signal: a trap's
+	 * instruction is over. */
+	if (info->si_code <= 0 || sig == SIGTRAP)
 		raise(sig);
 	errno = saved_errno;
 }

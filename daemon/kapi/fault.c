@@ -120,7 +120,7 @@ static greg_t get_reg(const void *uc, int reg)
 
 /* What is not canonical (bits 63 to 47 differ) is not told: it is another trap, by
  * stack or by any other segment. */
-static bool is_told(const void *uc)
+bool fault_is_told(const void *uc)
 {
 	return get_reg(uc, REG_TRAPNO) != 12 && get_reg(uc, REG_TRAPNO) != 13;
 }
@@ -144,7 +144,7 @@ static bool is_fetch(const siginfo_t *info, const void *uc)
 
 #else
 
-static bool is_told(const void *uc)
+bool fault_is_told(const void *uc)
 {
 	(void)uc;
 
@@ -199,7 +199,7 @@ bool fault_is_callers(const struct guard_call *call, const siginfo_t *info,
 	const struct task_struct *task = task_current();
 	struct culprit culprit = {
 		.addr = (unsigned long)info->si_addr,
-		.told = is_told(uc),
+		.told = fault_is_told(uc),
 		.step = task->compat ? sizeof(uint32_t) : sizeof(uint64_t),
 	};
 	bool callers;

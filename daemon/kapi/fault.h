@@ -15,3 +15,6 @@ struct guard_call;
  * driver? Where to, in *r_addr. */
 bool fault_is_callers(const struct guard_call *call, const siginfo_t *info,
 		      const void *uc, unsigned long *r_addr);
+
+/* Has the processor told the address of a SIGSEGV or SIGBUS of its own? */
+bool fault_is_told(const void *uc);

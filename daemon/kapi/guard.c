@@ -34,6 +34,7 @@ static struct sigaction old_segv, old_bus;
 
 /* The fault for which the thread's fiber is being given up, and what it had. */
 static __thread unsigned long fault_addr;
+static __thread uintptr_t fault_pc;
 static __thread struct held_taken taken;
 
 /* Whose carelessness the log has told of, without locks and with. */
@@ -87,17 +88,21 @@ static void format_taken(char *text, size_t size)
 static void give_up(void *arg)
 {
 	const struct guard *guard = fiber_current()->guard;
-	char locks[NAMED_LOCKS * (PLACE_SIZE + 16) + 32];
+	char locks[NAMED_LOCKS * (PLACE_SIZE + 16) + 32], place[PLACE_SIZE];
 	struct guard_call call = { .op = NULL };
+	enum log_level level;
 
 	held_mutexes_take(&taken);
 	guard->describe(arg, &call);
 	format_taken(locks, sizeof(locks));
-	log_line(first_time(call.driver, locks[0]) ? LOG_LEVEL_ERR
-						   : LOG_LEVEL_DEBUG,
+	level = first_time(call.driver, locks[0]) ? LOG_LEVEL_ERR
+						  : LOG_LEVEL_DEBUG;
+	log_line(level,
 		 "driver %s: its %s dereferenced a __user pointer, address "
 		 "%#lx: failed with EFAULT%s: have it use copy_from_user()",
 		 call.driver, call.op, fault_addr, locks);
+	image_describe(place, sizeof(place), fault_pc, false);
+	log_line(level, "driver %s: that was in %s", call.driver, place);
 
 	guard->give_up(arg);
 }
@@ -145,12 +150,14 @@ uintptr_t guard_pc(const void *uc)
 static void on_fault(int sig, siginfo_t *info, void *uc)
 {
 	struct fiber *fiber = fiber_current();
+	uintptr_t pc = guard_pc(uc);
 	int saved_errno = errno;
 	unsigned long addr;
 
 	if (can_give_up(fiber, info, uc, &addr) &&
 	    fiber_start_over(fiber, uc, give_up)) {
 		fault_addr = addr;
+		fault_pc = pc;
 		held_spins_take(&taken);
 		errno = saved_errno;
 		return;

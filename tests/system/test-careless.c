@@ -204,6 +204,10 @@ START_TEST(the_log_tells_of_a_driver_once)
 		ck_assert_fails(calls[i % NR_CALLS].call(HERE), EFAULT);
 	ck_assert_int_ge(ioctl(fd, CARELESS_RELEASES), 0);
 	ck_assert_uint_eq(daemon_nr_said(&test_daemon, "dereferenced"), 1);
+	ck_assert_uint_eq(daemon_nr_said(&test_daemon,
+					 "driver careless: that was in "
+					 "careless.so+0x"),
+			  1);
 }
 END_TEST
 

@@ -24,6 +24,13 @@
 #define TRAP SIGTRAP
 #endif
 
+/* ASan looks at its note about it. */
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+#define FREED "0xdead000000000122, not canonical, in crasher.so+0x"
+#else
+#define FREED "0x"
+#endif
+
 static const struct {
 	enum crasher_how how;
 	int sig;
@@ -41,6 +48,8 @@ static const struct {
 	{ CRASHER_CALL, SIGSEGV, "SIGSEGV at address 0, in 0", "crash_now" },
 	{ CRASHER_LIBC, SIGSEGV, "SIGSEGV at address 0x7eadbeef", "crash_now" },
 	{ CRASHER_BUG, TRAP, " in crasher.so+0x", "crash_now" },
+	{ CRASHER_TRAP, SIGTRAP, "SIGTRAP in crasher.so+0x", "crash_now" },
+	{ CRASHER_FREED, SIGSEGV, "SIGSEGV at address " FREED, "crash_now" },
 };
 #define NR_KINDS (int)(sizeof(kinds) / sizeof(kinds[0]))
 

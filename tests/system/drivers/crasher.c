@@ -86,6 +86,17 @@ static void no_instruction(void)
 #endif
 }
 
+static void trap(void)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("int3");
+#elif defined(__aarch64__)
+	__asm__ volatile("brk #0");
+#else
+	raise(SIGTRAP);
+#endif
+}
+
 static void allocate(void)
 {
 	kfree(kmalloc(64, GFP_KERNEL));
@@ -128,6 +139,12 @@ int noinline crash_now(unsigned long kind)
 		break;
 	case CRASHER_ILL:
 		no_instruction();
+		break;
+	case CRASHER_TRAP:
+		trap();
+		break;
+	case CRASHER_FREED:
+		*(volatile int *)(wild ^ wild ^ 0xdead000000000122) = 1;
 		break;
 	case CRASHER_BUG:
 		BUG();

@@ -15,6 +15,8 @@ enum crasher_how {
 	CRASHER_CALL,  /* a function which there is not */
 	CRASHER_LIBC,  /* in a function of the C library */
 	CRASHER_BUG,
+	CRASHER_TRAP,
+	CRASHER_FREED, /* what list_del() leaves in a list's links */
 	/* Rather than that: */
 	CRASHER_KMALLOC,
 	CRASHER_COPY, /* from an address, with a lock held */
