@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The life of a driver, from its file to the end of its exit function. One at a
- * time: whose turn it is, is @busy.
+ * time, vfs/turn.h.
  */
 #include "vfs/module.h"
 
@@ -19,6 +19,7 @@
 #include "vfs/object.h"
 #include "vfs/param.h"
 #include "vfs/stay.h"
+#include "vfs/turn.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -35,29 +36,6 @@ static const struct module_isolation *isolation;
 void module_set_isolation(const struct module_isolation *new_isolation)
 {
 	isolation = new_isolation;
-}
-
-static bool busy;
-static struct wait_queue turns; /* who waits for it to be over */
-
-static void take_turn(void)
-{
-	if (turns.waiters.next == NULL)
-		wait_queue_init(&turns, WAIT_FIFO);
-	pi_lock(&turns.lock);
-	while (busy)
-		wait_queue_sleep_uninterruptible(&turns, DEADLINE_NONE);
-	busy = true;
-	pi_unlock(&turns.lock);
-	complaint_clear();
-}
-
-static void give_turn(void)
-{
-	pi_lock(&turns.lock);
-	busy = false;
-	wait_queue_wake_locked(&turns, NULL, 0);
-	pi_unlock(&turns.lock);
 }
 
 static int call_init(void *arg)
@@ -285,6 +263,7 @@ static int bring_up(struct object *obj, const struct module_order *order)
 
 	if (params == NULL)
 		return -ENOMEM;
+	turn_about(obj->name);
 	ret = param_sort(obj->path, order, params, &own.nr_params, &isolate);
 	if (ret == 0)
 		ret = check_unique(obj);
@@ -311,6 +290,7 @@ static int load_in_order(struct object **objs,
 		if (ret)
 			break;
 		ret = bring_up(objs[first], &orders[first]);
+		turn_about(NULL);
 		objs[first] = object_free(objs[first]);
 	}
 
@@ -328,14 +308,18 @@ static int load_all(const struct module_order *orders, unsigned int nr)
 	if (objs == NULL)
 		return err_origin(-ENOMEM);
 
-	take_turn();
+	ret = turn_take();
+	if (ret) {
+		free(objs);
+		return ret;
+	}
 	for (unsigned int i = 0; i < nr && ret == 0; i++)
 		ret = object_read(orders[i].path, &objs[i]);
 	if (ret == 0)
 		ret = load_in_order(objs, orders, nr);
 	for (unsigned int i = 0; i < nr; i++)
 		object_free(objs[i]);
-	give_turn();
+	turn_give();
 	free(objs);
 
 	return ret;
@@ -426,9 +410,13 @@ static int stop(struct loaded *drv)
 static int unload(const char *name)
 {
 	struct loaded *drv;
-	int ret = -ENOENT;
+	int ret;
 
-	take_turn();
+	ret = turn_take();
+	if (ret)
+		return ret;
+	turn_about(name);
+	ret = -ENOENT;
 	drv = loaded_find(name);
 	if (drv && loaded_state(drv) == LOADED_DEAD) {
 		bury_dead(drv);
@@ -439,7 +427,7 @@ static int unload(const char *name)
 		complain("driver %s: none of that name is loaded: evl driver "
 			 "list shows those which are",
 			 name);
-	give_turn();
+	turn_give();
 
 	return ret;
 }

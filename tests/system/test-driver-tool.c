@@ -11,9 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void setup(void)
@@ -49,6 +52,26 @@ START_TEST(what_cannot_be_loaded_is_told)
 	tool_expect(2, "unload NAME", "unload", NULL);
 	tool_expect(2, "there are load, unload", "reload", "loopback", NULL);
 	tool_expect(2, "there are load, unload", NULL);
+}
+END_TEST
+
+static int load_late(void *arg)
+{
+	return tool_run(arg, "load", getenv("EVL_LATE"), "for_ever=1", NULL);
+}
+
+/* They wait for it a while, and are told for whom. */
+START_TEST(others_do_not_wait_for_ever)
+{
+	struct tool_run run;
+	pid_t pid = child_start(load_late, &run);
+
+	while (!daemon_said(&test_daemon, "late: begins"))
+		sched_yield();
+	tool_expect(TOOL_CANNOT_LOAD, "driver late is still being loaded",
+		    "load", getenv("EVL_LOOPBACK"), NULL);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }
 END_TEST
 
@@ -281,6 +304,7 @@ int main(void)
 	Suite *suite = suite_create("system/driver-tool");
 
 	add(suite, "told", what_cannot_be_loaded_is_told, 1, setup);
+	add(suite, "turn", others_do_not_wait_for_ever, 1, setup);
 	add(suite, "list", the_list_tells_of_all, 1, setup);
 	add(suite, "info", a_file_tells_of_itself, 1, setup);
 	add(suite, "nonsense", nonsense_is_refused, 1, setup);
