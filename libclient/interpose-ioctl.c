@@ -4,7 +4,8 @@
  * A driver may answer others by making descriptors in this process, or by
  * looking some up: for that it has to be a client. And some the kernel keeps to
  * itself where nodes are files of a file system: those go to the driver as the
- * argument of another one. All else passes by.
+ * argument of another one. EVL_IOC_CLONE gives a new descriptor, which the daemon
+ * cannot make. All else passes by.
  */
 #undef _FORTIFY_SOURCE
 #undef _TIME_BITS /* would rename what we define */
@@ -14,6 +15,7 @@
 #include <linux/fs.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
+#include <uapi/evl/factory.h>
 #include <wire/bind.h>
 #include "bind.h"
 #include "client.h"
@@ -21,6 +23,7 @@
 #include "fd-table.h"
 #include "libc.h"
 #include "owner.h"
+#include "sys.h"
 
 /* Terminals and files in general, which no driver sees. */
 static bool is_kernels(unsigned long request)
@@ -66,6 +69,47 @@ static int detour(int fd, unsigned long request, const void *arg)
 	return libc()->ioctl(fd, BIND_IOC_IOCTL, &bare);
 }
 
+static bool is_node(int fd)
+{
+	return owner_is_fuse(fd) || (client_is_us() && owner_is_daemon(fd));
+}
+
+static bool is_clone(int fd, unsigned long request)
+{
+	int saved = errno;
+	bool is = request == EVL_IOC_CLONE && is_node(fd);
+
+	errno = saved;
+
+	return is;
+}
+
+/*
+ * The file of @fd becomes the element's, and ->efd another descriptor of it.
+ * That is made first: where there is no room for it there is no element. It is
+ * not for who fails, nor for who opens the element by its name.
+ */
+static int clone_element(int fd, struct evl_clone_req *req)
+{
+	int efd = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0), ret;
+
+	if (efd < 0) {
+		errno = -efd;
+		return -1;
+	}
+
+	ret = libc()->ioctl(fd, EVL_IOC_CLONE, req);
+	if (ret || req->efd != EVL_CLONE_NO_EFD ||
+	    req->clone_flags & EVL_CLONE_PUBLIC) {
+		(void)sys_unopen(efd);
+	} else {
+		bind_arrived(efd);
+		req->efd = (__u32)efd;
+	}
+
+	return ret;
+}
+
 static void ioctl_begins(int fd, unsigned long request)
 {
 	if (client_offline() && !is_kernels(request))
@@ -98,6 +142,8 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	ioctl_begins(fd, request);
 	if (needs_detour(fd, request, arg))
 		return detour(fd, request, arg);
+	if (is_clone(fd, request))
+		return clone_element(fd, arg);
 
 	return ioctl_done(fd, request, libc()->ioctl(fd, request, arg));
 }
@@ -118,6 +164,8 @@ EXPORT int __ioctl_time64(int fd, unsigned long request, ...)
 	ioctl_begins(fd, request);
 	if (needs_detour(fd, request, arg))
 		return detour(fd, request, arg);
+	if (is_clone(fd, request))
+		return clone_element(fd, arg);
 
 	return ioctl_done(fd, request, libc()->ioctl_time64(fd, request, arg));
 }

@@ -4,7 +4,6 @@
 #include "core/element.h"
 #include "kapi/export.h"
 #include "vfs/file.h"
-#include "vfs/files.h"
 #include "vfs/leftover.h"
 #include "vfs/module.h"
 #include "wire/bind.h"
@@ -12,7 +11,6 @@
 #include <errno.h>
 #include <linux/compat.h>
 #include <linux/poll.h>
-#include <linux/sched.h>
 #include <linux/uaccess.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -110,21 +108,8 @@ static long clone_inline(struct file *filp, struct bind_clone __user *u_req)
 	return copy_to_user(u_req, &req, sizeof(req)) ? -EFAULT : 0;
 }
 
-/* A descriptor number of @filp in the calling process, -1 if we know none. */
-static unsigned int own_fd(struct file *filp)
-{
-	struct files_struct *files = current->files;
-	struct files_binding *binding;
-
-	list_for_each_entry(binding, &open_file_of(filp)->bindings, link)
-		if (binding->files == files)
-			return binding->fd;
-
-	return (unsigned int)-1;
-}
-
-/* libevl's own form, with pointers into the caller's memory. The descriptor
- * it is sent on is the element from then on, so @efd names that one. */
+/* The kernel's form, with pointers into the caller's memory. We cannot make a
+ * descriptor there: libevlclient has one, and puts it into @efd. */
 static long clone_by_pointers(struct file *filp,
 			      struct evl_clone_req __user *u_req)
 {
@@ -143,7 +128,8 @@ static long clone_by_pointers(struct file *filp,
 	req.eids.minor = e->minor;
 	req.eids.fundle = e->fundle;
 	req.eids.state_offset = ~0U;
-	req.efd = own_fd(filp);
+	req.efd = EVL_CLONE_NO_EFD;
+	open_file_of(filp)->spent_cmd = EVL_IOC_CLONE;
 
 	return copy_to_user(u_req, &req, sizeof(req)) ? -EFAULT : 0;
 }

@@ -206,6 +206,9 @@ static long call_ioctl(struct vfs_request *rq)
 
 	if (ioctl_hook && ioctl_hook(rq->file, rq->cmd, rq->arg, &ret))
 		return ret;
+	/* Whoever its handlers belong to by now, this was no ioctl of theirs. */
+	if (rq->file->spent_cmd && rq->cmd == rq->file->spent_cmd)
+		return -EBUSY;
 
 	handler = rq->compat ? filp->f_op->compat_ioctl
 			     : filp->f_op->unlocked_ioctl;

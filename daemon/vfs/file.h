@@ -31,6 +31,7 @@ struct open_file {
 	pid_t opener;	  /* thread id, 0 if unknown */
 	/* Owned: what requests on this one mean; NULL: itself. See anon.h. */
 	struct open_file *stands_for;
+	unsigned int spent_cmd; /* an ioctl it does once: -EBUSY; 0: none */
 	char anon_name[32]; /* of one that no node was opened for; else "" */
 	bool releasing;	    /* RELEASE came; its handler may still run */
 	unsigned int nr_handlers;   /* in-band handlers inside the driver */

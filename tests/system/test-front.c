@@ -293,7 +293,7 @@ START_TEST(the_raw_creation_protocol_works)
 	ck_assert_int_eq(errno, ENOTTY);
 	ck_assert_int_eq(ioctl(fd, EVL_IOC_CLONE, &req), 0);
 	ck_assert_int_eq(ioctl(fd, EVL_IOC_CLONE, &req), -1);
-	ck_assert_int_eq(errno, ENOTTY); /* it is a cross-buffer by now */
+	ck_assert_int_eq(errno, EBUSY);
 	ck_assert_int_eq(write(fd, "x", 1), 1);
 }
 END_TEST

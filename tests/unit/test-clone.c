@@ -140,9 +140,9 @@ START_TEST(a_clone_node_makes_elements)
 }
 END_TEST
 
-/* As libevl does it. */
+/* As the kernel has it. */
 static ssize_t clone_by_pointers(struct open_file *of, const char *name,
-				 const int *attrs, struct evl_element_ids *ids)
+				 const int *attrs, struct evl_clone_req *r_req)
 {
 	struct call call = {
 		.rq = {
@@ -163,27 +163,35 @@ static ssize_t clone_by_pointers(struct open_file *of, const char *name,
 	};
 	ssize_t ret = submit(&call);
 
-	*ids = call.req.eids;
+	*r_req = call.req;
 
 	return ret;
 }
 
 START_TEST(so_do_requests_with_pointers)
 {
-	struct open_file *of = open_node("evl/thing/clone");
+	struct open_file *of = open_node("evl/thing/clone"), *other;
 	const int value = 5, *bad_attrs = (const int *)8;
-	struct evl_element_ids ids;
+	struct evl_clone_req req;
 
-	ck_assert_int_eq(clone_by_pointers(of, NULL, &value, &ids), -EINVAL);
-	ck_assert_int_eq(clone_by_pointers(of, "p", bad_attrs, &ids), -EFAULT);
-	ck_assert_int_eq(clone_by_pointers(of, (const char *)8, &value, &ids),
+	ck_assert_int_eq(clone_by_pointers(of, NULL, &value, &req), -EINVAL);
+	ck_assert_int_eq(clone_by_pointers(of, "p", bad_attrs, &req), -EFAULT);
+	ck_assert_int_eq(clone_by_pointers(of, (const char *)8, &value, &req),
 			 -EFAULT);
-	ck_assert_int_eq(clone_by_pointers(of, "p", &value, &ids), 0);
-	ck_assert_uint_eq(ids.minor, 0);
-	ck_assert_uint_ne(ids.fundle, 0);
-	ck_assert_uint_eq(ids.state_offset, ~0U);
+	ck_assert_int_eq(clone_by_pointers(of, "p", &value, &req), 0);
+	ck_assert_uint_eq(req.eids.minor, 0);
+	ck_assert_uint_ne(req.eids.fundle, 0);
+	ck_assert_uint_eq(req.eids.state_offset, ~0U);
+	/* The library makes one. */
+	ck_assert_uint_eq(req.efd, EVL_CLONE_NO_EFD);
 	ck_assert_int_eq(send_ioctl(of, _IO('t', 0)), 5);
 	ck_assert_ptr_nonnull(node_find("evl/thing/p"));
+	/* Once is once, though all else is the driver's by now. */
+	ck_assert_int_eq(clone_by_pointers(of, "q", &value, &req), -EBUSY);
+	ck_assert_ptr_null(node_find("evl/thing/q"));
+	other = open_node("evl/thing/p");
+	ck_assert_int_eq(send_ioctl(other, EVL_IOC_CLONE), 5);
+	release(other);
 	release(of);
 }
 END_TEST

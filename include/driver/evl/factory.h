@@ -3,8 +3,9 @@
  * Classes of elements: objects which applications make, name and refer to by
  * descriptors, each with operations of its driver's. A class has a directory
  * /dev/evl/<class>, with a clone node in it: EVL_IOC_CLONE on a file of that
- * turns the file into a new element's. A public element also shows there, under
- * its name.
+ * turns the file into a new element's, and gives the application another
+ * descriptor of it (<uapi/evl/factory.h>). A public element also shows there,
+ * under its name.
  *
  *	struct thing {
  *		struct evl_element element;

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How elements are made: open /dev/evl/<class>/clone, one EVL_IOC_CLONE on it.
- * Applications use the evl_create_*() calls, which do this for them.
+ * Applications use the evl_create_*() calls, which do this for them, where there
+ * is one for the class.
+ *
+ *	cfd = open("/dev/evl/<class>/clone", O_RDWR);
+ *	ioctl(cfd, EVL_IOC_CLONE, &req);
+ *	fd = public ? open("/dev/evl/<class>/<name>", O_RDWR) : (int)req.efd;
+ *	close(cfd);
  *
  * Source: user-api 4.2, 4.4, 26.1, 26.2
  */
@@ -39,9 +45,36 @@ struct evl_clone_req {
 	__u32 clone_flags;
 	/* Filled by the core: */
 	struct evl_element_ids eids;
-	__u32 efd;
+	__u32 efd; /* a private element's, see below */
 };
 
+/* In ->efd: the element is public, and has to be opened by its name. Or
+ * libevlclient did not see the ioctl: see there. */
+#define EVL_CLONE_NO_EFD ((__u32)-1)
+
+/*
+ * Make an element. ->efd is a new descriptor of it, close-on-exec. A public one
+ * lives on while the clone descriptor, or any of its own, is open.
+ *
+ * Unlike in the kernel the clone descriptor refers to the element, too: the same
+ * open file as ->efd, with its mode and flags. And ->efd takes libevlclient's
+ * ioctl(): after a bare system call, or in a program without the library, it is
+ * EVL_CLONE_NO_EFD. Then the clone descriptor is what there is, for calls
+ * in-band; dup() makes another.
+ *
+ * Return: 0, or -1 with errno
+ *   EBUSY	done before on this clone descriptor, or it is an ->efd
+ *   EEXIST	the class has one of that name
+ *   EINVAL	bad flags, attributes or name; a public one without a name
+ *   ENAMETOOLONG the name has more than EVL_MAX_NAME_LEN characters
+ *   EAGAIN	there are as many as there may be
+ *   EDQUOT	the user has its share of them
+ *   EMFILE	this process has no descriptor left: nothing was made
+ *   EFAULT	the request, its name or attributes cannot be read
+ *   ESTALE	the class is gone
+ *   ENOMEM	not enough memory
+ *   or what the driver's build function says
+ */
 #define EVL_IOC_CLONE _IOWR('f', 0, struct evl_clone_req)
 
 #endif /* _EVL_UAPI_FACTORY_H */
