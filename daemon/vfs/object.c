@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "vfs/complaint.h"
+#include "vfs/segments.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -236,6 +237,20 @@ static char *name_from_path(const char *path)
 	return name;
 }
 
+/* Whoever maps it is not to be told lies by it. */
+static int check_segments(const struct object *obj)
+{
+	const char *wrong = segments_wrong(obj->bytes, obj->size);
+
+	if (wrong == NULL)
+		return 0;
+	complain("driver %s: the file is damaged: %s: copy it again, or build "
+		 "it again",
+		 obj->path, wrong);
+
+	return -ENOEXEC;
+}
+
 static int parse(struct object *obj)
 {
 	const char *name;
@@ -256,6 +271,8 @@ static int parse(struct object *obj)
 			 obj->path);
 		return -ENOEXEC;
 	}
+	if (check_segments(obj))
+		return -ENOEXEC;
 
 	name = object_info(obj, "name", &at);
 	obj->name = name ? strdup(name) : name_from_path(obj->path);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -240,6 +241,108 @@ START_TEST(what_is_no_driver_is_refused)
 }
 END_TEST
 
+/* sample-fine's file, and where its program headers are. */
+static struct {
+	char bytes[1 << 20];
+	size_t size;
+} good;
+
+static ElfW(Ehdr) * header(void)
+{
+	return (ElfW(Ehdr) *)(void *)good.bytes;
+}
+
+static ElfW(Phdr) * nth_segment(unsigned int type, unsigned int nth)
+{
+	ElfW(Phdr) *seg = (void *)(good.bytes + header()->e_phoff);
+
+	for (unsigned int i = 0; i < header()->e_phnum; i++, seg++)
+		if (seg->p_type == type && nth-- == 0)
+			return seg;
+	ck_abort_msg("no segment %u of type %u", nth, type);
+
+	return NULL;
+}
+
+static void read_good(void)
+{
+	FILE *file = fopen(rig_path("sample-fine"), "r");
+
+	ck_assert_ptr_nonnull(file);
+	good.size = fread(good.bytes, 1, sizeof(good.bytes), file);
+	fclose(file);
+	ck_assert_uint_lt(good.size, sizeof(good.bytes));
+}
+
+static void refuse_damaged(const char *text)
+{
+	char path[] = "/tmp/evl-test-XXXXXX";
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, good.bytes, good.size), (ssize_t)good.size);
+	close(fd);
+
+	ck_assert_int_eq(module_load(path, NULL, 0), -ENOEXEC);
+	unlink(path);
+	rig_said(text);
+	ck_assert_ptr_null(module_nth(0));
+}
+
+/* Refuse it with @field, of the good file's, being @value. */
+#define REFUSE_WITH(field, value, text)           \
+	do {                                      \
+		read_good();                      \
+		(field) = (typeof(field))(value); \
+		refuse_damaged(text);             \
+	} while (0)
+
+#define LOAD(n)	   nth_segment(PT_LOAD, n)
+#define NO_HEADERS "is damaged: its program headers are not in the file"
+#define PAST_END   "is damaged: a segment reaches past the end of the file"
+#define NOT_MAPPED "is damaged: a part of it is in no segment"
+
+START_TEST(damaged_program_headers_are_refused)
+{
+	REFUSE_WITH(header()->e_phnum, 0xffff, NO_HEADERS);
+	REFUSE_WITH(header()->e_phnum, 0, NO_HEADERS);
+	REFUSE_WITH(header()->e_phoff, UINT64_MAX - 7, NO_HEADERS);
+	REFUSE_WITH(header()->e_phoff, good.size / 8 * 8 - 8, NO_HEADERS);
+	REFUSE_WITH(header()->e_phoff, 65, NO_HEADERS);
+	REFUSE_WITH(header()->e_phentsize, 8, NO_HEADERS);
+}
+END_TEST
+
+START_TEST(segments_outside_the_file_are_refused)
+{
+	REFUSE_WITH(LOAD(1)->p_offset, good.size + 4096, PAST_END);
+	REFUSE_WITH(LOAD(1)->p_offset, UINT64_MAX - 4095, PAST_END);
+	REFUSE_WITH(LOAD(0)->p_filesz, good.size + 1, PAST_END);
+	REFUSE_WITH(nth_segment(PT_DYNAMIC, 0)->p_filesz, UINT64_MAX, PAST_END);
+	REFUSE_WITH(LOAD(0)->p_vaddr, UINT64_MAX - 4095, "no sane address");
+	REFUSE_WITH(LOAD(0)->p_memsz, UINT64_MAX, "no sane address");
+	REFUSE_WITH(LOAD(1)->p_memsz, LOAD(1)->p_filesz - 1,
+		    "more bytes than room");
+	REFUSE_WITH(LOAD(0)->p_align, 3, "no power of two");
+	REFUSE_WITH(LOAD(0)->p_align, 0, "not aligned");
+	REFUSE_WITH(LOAD(1)->p_vaddr, LOAD(1)->p_vaddr + 8, "not aligned");
+	REFUSE_WITH(LOAD(0)->p_memsz, 1 << 30, "segments overlap");
+}
+END_TEST
+
+START_TEST(segments_the_linker_would_miss_are_refused)
+{
+	REFUSE_WITH(nth_segment(PT_DYNAMIC, 0)->p_vaddr, 1 << 30, NOT_MAPPED);
+	REFUSE_WITH(nth_segment(PT_DYNAMIC, 0)->p_offset, 0, NOT_MAPPED);
+	REFUSE_WITH(nth_segment(PT_DYNAMIC, 0)->p_filesz, sizeof(ElfW(Dyn)),
+		    "its dynamic section has no end");
+	REFUSE_WITH(nth_segment(PT_DYNAMIC, 0)->p_type, PT_NULL,
+		    "it has no dynamic section");
+	REFUSE_WITH(nth_segment(PT_GNU_RELRO, 0)->p_memsz, 1 << 30, NOT_MAPPED);
+	REFUSE_WITH(nth_segment(PT_NOTE, 0)->p_vaddr, 1 << 30, NOT_MAPPED);
+}
+END_TEST
+
 int main(void);
 
 START_TEST(code_and_data_tell_their_driver)
@@ -280,6 +383,9 @@ int main(void)
 	tcase_add_test(tc, a_driver_of_the_same_name_is_refused);
 	tcase_add_test(tc, a_driver_of_another_abi_is_refused);
 	tcase_add_test(tc, what_is_no_driver_is_refused);
+	tcase_add_test(tc, damaged_program_headers_are_refused);
+	tcase_add_test(tc, segments_outside_the_file_are_refused);
+	tcase_add_test(tc, segments_the_linker_would_miss_are_refused);
 	suite_add_tcase(suite, tc);
 
 	return suite_run(suite);
