@@ -41,6 +41,7 @@ static int node_new(const struct device *dev, const struct chrdev *chr,
 		    struct node **r_node)
 {
 	struct module *owner = chr->owner ? chr->owner : dev->owner;
+	const char *driver = owner ? module_name(owner) : "(unknown)";
 	char path[NODE_PATH_MAX];
 	struct node *node;
 	umode_t mode = 0;
@@ -53,9 +54,9 @@ static int node_new(const struct device *dev, const struct chrdev *chr,
 	node = calloc(1, sizeof(*node));
 	if (node == NULL)
 		return -ENOMEM;
-	ret = node_init(node, path, chr->fops,
-			owner ? module_name(owner) : "(unknown)");
+	ret = node_init(node, path, chr->fops, driver);
 	if (ret) {
+		device_path_refused(path, driver, ret);
 		free(node);
 		return ret;
 	}
@@ -90,6 +91,7 @@ static int show_node(struct device *dev)
 	get_device(dev);
 	ret = node_add(node);
 	if (ret && dev->node == node) {
+		device_path_refused(node->path, node->driver, ret);
 		dev->node = NULL;
 		node_put(node);
 	}

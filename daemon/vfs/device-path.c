@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "vfs/device-path.h"
 
+#include "base/log.h"
 #include "stage/call.h"
 
 #include <errno.h>
 #include <linux/device.h>
 #include <linux/slab.h>
 #include <stdio.h>
+#include <string.h>
 
 static char *call_devnode(const struct device *dev, umode_t *mode)
 {
@@ -43,4 +45,20 @@ int device_path(const struct device *dev, char *path, size_t size,
 			*c = '/';
 
 	return 0;
+}
+
+void device_path_refused(const char *path, const char *driver, int error)
+{
+	const char *why = strerrordesc_np(-error);
+
+	if (error == -EINVAL)
+		why = "a part of it is empty, begins with a dot or is no text";
+	else if (error == -EEXIST)
+		why = "there is one, or a directory, of that name";
+	else if (error == -ENOTDIR)
+		why = "a part of it is a node, and no directory";
+
+	log_err("driver %s: no node '%s': %s: give it another name, or do "
+		"without",
+		driver, path, why);
 }

@@ -10,3 +10,6 @@ struct device;
 /* The path, in @path; the class may set *@mode. In-band. -ENAMETOOLONG. */
 int device_path(const struct device *dev, char *path, size_t size,
 		umode_t *mode);
+
+/* Tell the log why the node of @driver's there could not be shown: -errno. */
+void device_path_refused(const char *path, const char *driver, int error);

@@ -84,7 +84,7 @@ static int explain_init(const struct loaded *drv, int ret)
 	const char *text = strerrordesc_np(-ret);
 
 	complain("driver %s: its init function failed with %d (%s: %s): mend "
-		 "that, or start without it",
+		 "what the log says before this line, or start without it",
 		 drv->path, ret, name ? name : "?", text ? text : "no errno");
 
 	return ret;

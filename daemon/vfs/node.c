@@ -2,6 +2,7 @@
 #include "vfs/node.h"
 
 #include "base/error.h"
+#include "base/log.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -61,13 +62,37 @@ int node_init(struct node *node, const char *path,
 	return 0;
 }
 
+/* Does @path lead through a directory named @dir? */
+static bool is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && path[len] == '/';
+}
+
+/* Whoever shows them has one thing only under a name. */
+static int check_free(const char *path)
+{
+	struct node *node;
+
+	list_for_each_entry(node, &nodes, link) {
+		if (strcmp(node->path, path) == 0 || is_below(node->path, path))
+			return -EEXIST;
+		if (is_below(path, node->path))
+			return -ENOTDIR;
+	}
+
+	return 0;
+}
+
 int node_add(struct node *node)
 {
 	int ret;
 
 	assert(!node->listed);
-	if (node_find(node->path))
-		return -EEXIST;
+	ret = check_free(node->path);
+	if (ret)
+		return ret;
 
 	node->inode.i_mode = (umode_t)(S_IFCHR | node->mode);
 	node->serial = ++last_serial;
@@ -128,8 +153,12 @@ int node_set_host(const struct node_host *new_host)
 	host = new_host;
 	list_for_each_entry(node, &nodes, link) {
 		ret = host->add(node);
-		if (ret)
-			return err_trace(ret);
+		if (ret == 0)
+			continue;
+		log_err("driver %s: node %s cannot be shown: %s: start without "
+			"it, or give it another name",
+			node->driver, node->path, strerrordesc_np(-ret));
+		return err_trace(ret);
 	}
 
 	return 0;

@@ -61,7 +61,8 @@ int node_init(struct node *node, const char *path,
 	      const struct file_operations *fops, const char *driver);
 
 /* List and show it. Blocks: until the front has it. -EEXIST: the path is
- * taken. Takes a reference of its own. */
+ * taken, or leads to others. -ENOTDIR: it leads through another. Takes a
+ * reference of its own. */
 int node_add(struct node *node);
 /* Hide it; idempotent. Open files go on. */
 void node_remove(struct node *node);

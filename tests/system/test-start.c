@@ -153,6 +153,22 @@ START_TEST(a_driver_that_fails_is_refused)
 }
 END_TEST
 
+START_TEST(a_node_name_that_cannot_be_is_refused)
+{
+	const char *gpio = getenv("EVL_GPIO_SIM");
+
+	usual_refused(EXIT_DRIVER, "driver gpio-sim: no node 'evl': there is",
+		      "give it another name", "--driver", gpio, "node=evl",
+		      NULL);
+	usual_refused(EXIT_DRIVER, "no node '../../x'",
+		      "begins with a dot or is no text: give it another name",
+		      "--driver", gpio, "node=../../x", NULL);
+	usual_refused(EXIT_DRIVER, "no node 'evl/thread/clone/x'",
+		      "give it another name", "--driver", gpio,
+		      "node=evl/thread/clone/x", NULL);
+}
+END_TEST
+
 START_TEST(a_mount_point_in_use_is_refused)
 {
 	const char *dev = launch_path("dev");
@@ -362,6 +378,7 @@ int main(void)
 	tcase_add_test(tcase, auto_takes_fuse_where_there_is_no_cuse);
 	tcase_add_test(tcase, what_is_no_driver_is_refused);
 	tcase_add_test(tcase, a_driver_that_fails_is_refused);
+	tcase_add_test(tcase, a_node_name_that_cannot_be_is_refused);
 	tcase_add_test(tcase, a_mount_point_in_use_is_refused);
 	tcase_add_test(tcase,
 		       a_mount_point_too_long_is_refused_with_the_whole_reason);

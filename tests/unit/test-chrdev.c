@@ -122,6 +122,23 @@ START_TEST(names_which_cannot_be_are_refused)
 }
 END_TEST
 
+/* A directory of /dev is no node, nor the other way round. */
+START_TEST(names_of_directories_are_taken)
+{
+	ck_assert_int_eq(cdev_add(&cdev, MKDEV(60, 0), 4), 0);
+	ck_assert(!IS_ERR(make_device(MKDEV(60, 0), "a!b")));
+	ck_assert_int_eq(PTR_ERR(make_device(MKDEV(60, 1), "a")), -EEXIST);
+	ck_assert_int_eq(PTR_ERR(make_device(MKDEV(60, 1), "a!b!c")), -ENOTDIR);
+	ck_assert(!IS_ERR(make_device(MKDEV(60, 1), "a!bc")));
+	ck_assert(!IS_ERR(make_device(MKDEV(60, 2), "ab")));
+
+	/* Gone with the last node in it. */
+	device_destroy(class, MKDEV(60, 0));
+	device_destroy(class, MKDEV(60, 1));
+	ck_assert(!IS_ERR(make_device(MKDEV(60, 0), "a")));
+}
+END_TEST
+
 /* Of drivers which are called KBUILD_MODNAME, and do not know what that is. */
 START_TEST(names_of_files_are_made_names_of_drivers)
 {
@@ -333,6 +350,7 @@ int main(void)
 	tcase_add_test(tc, a_node_survives_in_open_files);
 	tcase_add_test(tc, names_are_unique);
 	tcase_add_test(tc, names_which_cannot_be_are_refused);
+	tcase_add_test(tc, names_of_directories_are_taken);
 	tcase_add_test(tc, names_of_files_are_made_names_of_drivers);
 	tcase_add_test(tc, a_class_may_choose_name_and_mode);
 	tcase_add_test(tc, a_device_of_one_s_own_is_released_once);
