@@ -3,8 +3,10 @@
 
 #include "base/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static char text[COMPLAINT_SIZE];
 static bool hushed;
@@ -41,4 +43,16 @@ void complaint_hush(bool hush)
 const char *complaint(void)
 {
 	return text;
+}
+
+const char *remedy(const char *why, const char *usual)
+{
+	if (strstr(why, strerrordesc_np(EMFILE)))
+		return "give evl-cused more descriptors, by LimitNOFILE= of "
+		       "its service or ulimit -n";
+	if (strstr(why, strerrordesc_np(ENFILE)))
+		return "give the machine more descriptors, by the sysctl "
+		       "fs.file-max";
+
+	return usual;
 }

@@ -20,3 +20,6 @@ void complaint_set(const char *line);
 void complaint_hush(bool hush);
 /* "" if there was none. */
 const char *complaint(void);
+/* What is to be done about @why: about descriptors if they ran out, which has
+ * nothing to do with the driver, else @usual. */
+const char *remedy(const char *why, const char *usual);

@@ -72,8 +72,10 @@ int library_open(struct libraries *libs, const struct object *obj,
 	handle = open_library(obj, name);
 	if (handle == NULL) {
 		why = dlerror();
-		complain("driver %s: %s: install what is missing", obj->path,
-			 why ? why : name);
+		if (why == NULL)
+			why = name;
+		complain("driver %s: %s: %s", obj->path, why,
+			 remedy(why, "install what is missing"));
 		return -ENOEXEC;
 	}
 	if (dlsym(handle, EVL_DRIVER_SYMBOL)) {

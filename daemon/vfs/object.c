@@ -291,8 +291,9 @@ int object_read(const char *path, struct object **r_obj)
 	obj->path = realpath(path, NULL);
 	ret = obj->path ? read_file(obj) : -errno;
 	if (ret && ret != -ENOEXEC)
-		complain("driver %s: %s: check the path and the permissions",
-			 path, strerrordesc_np(-ret));
+		complain("driver %s: %s: %s", path, strerrordesc_np(-ret),
+			 remedy(strerrordesc_np(-ret),
+				"check the path and the permissions"));
 	if (ret == 0)
 		ret = parse(obj);
 	if (ret)
@@ -450,7 +451,8 @@ static int explain_dlopen(const struct object *obj, const char *copy)
 			 "and no driver that is loaded exports it",
 			 obj->path, text);
 	else
-		complain("driver %s: %s: " BUILD_IT, obj->path, text);
+		complain("driver %s: %s: %s", obj->path, text,
+			 remedy(text, BUILD_IT));
 
 	return -ENOEXEC;
 }
@@ -462,16 +464,16 @@ static int explain_dlopen(const struct object *obj, const char *copy)
  */
 int object_map(struct object *obj, void **r_handle)
 {
+	const char *why;
 	char copy[64];
 	int fd;
 
 	hide_own(obj);
 	fd = write_copy(obj);
 	if (fd < 0) {
-		complain("driver %s: no memory to run it in: %s: see "
-			 "RLIMIT_NOFILE (ulimit -n) and the sysctl "
-			 "vm.memfd_noexec",
-			 obj->path, strerrordesc_np(errno));
+		why = strerrordesc_np(errno);
+		complain("driver %s: no memory to run it in: %s: %s", obj->path,
+			 why, remedy(why, "see the sysctl vm.memfd_noexec"));
 		return -ENOEXEC;
 	}
 

@@ -10,6 +10,7 @@
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -241,6 +242,30 @@ START_TEST(what_is_no_driver_is_refused)
 }
 END_TEST
 
+/* Whichever of those a load takes is the one that is not to be had. */
+START_TEST(no_descriptors_are_no_fault_of_the_driver_s)
+{
+	int first = dup(STDERR_FILENO), ret = -1;
+	struct rlimit limit, none;
+	unsigned int more;
+
+	ck_assert_int_ge(first, 0);
+	close(first);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (more = 0; ret && more < 8; more++) {
+		none = (struct rlimit){ (rlim_t)first + more, limit.rlim_max };
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+		ret = rig_load("sample-fine");
+		rig_said(ret ? "Too many open files: give evl-cused more "
+			       "descriptors, by LimitNOFILE="
+			     : "loaded");
+	}
+	/* That of the copy, and that which the linker reads it by. */
+	ck_assert_uint_eq(more, 3);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+END_TEST
+
 /* sample-fine's file, and where its program headers are. */
 static struct {
 	char bytes[1 << 20];
@@ -383,6 +408,7 @@ int main(void)
 	tcase_add_test(tc, a_driver_of_the_same_name_is_refused);
 	tcase_add_test(tc, a_driver_of_another_abi_is_refused);
 	tcase_add_test(tc, what_is_no_driver_is_refused);
+	tcase_add_test(tc, no_descriptors_are_no_fault_of_the_driver_s);
 	tcase_add_test(tc, damaged_program_headers_are_refused);
 	tcase_add_test(tc, segments_outside_the_file_are_refused);
 	tcase_add_test(tc, segments_the_linker_would_miss_are_refused);
