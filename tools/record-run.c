@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -161,9 +162,12 @@ static bool is_gone(int error)
 /* What a read said instead of data: does the trace end well with it? */
 static bool ends_well(int error)
 {
+	/* What a kernel keeps to itself may leak, and is in no trace. */
+	int known = error > TRACE_ERROR_MAX ? EIO : error;
+
 	tell_error(job->device, error);
 	record_file_add(&file, (struct trace_record){ .time = record_now(),
-						      .result = error,
+						      .result = known,
 						      .kind = TRACE_ERROR });
 
 	return is_gone(error);
@@ -334,13 +338,27 @@ static bool core_knows_device(void)
 	return ret != -EBADF;
 }
 
+/* By whatever names: it would be empty by the time it is read. */
+static bool is_itself(void)
+{
+	struct stat device, target;
+
+	return device_fd >= 0 && fstat(device_fd, &device) == 0 &&
+	       stat(job->path, &target) == 0 && S_ISREG(target.st_mode) &&
+	       device.st_dev == target.st_dev && device.st_ino == target.st_ino;
+}
+
 /* Before there is a file, which may have been one of use. */
 static int check_device(void)
 {
-	if (!job->oob || device_fd < 0 || core_knows_device())
+	if (job->oob && device_fd >= 0 && !core_knows_device())
+		tell(job->device, "no EVL device, which alone can be read "
+				  "out-of-band: leave out --oob");
+	else if (is_itself())
+		tell(job->path, "that is the device itself: name another file "
+				"to record to");
+	else
 		return EXIT_SUCCESS;
-	tell(job->device, "no EVL device, which alone can be read "
-			  "out-of-band: leave out --oob");
 
 	return TOOL_EXIT_FAILURE;
 }

@@ -10,6 +10,7 @@
 #include <linux/atomic.h>
 #include <linux/compat.h>
 #include <linux/ctype.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -457,8 +458,8 @@ static int device_new(unsigned int index)
 
 	ret = misc_register(&device->misc);
 	if (ret)
-		pr_err("replay: no node %s for %s: error %d\n", device->name,
-		       files[index], -ret);
+		pr_err("replay: no node %s for %s: %pe\n", device->name,
+		       files[index], ERR_PTR(ret));
 
 	return ret;
 }

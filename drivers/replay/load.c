@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "load.h"
 
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/ioctl.h>
 #include <linux/kernel_read_file.h>
@@ -62,6 +63,25 @@ static int keep(struct trace *trace, size_t size)
 	return 0;
 }
 
+/* Of a file which is not read, and what to do. */
+static const char *reason(ssize_t error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "it is empty, or no regular file: name a trace of evl record";
+	case -EFBIG:
+		return "it has more than 256 MiB: record less";
+	case -ENOENT:
+	case -ENOTDIR:
+		return "there is no such file: give its whole path";
+	case -EACCES:
+	case -EPERM:
+		return "evl-cused may not read it: change its permissions";
+	default:
+		return "see whether others can read it";
+	}
+}
+
 int trace_load(struct trace *trace, const char *path)
 {
 	ssize_t size;
@@ -70,7 +90,8 @@ int trace_load(struct trace *trace, const char *path)
 	size = kernel_read_file_from_path(path, 0, &trace->text, TRACE_SIZE_MAX,
 					  NULL, READING_UNKNOWN);
 	if (size < 0) {
-		pr_err("replay: %s cannot be read: error %zd\n", path, -size);
+		pr_err("replay: %s cannot be read (%pe): %s\n", path,
+		       ERR_PTR(size), reason(size));
 		return (int)size;
 	}
 

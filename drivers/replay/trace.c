@@ -277,8 +277,8 @@ static const char *take_error(struct line *line, struct trace_record *record)
 {
 	uint32_t value;
 
-	if (!take_number(line, &value) || value == 0 || value > ERRNO_MAX)
-		return "an error has no number";
+	if (!take_number(line, &value) || value == 0 || value > TRACE_ERROR_MAX)
+		return "an error has no number from 1 to 511";
 	record->result = (int32_t)value;
 
 	return NULL;

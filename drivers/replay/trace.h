@@ -16,11 +16,12 @@
 #include <stdint.h>
 #endif
 
-#define TRACE_MAGIC    "evl-trace"
-#define TRACE_VERSION  1
-#define TRACE_DATA_MAX 65536			     /* bytes of a record */
-#define TRACE_TIME_MAX UINT64_C(1000000000000000000) /* ns, 31 years */
-#define TRACE_SIZE_MAX (256u << 20)		     /* bytes of a file */
+#define TRACE_MAGIC	"evl-trace"
+#define TRACE_VERSION	1
+#define TRACE_DATA_MAX	65536			      /* bytes of a record */
+#define TRACE_TIME_MAX	UINT64_C(1000000000000000000) /* ns, 31 years */
+#define TRACE_SIZE_MAX	(256u << 20)		      /* bytes of a file */
+#define TRACE_ERROR_MAX 511 /* as an error: callers are never given more */
 
 enum trace_kind {
 	TRACE_READ,  /* what one read gave */

@@ -309,6 +309,34 @@ START_TEST(it_writes_to_files_only)
 }
 END_TEST
 
+static void ck_still(const char *text)
+{
+	char got[64] = "";
+	int fd = open(recorder_path, O_RDONLY);
+
+	ck_assert_int_eq(read(fd, got, sizeof(got) - 1), (ssize_t)strlen(text));
+	ck_assert_str_eq(got, text);
+	close(fd);
+}
+
+/* Nor by another name. */
+START_TEST(it_does_not_overwrite_what_it_reads)
+{
+	char other[sizeof(recorder_path) + 2];
+
+	recorder_write("evl-trace 1\n0 read 00\n");
+	snprintf(other, sizeof(other), "%s.l", recorder_path);
+	ck_assert_int_eq(link(recorder_path, other), 0);
+
+	recorder_start(recorder_path, recorder_path, NULL);
+	recorder_ends(1, "that is the device itself: name another file");
+	recorder_start(recorder_path, other, NULL);
+	recorder_ends(1, "that is the device itself");
+	unlink(other);
+	ck_still("evl-trace 1\n0 read 00\n");
+}
+END_TEST
+
 START_TEST(usage_is_checked)
 {
 	static const struct {
@@ -395,6 +423,7 @@ int main(void)
 		{ "ioctl", ioctls_are_recorded_with_their_answers, 1 },
 		{ "room", where_there_is_no_more_room_it_ends, 1 },
 		{ "files", it_writes_to_files_only, 1 },
+		{ "itself", it_does_not_overwrite_what_it_reads, 1 },
 		{ "usage", usage_is_checked, 1 },
 		{ "answer", the_largest_answer_is_told_and_taken, 1 },
 		{ "foreign", only_evl_devices_are_read_out_of_band, 1 },

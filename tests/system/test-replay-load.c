@@ -96,7 +96,12 @@ START_TEST(what_makes_no_sense_is_refused)
 	ck_assert(daemon_said(&test_daemon, "file= is missing"));
 	tool_expect(CANNOT_LOAD, "replay", "load", getenv("EVL_REPLAY"),
 		    "file=/nonexistent", NULL);
-	ck_assert(daemon_said(&test_daemon, "/nonexistent cannot be read"));
+	ck_assert(daemon_said(&test_daemon, "/nonexistent cannot be read "
+					    "(-ENOENT): there is no such"));
+	tool_expect(CANNOT_LOAD, "replay", "load", getenv("EVL_REPLAY"),
+		    "file=/dev/null", NULL);
+	ck_assert(daemon_said(&test_daemon, "/dev/null cannot be read "
+					    "(-EINVAL): it is empty, or no"));
 	/* And a good one is none the worse. */
 	snprintf(file, sizeof(file), "file=%s",
 		 replayer_trace("0 read \"a\"\n"

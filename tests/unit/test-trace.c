@@ -148,6 +148,7 @@ START_TEST(what_is_wrong_is_told_with_its_line)
 		{ HEAD "1 ioctl 1 2147483648\n", "no result", 2 },
 		{ HEAD "1 error\n", "no number", 2 },
 		{ HEAD "1 error 0\n", "no number", 2 },
+		{ HEAD "1 error 512\n", "no number from 1 to 511", 2 },
 		{ HEAD "1 error 4096\n", "no number", 2 },
 		{ HEAD "1 error 5 6\n", "more than belongs", 2 },
 		{ HEAD "1 end 00\n", "more than belongs", 2 },
