@@ -120,4 +120,12 @@ int register_chrdev(unsigned int major, const char *name,
 		    const struct file_operations *fops);
 void unregister_chrdev(unsigned int major, const char *name);
 
+/* What comes along in a kernel, so that drivers came to use it without asking. */
+#ifdef __KERNEL__
+#include <linux/capability.h>
+#include <linux/kref.h>
+#include <linux/rwsem.h>
+#include <linux/xarray.h>
+#endif
+
 #endif /* _LINUX_FS_H */

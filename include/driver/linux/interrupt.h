@@ -259,4 +259,10 @@ static inline void tasklet_kill(struct tasklet_struct *tasklet)
 	irq_work_sync(&tasklet->work);
 }
 
+/* What comes along in a kernel, so that drivers came to use it without asking. */
+#ifdef __KERNEL__
+#include <linux/hrtimer.h>
+#include <linux/kref.h>
+#endif
+
 #endif /* _LINUX_INTERRUPT_H */

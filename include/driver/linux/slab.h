@@ -267,4 +267,10 @@ static inline void kmem_cache_destroy(struct kmem_cache *cache)
 	kfree(cache);
 }
 
+/* Behind all of it, which that one uses: kfree_rcu() and its struct rcu_head
+ * come along in a kernel. */
+#ifdef __KERNEL__
+#include <linux/rcupdate.h>
+#endif
+
 #endif /* _LINUX_SLAB_H */
