@@ -105,6 +105,51 @@ int stream_open(struct inode *inode, struct file *filp);
 int nonseekable_open(struct inode *inode, struct file *filp);
 loff_t no_llseek(struct file *filp, loff_t offset, int whence);
 loff_t noop_llseek(struct file *filp, loff_t offset, int whence);
+/* Its private_data is what the inode's i_private is, if that is not NULL. */
+int simple_open(struct inode *inode, struct file *filp);
+/* Sizes beyond 2 GiB are no matter here: 0. */
+int generic_file_open(struct inode *inode, struct file *filp);
+
+/*
+ * More llseek handlers. A driver's llseek is never called from outside (the kernel
+ * seeks, or refuses to, by itself), but they are as there: @filp's f_pos is moved and
+ * returned; -EINVAL, with f_pos as it was, for what would be negative or beyond the
+ * size, and for another @whence than theirs.
+ */
+
+/* A device's own size is 0: SEEK_END counts from there, SEEK_DATA and SEEK_HOLE are
+ * -ENXIO. As far as numbers go. */
+loff_t default_llseek(struct file *filp, loff_t offset, int whence);
+loff_t generic_file_llseek(struct file *filp, loff_t offset, int whence);
+/* Up to @size, which is the end: SEEK_SET, SEEK_CUR, SEEK_END. */
+loff_t fixed_size_llseek(struct file *filp, loff_t offset, int whence,
+			 loff_t size);
+/* SEEK_SET and SEEK_CUR alone; the second function: up to @size. */
+loff_t no_seek_end_llseek(struct file *filp, loff_t offset, int whence);
+loff_t no_seek_end_llseek_size(struct file *filp, loff_t offset, int whence,
+			       loff_t size);
+
+/**
+ * generic_file_llseek_size() - seek in what has a size
+ * @filp:	the file, whose f_pos is moved
+ * @offset:	in bytes, from where @whence says
+ * @whence:	SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA or SEEK_HOLE
+ * @maxsize:	the largest f_pos there may be
+ * @eof:	where the end is, and the only hole
+ *
+ * Stage:  any.
+ * Blocks: no.
+ *
+ * Return: f_pos, or
+ *   -EINVAL	it would be negative or beyond @maxsize; no such @whence
+ *   -ENXIO	SEEK_DATA, SEEK_HOLE: @offset is not before @eof
+ */
+loff_t generic_file_llseek_size(struct file *filp, loff_t offset, int whence,
+				loff_t maxsize, loff_t eof);
+
+/* f_pos becomes @offset, which is returned; -EINVAL if it is negative or beyond
+ * @maxsize. */
+loff_t vfs_setpos(struct file *filp, loff_t offset, loff_t maxsize);
 
 /* Character device numbers; 0 or -errno (-EBUSY: the range is taken,
  * -ENOSPC: no major is left). */

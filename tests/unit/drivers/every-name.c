@@ -560,6 +560,15 @@ void every_address(void)
 	HAS(dev_attr_level);
 	HAS(every_class);
 	HAS(noop_llseek);
+	HAS(vfs_setpos);
+	HAS(generic_file_llseek_size);
+	HAS(generic_file_llseek);
+	HAS(default_llseek);
+	HAS(fixed_size_llseek);
+	HAS(no_seek_end_llseek);
+	HAS(no_seek_end_llseek_size);
+	HAS(simple_open);
+	HAS(generic_file_open);
 	HAS(smp_processor_id);
 	HAS(usleep_range);
 }
