@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <uapi/evl/devices/loopback.h>
 #include <uapi/evl/factory.h>
@@ -405,6 +406,31 @@ START_TEST(release_ends_in_time_without_the_library_too)
 }
 END_TEST
 
+/* What drivers/README.md says of nodes. */
+START_TEST(a_node_looks_as_its_front_has_it)
+{
+	struct stat st;
+	int fd = raw_open("loopback", O_RDWR | O_NONBLOCK);
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	if (daemon_on_cuse()) {
+		ck_assert(S_ISCHR(st.st_mode) && st.st_size == 0);
+		ck_assert_int_eq(lseek(fd, 5, SEEK_SET), 0);
+		ck_assert_int_eq(pwrite(fd, "abc", 3, 7), 3);
+		ck_assert_int_eq(pread(fd, buf, 3, 9), 3);
+		ck_assert_mem_eq(buf, "abc", 3);
+	} else {
+		ck_assert(S_ISREG(st.st_mode) && st.st_size == 1ll << 62);
+		ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), -1);
+		ck_assert_int_eq(errno, ESPIPE);
+		ck_assert_int_eq(pwrite(fd, "abc", 3, 0), -1);
+		ck_assert_int_eq(errno, ESPIPE);
+		ck_assert_int_eq(pread(fd, buf, 3, 0), -1);
+		ck_assert_int_eq(errno, ESPIPE);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("system/front");
@@ -428,6 +454,7 @@ int main(void)
 	tcase_add_test(tcase, the_raw_creation_protocol_works);
 	tcase_add_test(tcase, in_band_ioctls_carry_their_argument_both_ways);
 	tcase_add_test(tcase, shell_tools_work_on_a_node);
+	tcase_add_test(tcase, a_node_looks_as_its_front_has_it);
 	tcase_add_test(tcase, poll_without_a_sleeper_and_with);
 	suite_add_tcase(suite, tcase);
 
