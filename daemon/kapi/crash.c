@@ -219,8 +219,10 @@ static void tell_request(const struct guard_call *call)
 	if (call->cmd)
 		len += snprintf(line + len, sizeof(line) - (size_t)len,
 				", command %#x", call->cmd);
-	len += snprintf(line + len, sizeof(line) - (size_t)len,
-			", address %#lx", call->addr);
+	/* In-band, those without a buffer of the caller's have a made-up one. */
+	if ((long)call->addr >= 0)
+		len += snprintf(line + len, sizeof(line) - (size_t)len,
+				", address %#lx", call->addr);
 	if (call->size)
 		snprintf(line + len, sizeof(line) - (size_t)len, ", %zu bytes",
 			 call->size);
