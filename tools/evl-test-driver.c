@@ -37,7 +37,8 @@ static const char doc[] =
 struct test_options wanted;
 volatile sig_atomic_t test_signal;
 
-static const char *params[MAX_ARGS], *helpers[MAX_ARGS], *daemon_args[MAX_ARGS];
+static const char *params[MAX_ARGS], *daemon_args[MAX_ARGS];
+static struct words helpers[MAX_ARGS];
 
 /* Shared with the children. */
 static struct subject *nodes;
@@ -62,7 +63,7 @@ enum long_option {
 static const struct argp_option options[] = {
 	{ "node", OPT_NODE, "NAME", 0,
 	  "Check only this node of the driver's, as it is named in /dev", 1 },
-	{ "with", OPT_WITH, "NAME|PATH", 0,
+	{ "with", OPT_WITH, "'NAME|PATH [PARAMETER=VALUE...]'", 0,
 	  "Load this driver before (repeatable)", 1 },
 	{ "size", OPT_SIZE, "BYTES", 0,
 	  "Read and write so much (default: what it takes)", 1 },
@@ -83,6 +84,15 @@ static void add(const char **list, unsigned int *nr, const char *arg)
 	if (*nr == MAX_ARGS)
 		command_line_error("%s: at most %d of these", arg, MAX_ARGS);
 	list[(*nr)++] = arg;
+}
+
+static void add_words(struct words *list, unsigned int *nr, const char *option,
+		      const char *arg)
+{
+	if (*nr == MAX_ARGS)
+		command_line_error("%s=%s: at most %d of these", option, arg,
+				   MAX_ARGS);
+	list[(*nr)++] = words_split(option, arg);
 }
 
 /* The driver first, then what it is given. */
@@ -109,7 +119,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		wanted.node = strncmp(arg, "/dev/", 5) == 0 ? arg + 5 : arg;
 		break;
 	case OPT_WITH:
-		add(helpers, &wanted.nr_helpers, arg);
+		add_words(helpers, &wanted.nr_helpers, "--with", arg);
 		break;
 	case OPT_SIZE:
 		wanted.size = command_line_number("--size", arg, 1, MAX_SIZE);

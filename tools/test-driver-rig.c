@@ -240,16 +240,18 @@ static int start_daemon(void)
 static int load_helpers(void)
 {
 	char path[PATH_MAX], text[1024];
+	const struct words *helper;
 
 	for (unsigned int i = 0; i < wanted.nr_helpers; i++) {
-		if (!find_file(wanted.helpers[i], path)) {
+		helper = &wanted.helpers[i];
+		if (!find_file(helper->list[0], path)) {
 			complain("%s: no such driver: give its "
 				 "path",
-				 wanted.helpers[i]);
+				 helper->list[0]);
 			return TOOL_EXIT_USAGE;
 		}
-		if (load(path, NULL, 0, text)) {
-			complain("--with %s: %s", wanted.helpers[i], text);
+		if (load(path, helper->list + 1, helper->nr - 1, text)) {
+			complain("--with %s: %s", helper->list[0], text);
 			return TOOL_EXIT_FAILURE;
 		}
 	}

@@ -23,6 +23,7 @@
 
 #define MAX_NODES 16
 #define MAX_ARGS  64 /* of each kind, on the command line */
+#define MAX_WORDS (1 + CONTROL_DRIVER_PARAMS)
 
 enum test_exit {
 	TEST_EXIT_SIGNAL = 128, /* and the signal's number on top */
@@ -40,12 +41,19 @@ enum call_op {
 	NR_OPS,
 };
 
+/* A name, and what belongs to it: there is a first one, which is not empty. They
+ * are ours, for good. */
+struct words {
+	const char *list[MAX_WORDS];
+	unsigned int nr;
+};
+
 /* What the command line says. All borrowed. */
 struct test_options {
 	const char *driver; /* a name, or a path */
 	const char *const *params;
 	unsigned int nr_params;
-	const char *const *helpers; /* drivers to load before */
+	const struct words *helpers; /* drivers to load before */
 	unsigned int nr_helpers;
 	const char *node;   /* the only one to test; NULL: all */
 	const char *daemon; /* what to start; NULL: look for it */
@@ -102,6 +110,11 @@ static inline uint64_t test_now(void)
 
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
+
+/* test-driver-words.c */
+
+/* What is wrong with @option=@arg ends us. */
+struct words words_split(const char *option, const char *arg);
 
 /* test-driver-trial.c */
 

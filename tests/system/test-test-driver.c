@@ -283,9 +283,21 @@ START_TEST(what_runs_on_is_found)
 }
 END_TEST
 
+/* An option with a driver's path in it, "%s". */
+static const char *option(char text[4200], const char *fmt, const char *driver)
+{
+	const char *at = strstr(fmt, "%s");
+
+	snprintf(text, 4200, "%.*s%s%s", (int)(at - fmt), fmt, getenv(driver),
+		 at + 2);
+
+	return text;
+}
+
 START_TEST(what_cannot_be_loaded_fails)
 {
 	struct tool_run run;
+	char with[4200];
 
 	ck_assert_int_eq(tool_run(&run, getenv("EVL_FAILS_INIT"), NULL), 1);
 	assert_said(&run, "failed          load: it cannot be loaded: ");
@@ -299,6 +311,10 @@ START_TEST(what_cannot_be_loaded_fails)
 		 NULL);
 	assert_said(&run, "passed          load\n");
 	assert_said(&run, "passed          open\n");
+
+	option(with, "--with='%s' lines=\"1 2\"", "EVL_GPIO_SIM");
+	ck_assert_int_eq(tool_run(&run, with, getenv("EVL_LOOPBACK"), NULL), 1);
+	assert_said(&run, "parameter lines cannot be '1 2'");
 }
 END_TEST
 
@@ -358,6 +374,8 @@ START_TEST(bad_usage_is_refused)
 	tool_expect(2, "no such driver", "nowhere", NULL);
 	tool_expect(2, "no such driver", "--with", "nowhere", driver, NULL);
 	tool_expect(2, "is empty", "", NULL);
+	tool_expect(2, "--with= : name one", "--with= ", driver, NULL);
+	tool_expect(2, "a quote has no end", "--with=a b=\"c d", driver, NULL);
 	tool_expect(2, "--size: 0 is not from 1 to 65536", "--size=0", driver,
 		    NULL);
 	tool_expect(2, "--size: 65537 is not", "--size=65537", driver, NULL);
