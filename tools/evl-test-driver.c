@@ -38,7 +38,7 @@ struct test_options wanted;
 volatile sig_atomic_t test_signal;
 
 static const char *params[MAX_ARGS], *daemon_args[MAX_ARGS];
-static struct words helpers[MAX_ARGS];
+static struct words helpers[MAX_ARGS], devices[MAX_ARGS];
 
 /* Shared with the children. */
 static struct subject *nodes;
@@ -54,6 +54,7 @@ static struct {
 enum long_option {
 	OPT_NODE = 256,
 	OPT_WITH,
+	OPT_DEVICE,
 	OPT_SIZE,
 	OPT_PATIENCE,
 	OPT_DAEMON,
@@ -65,6 +66,8 @@ static const struct argp_option options[] = {
 	  "Check only this node of the driver's, as it is named in /dev", 1 },
 	{ "with", OPT_WITH, "'NAME|PATH [PARAMETER=VALUE...]'", 0,
 	  "Load this driver before (repeatable)", 1 },
+	{ "device", OPT_DEVICE, "'NAME [KEY=VALUE...]'", 0,
+	  "There is this device, for platform drivers (repeatable)", 1 },
 	{ "size", OPT_SIZE, "BYTES", 0,
 	  "Read and write so much (default: what it takes)", 1 },
 	{ "patience", OPT_PATIENCE, "SECONDS", 0,
@@ -120,6 +123,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_WITH:
 		add_words(helpers, &wanted.nr_helpers, "--with", arg);
+		break;
+	case OPT_DEVICE:
+		add_words(devices, &wanted.nr_devices, "--device", arg);
 		break;
 	case OPT_SIZE:
 		wanted.size = command_line_number("--size", arg, 1, MAX_SIZE);
@@ -350,6 +356,8 @@ static int check_driver(void)
 		return 0;
 	}
 
+	if (probe_look(&outcome))
+		report_add(NULL, "probe", &outcome);
 	report_nodes();
 	for (unsigned int i = 0; i < nr_nodes && ret == 0; i++)
 		ret = run_node(&nodes[i]);
@@ -399,6 +407,7 @@ int main(int argc, char **argv)
 
 	wanted.params = params;
 	wanted.helpers = helpers;
+	wanted.devices = devices;
 	wanted.daemon_args = daemon_args;
 	wanted.patience_ns = DEFAULT_PATIENCE_S * UINT64_C(1000000000);
 	command_line_parse(&argp, argc, argv, NULL);

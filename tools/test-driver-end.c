@@ -261,13 +261,16 @@ static void check_unload(struct subject *subject, enum call_stage stage)
 
 static void check_load_again(struct subject *subject, enum call_stage stage)
 {
+	long mark;
 	int fd;
 
 	if (is_loaded() && !unload())
 		return;
 	for (int i = 0; i < NR_CYCLES; i++) {
+		mark = rig_log_mark();
 		if (!load())
 			return;
+		probe_look_again(mark);
 		if (subject->openable) {
 			fd = call_open(subject, false);
 			if (fd < 0)

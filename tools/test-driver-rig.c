@@ -20,6 +20,9 @@
 #define NAP_US	   1000
 #define LOG_PREFIX "evl-cused: "
 
+/* Of each device, beside its words. */
+#define MAX_DEVICE_ARGS (MAX_ARGS * (1 + MAX_WORDS))
+
 static char driver_path[PATH_MAX];
 static char driver_name[32]; /* "": not loaded yet */
 
@@ -220,7 +223,7 @@ bool rig_wait_closed(void)
 
 static int start_daemon(void)
 {
-	const char *args[NR_USUAL + MAX_ARGS + 1];
+	static const char *args[NR_USUAL + MAX_ARGS + MAX_DEVICE_ARGS + 1];
 	const struct own_daemon_options options = {
 		.program = wanted.daemon,
 		.args = args,
@@ -232,6 +235,11 @@ static int start_daemon(void)
 		args[nr++] = usual_args[i];
 	for (unsigned int i = 0; i < wanted.nr_daemon_args; i++)
 		args[nr++] = wanted.daemon_args[i];
+	for (unsigned int i = 0; i < wanted.nr_devices; i++) {
+		args[nr++] = "--device";
+		for (unsigned int w = 0; w < wanted.devices[i].nr; w++)
+			args[nr++] = wanted.devices[i].list[w];
+	}
 	args[nr] = NULL;
 
 	return own_daemon_start(&options);
@@ -281,6 +289,16 @@ long rig_log_mark(void)
 	return stat(own_daemon_log(), &st) ? 0 : (long)st.st_size;
 }
 
+/* A line as it is shown. */
+static void clean(char line[512])
+{
+	line[strcspn(line, "\n")] = '\0';
+	printable(line, 512);
+	if (strncmp(line, LOG_PREFIX, sizeof(LOG_PREFIX) - 1) == 0)
+		memmove(line, line + sizeof(LOG_PREFIX) - 1,
+			512 - (sizeof(LOG_PREFIX) - 1));
+}
+
 bool rig_log_find(long mark, const char *one, const char *other, char line[512])
 {
 	FILE *log = fopen(own_daemon_log(), "re");
@@ -293,15 +311,32 @@ bool rig_log_find(long mark, const char *one, const char *other, char line[512])
 			found = strstr(line, one) &&
 				(other == NULL || strstr(line, other));
 	fclose(log);
-	if (!found) {
+	if (found)
+		clean(line);
+	else
 		line[0] = '\0';
-	} else {
-		line[strcspn(line, "\n")] = '\0';
-		printable(line, 512);
-		if (strncmp(line, LOG_PREFIX, sizeof(LOG_PREFIX) - 1) == 0)
-			memmove(line, line + sizeof(LOG_PREFIX) - 1,
-				512 - (sizeof(LOG_PREFIX) - 1));
-	}
 
 	return found;
+}
+
+bool rig_log_last(const char *what, const char *before, char line[512])
+{
+	FILE *log = fopen(own_daemon_log(), "re");
+	char next[512], last[512] = "";
+
+	line[0] = '\0';
+	if (log == NULL)
+		return false;
+	while (fgets(next, sizeof(next), log)) {
+		if (before && strstr(next, before))
+			memcpy(line, last, sizeof(last));
+		else if (strstr(next, what))
+			memcpy(last, next, sizeof(next));
+	}
+	fclose(log);
+	if (before == NULL)
+		memcpy(line, last, sizeof(last));
+	clean(line);
+
+	return line[0] != '\0';
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What --with is given, in one argument: a name and what belongs to it, as
- * 'gpio-sim irq=40 label="the chip"'.
+ * What --with and --device are given, in one argument: a name and what belongs
+ * to it, as 'servo irq=5 reg="0x1000 16"'.
  */
 #include "test-driver.h"
 

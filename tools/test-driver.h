@@ -55,6 +55,8 @@ struct test_options {
 	unsigned int nr_params;
 	const struct words *helpers; /* drivers to load before */
 	unsigned int nr_helpers;
+	const struct words *devices; /* for platform drivers */
+	unsigned int nr_devices;
 	const char *node;   /* the only one to test; NULL: all */
 	const char *daemon; /* what to start; NULL: look for it */
 	const char *const *daemon_args;
@@ -157,6 +159,17 @@ bool rig_wait_closed(void);
 long rig_log_mark(void);
 bool rig_log_find(long mark, const char *one, const char *other,
 		  char line[512]);
+/* The last line with @what; unless @before is NULL, the last one which is before
+ * the last with that. */
+bool rig_log_last(const char *what, const char *before, char line[512]);
+
+/* test-driver-probe.c */
+
+/* Once the driver is loaded: are the devices somebody's? False: there are none,
+ * and nothing is to be said. */
+bool probe_look(struct outcome *outcome);
+/* In a child, once it is loaded again: what is wrong since @mark is told. */
+void probe_look_again(long mark);
 
 /* test-driver-call.c: in a child */
 

@@ -318,6 +318,99 @@ START_TEST(what_cannot_be_loaded_fails)
 }
 END_TEST
 
+START_TEST(a_platform_driver_gets_its_devices)
+{
+	struct tool_run run;
+	char with[4200];
+
+	ck_assert_msg(tool_run(&run, "--device", " balky.1\tirq='22' ",
+			       getenv("EVL_BALKY"), NULL) == 0,
+		      "%s", run.text);
+	assert_said(&run, "passed          probe\npassed          node\n"
+			  "passed          open\n");
+	/* Of two it can have only one. */
+	ck_assert_int_eq(tool_run(&run, "--device=balky.1 irq=22",
+				  "--device=balky.2 irq=23",
+				  getenv("EVL_BALKY"), NULL),
+			 1);
+	assert_said(&run, "failed          probe: device balky.2: the probe "
+			  "function of driver balky failed with -16 (EBUSY");
+
+	ck_assert_int_eq(tool_run(&run, "--device=balky irq=22 reg='0 4'",
+				  getenv("EVL_BALKY"), "stuck=again", NULL),
+			 1);
+	assert_said(&run, "passed          probe\n");
+	assert_said(&run, "failed          load-again: device balky: the probe "
+			  "function of driver balky failed with -5 (EIO: ");
+	assert_said(&run, "; have remove() undo what probe() did\n");
+	assert_said(&run, ", 1 failed, ");
+
+	/* Lines whose interrupts a parameter of their chip's makes. Its reads
+	 * hang, which is another matter. */
+	option(with, "--with='%s' irq=40 names=\"a,fault\"", "EVL_GPIO_SIM");
+	tool_run(&run, PATIENCE, with,
+		 "--device=servo reg=\"0x1000 16\" irq=21 limit=180 "
+		 "fault-gpios='gpio-sim fault active-low'",
+		 getenv("EVL_SERVO"), NULL);
+	assert_said(&run, "passed          probe\npassed          node\n");
+	assert_said(&run, "passed          load-again\n");
+}
+END_TEST
+
+static const struct {
+	const char *with, *device; /* whole options; NULL: none */
+	const char *said;
+} unbound[] = {
+	{ "--with='%s'",
+	  "--device=servo reg='0 16' irq=5 limit=1 "
+	  "fault-gpios='gpio-sim 1'",
+	  "probe: device servo: the probe function of driver servo failed with "
+	  "-6 (ENXIO: No such device or address): servo: error -6: no interrupt; "
+	  "give the device what" },
+	{ NULL,
+	  "--device=servo reg='0 16' irq=5 limit=1 fault-gpios='gpio-sim 1'",
+	  "probe: device servo: driver servo waits for something it needs "
+	  "(EPROBE_DEFER); load what it waits for" },
+	{ NULL, "--device=lamp",
+	  "probe: no driver has the device lamp; give it a compatible=" },
+	{ NULL, "--daemon-arg=--device=servo.1",
+	  "probe: device servo.1: the probe function of driver servo failed with "
+	  "-22 (EINVAL: Invalid argument): servo.1: no registers were" },
+};
+
+START_TEST(a_device_without_its_driver_fails)
+{
+	const char *with = unbound[_i].with;
+	struct tool_run run;
+	char text[4200];
+
+	with = with ? option(text, with, "EVL_GPIO_SIM") : "--patience=2";
+	ck_assert_int_eq(tool_run(&run, with, unbound[_i].device,
+				  getenv("EVL_SERVO"), NULL),
+			 1);
+	assert_said(&run, "passed          load\nfailed          probe: ");
+	assert_said(&run, unbound[_i].said);
+	assert_said(&run, ", 1 failed, ");
+}
+END_TEST
+
+/* Who is in a process of its own, too. */
+START_TEST(an_isolated_driver_is_probed)
+{
+	struct tool_run run;
+
+	ck_assert_int_eq(tool_run(&run, "--device=servo.1 reg='0 16' irq=5",
+				  getenv("EVL_SERVO"), "isolate=yes", NULL),
+			 1);
+	assert_said(&run, "EINVAL: Invalid argument): servo.1: error -22: no "
+			  "limit; ");
+	ck_assert_msg(tool_run(&run, "--device=balky irq=5",
+			       getenv("EVL_BALKY"), "isolate=yes", NULL) == 0,
+		      "%s", run.text);
+	assert_said(&run, "passed          probe\n");
+}
+END_TEST
+
 START_TEST(a_node_can_be_named)
 {
 	struct tool_run run;
@@ -375,7 +468,11 @@ START_TEST(bad_usage_is_refused)
 	tool_expect(2, "no such driver", "--with", "nowhere", driver, NULL);
 	tool_expect(2, "is empty", "", NULL);
 	tool_expect(2, "--with= : name one", "--with= ", driver, NULL);
-	tool_expect(2, "a quote has no end", "--with=a b=\"c d", driver, NULL);
+	tool_expect(2, "--device='' a: name one", "--device='' a", driver,
+		    NULL);
+	tool_expect(2, "a quote has no end", "--device=a b=\"c d", driver,
+		    NULL);
+	tool_expect(3, "a name, please", "--device=a/b", driver, NULL);
 	tool_expect(2, "--size: 0 is not from 1 to 65536", "--size=0", driver,
 		    NULL);
 	tool_expect(2, "--size: 65537 is not", "--size=65537", driver, NULL);
@@ -431,6 +528,10 @@ int main(void)
 	add(suite, "pointers", a_dereferenced_pointer_is_found, 1);
 	add(suite, "behind", what_runs_on_is_found, 1);
 	add(suite, "load", what_cannot_be_loaded_fails, 1);
+	add(suite, "probe", a_platform_driver_gets_its_devices, 1);
+	add(suite, "unbound", a_device_without_its_driver_fails,
+	    sizeof(unbound) / sizeof(unbound[0]));
+	add(suite, "isolated", an_isolated_driver_is_probed, 1);
 	add(suite, "node", a_node_can_be_named, 1);
 	add(suite, "json", json_has_it_all, 1);
 	add(suite, "usage", bad_usage_is_refused, 1);

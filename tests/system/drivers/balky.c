@@ -2,10 +2,12 @@
 /*
  * A platform driver which can get stuck: with stuck=probe in its probe function,
  * asleep, with stuck=irq in its interrupt handler, in a loop. The log tells when
- * it is in there. Its node, of the device's name, reads as many bytes as there
+ * it is in there. With stuck=again it leaves a register as it must not be for the
+ * next probe. Its node, of the device's name, reads as many bytes as there
  * were interrupts.
  */
 #include <linux/interrupt.h>
+#include <linux/io.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
@@ -49,6 +51,20 @@ static struct miscdevice balky_misc = {
 	.fops = &balky_fops,
 };
 
+/* The registers are the device's, and outlive drivers. */
+static bool was_here(struct platform_device *pdev)
+{
+	u32 __iomem *reg = devm_platform_ioremap_resource(pdev, 0);
+	bool was;
+
+	if (IS_ERR(reg))
+		return false;
+	was = readl(reg);
+	writel(1, reg);
+
+	return was;
+}
+
 static int balky_probe(struct platform_device *pdev)
 {
 	int irq = platform_get_irq(pdev, 0), ret;
@@ -59,6 +75,8 @@ static int balky_probe(struct platform_device *pdev)
 		pr_info("balky: probing\n");
 		wait_event(never, false);
 	}
+	if (strcmp(stuck, "again") == 0 && was_here(pdev))
+		return -EIO;
 	ret = devm_request_irq(&pdev->dev, (unsigned int)irq, balky_raised,
 			       IRQF_OOB, NULL, pdev);
 	if (ret)
