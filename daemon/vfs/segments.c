@@ -153,6 +153,84 @@ static const char *wrong_inside(const struct segments *segs,
 	}
 }
 
+static bool find_sections(const struct segments *segs,
+			  const ElfW(Shdr) * *r_sections)
+{
+	const ElfW(Ehdr) *ehdr = (const void *)segs->bytes;
+
+	if (ehdr->e_shentsize != sizeof(ElfW(Shdr)) ||
+	    ehdr->e_shoff % _Alignof(ElfW(Shdr)) || ehdr->e_shoff > segs->size)
+		return false;
+
+	*r_sections = (const void *)(segs->bytes + ehdr->e_shoff);
+
+	return ehdr->e_shnum * sizeof(ElfW(Shdr)) <= segs->size - ehdr->e_shoff;
+}
+
+/* What code and relocations take for granted of where they are. */
+static unsigned int access_needed(const ElfW(Shdr) * section)
+{
+	return PF_R | (section->sh_flags & SHF_WRITE ? PF_W : 0) |
+	       (section->sh_flags & SHF_EXECINSTR ? PF_X : 0);
+}
+
+static bool holds(const ElfW(Phdr) * load, const ElfW(Shdr) * section)
+{
+	bool in_file = section->sh_type != SHT_NOBITS;
+	uint64_t at = section->sh_addr - load->p_vaddr;
+	uint64_t size = in_file ? load->p_filesz : load->p_memsz;
+
+	return load->p_type == PT_LOAD && section->sh_addr >= load->p_vaddr &&
+	       at <= size && section->sh_size <= size - at &&
+	       (!in_file || section->sh_offset - load->p_offset == at) &&
+	       (~load->p_flags & access_needed(section)) == 0;
+}
+
+static bool is_held(const struct segments *segs, const ElfW(Shdr) * section)
+{
+	/* Of thread-local zeroes each thread has its own. */
+	if (!(section->sh_flags & SHF_ALLOC) || section->sh_size == 0 ||
+	    (section->sh_type == SHT_NOBITS && section->sh_flags & SHF_TLS))
+		return true;
+
+	for (unsigned int i = 0; i < segs->nr; i++)
+		if (holds(&segs->headers[i], section))
+			return true;
+
+	return false;
+}
+
+static bool is_dynamic_at(const struct segments *segs, uint64_t addr)
+{
+	for (unsigned int i = 0; i < segs->nr; i++)
+		if (segs->headers[i].p_type == PT_DYNAMIC &&
+		    segs->headers[i].p_vaddr != addr)
+			return false;
+
+	return true;
+}
+
+/* The file says twice what is where: in sections, which are for linkers, and in
+ * segments. */
+static const char *wrong_sections(const struct segments *segs)
+{
+	const ElfW(Ehdr) *ehdr = (const void *)segs->bytes;
+	const ElfW(Shdr) * section;
+
+	if (!find_sections(segs, &section))
+		return "its section headers are not in the file";
+
+	for (unsigned int i = 0; i < ehdr->e_shnum; i++, section++) {
+		if (!is_held(segs, section))
+			return "a section is in no segment of its kind";
+		if (section->sh_type == SHT_DYNAMIC &&
+		    !is_dynamic_at(segs, section->sh_addr))
+			return "its dynamic section is elsewhere";
+	}
+
+	return NULL;
+}
+
 const char *segments_wrong(const char *bytes, size_t size)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), end = 0;
@@ -174,5 +252,8 @@ const char *segments_wrong(const char *bytes, size_t size)
 	for (unsigned int i = 0; i < segs.nr && wrong == NULL; i++)
 		wrong = wrong_inside(&segs, &segs.headers[i]);
 
-	return wrong ? wrong : wrong_dynamic(&segs);
+	if (wrong == NULL)
+		wrong = wrong_dynamic(&segs);
+
+	return wrong ? wrong : wrong_sections(&segs);
 }

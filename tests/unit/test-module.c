@@ -368,6 +368,22 @@ START_TEST(segments_the_linker_would_miss_are_refused)
 }
 END_TEST
 
+#define NO_KIND "is damaged: a section is in no segment of its kind"
+
+START_TEST(segments_which_are_not_the_sections_are_refused)
+{
+	REFUSE_WITH(LOAD(0)->p_flags, 0, NO_KIND);
+	REFUSE_WITH(LOAD(1)->p_flags, PF_R, NO_KIND);
+	REFUSE_WITH(LOAD(3)->p_flags, PF_R | PF_X, NO_KIND);
+	REFUSE_WITH(LOAD(1)->p_type, PT_NULL, NO_KIND);
+	REFUSE_WITH(LOAD(1)->p_filesz, 8, NO_KIND);
+	REFUSE_WITH(LOAD(1)->p_offset, 0, NO_KIND);
+	REFUSE_WITH(nth_segment(PT_GNU_EH_FRAME, 0)->p_type, PT_DYNAMIC,
+		    "its dynamic section ");
+	REFUSE_WITH(header()->e_shentsize, 8, "");
+}
+END_TEST
+
 int main(void);
 
 START_TEST(code_and_data_tell_their_driver)
@@ -412,6 +428,7 @@ int main(void)
 	tcase_add_test(tc, damaged_program_headers_are_refused);
 	tcase_add_test(tc, segments_outside_the_file_are_refused);
 	tcase_add_test(tc, segments_the_linker_would_miss_are_refused);
+	tcase_add_test(tc, segments_which_are_not_the_sections_are_refused);
 	suite_add_tcase(suite, tc);
 
 	return suite_run(suite);
