@@ -162,8 +162,9 @@ static void format_address(char *text, size_t size, const siginfo_t *info,
 		snprintf(text, size, " at an address not canonical,");
 }
 
-static void tell_place(int sig, const siginfo_t *info, const void *uc,
-		       const struct guard_call *call)
+/* Apart, or one frame held the room of all of these. */
+static noinline void tell_place(int sig, const siginfo_t *info, const void *uc,
+				const struct guard_call *call)
 {
 	char what[GUARD_OP_SIZE + 80], at[64], where[200], line[LINE_SIZE];
 	uintptr_t place = place_of(sig, uc);

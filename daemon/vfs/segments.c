@@ -136,7 +136,7 @@ static const char *wrong_inside(const struct segments *segs,
 	case PT_TLS:
 		if (seg->p_memsz < seg->p_filesz)
 			return "thread-local data have more bytes than room";
-		/* fall through */
+		__attribute__((fallthrough));
 	case PT_DYNAMIC:
 	case PT_PHDR:
 	case PT_NOTE:

@@ -103,8 +103,8 @@ START_TEST(words_are_said)
 		"evl-cused: words: info and more\n",
 		"evl-cused: words: devel\n",
 		"evl-cused: (no device): no device -ENODEV\n",
-		"words: 02:00:aa:bb:cc:01 [02 00 aa bb cc 01] [02:00:aa] "
-		"0x0000000000001000 0x",
+		"words: 02:00:aa:bb:cc:01 [02 00 aa bb cc 01] [02:00:aa] 0x0",
+		"[02:00:aa] 0x0000000000001000 0x",
 		"(words_init+0)",
 		"words: 02:00:aa:bb:cc:01 yes\n",
 		"evl-cused: warning: words: <1 two>\n",
