@@ -2,35 +2,14 @@
 #include <linux/hexdump.h>
 
 #include "kapi/export.h"
+#include "kapi/format.h"
 
 #include <ctype.h>
 #include <linux/kernel.h>
 #include <linux/printk.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-/* A line that is being written. */
-struct line {
-	char *text;
-	size_t size, len; /* len goes on counting when it is full */
-};
-
-__printf(2, 3) static void add(struct line *line, const char *fmt, ...)
-{
-	bool has_room = line->len < line->size;
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = vsnprintf(has_room ? line->text + line->len : NULL,
-			has_room ? line->size - line->len : 0, fmt, ap);
-	va_end(ap);
-	if (len > 0)
-		line->len += (size_t)len;
-}
-
-static void add_group(struct line *line, const unsigned char *bytes,
+static void add_group(struct text *line, const unsigned char *bytes,
 		      size_t size)
 {
 	unsigned long long number = 0;
@@ -52,7 +31,7 @@ static void add_group(struct line *line, const unsigned char *bytes,
 	default:
 		number = *bytes;
 	}
-	add(line, "%s%0*llx", line->len ? " " : "", (int)size * 2, number);
+	text_add(line, "%s%0*llx", line->len ? " " : "", (int)size * 2, number);
 }
 
 static size_t row_of(int rowsize)
@@ -64,7 +43,7 @@ EXPORT int hex_dump_to_buffer(const void *buf, size_t len, int rowsize,
 			      int groupsize, char *linebuf, size_t linebuflen,
 			      bool ascii)
 {
-	struct line line = { .text = linebuf, .size = linebuflen };
+	struct text line = { .buf = linebuf, .size = linebuflen };
 	size_t row = row_of(rowsize), group = (size_t)groupsize;
 	const unsigned char *bytes = buf;
 
@@ -82,10 +61,10 @@ EXPORT int hex_dump_to_buffer(const void *buf, size_t len, int rowsize,
 
 	/* In a column, behind the longest of lines. */
 	while (line.len < row * 2 + row / group + 1)
-		add(&line, " ");
+		text_add(&line, " ");
 	for (size_t i = 0; i < len; i++)
-		add(&line, "%c",
-		    bytes[i] < 0x80 && isprint(bytes[i]) ? bytes[i] : '.');
+		text_add(&line, "%c",
+			 bytes[i] < 0x80 && isprint(bytes[i]) ? bytes[i] : '.');
 
 	return (int)line.len;
 }
