@@ -5,6 +5,7 @@
 #include "drivers/servo.h"
 #include "endure.h"
 #include "poller.h"
+#include "servo-reader.h"
 #include "tool.h"
 #include "usual.h"
 
@@ -12,7 +13,6 @@
 #include <evl/evl.h>
 #include <fcntl.h>
 #include <linux/gpio.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -116,50 +116,24 @@ START_TEST(a_driver_finds_what_was_configured)
 }
 END_TEST
 
-struct reader {
-	int fd;
-	unsigned int position;
-	ssize_t ret;
-	_Atomic(pid_t) tid;
-};
-
-static void *read_position(void *arg)
-{
-	struct reader *reader = arg;
-
-	ck_assert_int_ge(evl_attach_self("reader:%d", getpid()), 0);
-	atomic_store(&reader->tid, gettid());
-	reader->ret = oob_read(reader->fd, &reader->position,
-			       sizeof(reader->position));
-	evl_detach_self();
-
-	return NULL;
-}
-
 START_TEST(an_application_can_play_the_hardware)
 {
-	struct reader reader = { .fd = -1 };
+	struct servo_reader reader = { .fd = -1 };
 	volatile unsigned int *regs;
-	pthread_t thread;
-	pid_t tid;
 
 	tool_expect(0, NULL, "load", driver, how[_i], NULL);
 	reader.fd = open_servo("servo");
 	regs = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, reader.fd,
 		    0);
 	ck_assert_ptr_ne((void *)regs, MAP_FAILED);
-	ck_assert_int_eq(pthread_create(&thread, NULL, read_position, &reader),
-			 0);
-	while ((tid = atomic_load(&reader.tid)) == 0)
-		sched_yield();
-	wait_until_asleep(getpid(), tid);
+	servo_reader_start(&reader);
 
 	/* Not for us, says its handler. */
 	ck_assert_int_eq(ioctl(reader.fd, SERVO_IOC_RAISE), 0);
 	regs[SERVO_POSITION / 4] = 42;
 	regs[SERVO_STATUS / 4] = 1;
 	ck_assert_int_eq(ioctl(reader.fd, SERVO_IOC_RAISE), 0);
-	pthread_join(thread, NULL);
+	pthread_join(reader.thread, NULL);
 	ck_assert_int_eq(reader.ret, 4);
 	ck_assert_uint_eq(reader.position, 42);
 	ck_assert_uint_eq(regs[SERVO_STATUS / 4], 0);
@@ -397,11 +371,9 @@ END_TEST
 
 START_TEST(lines_are_used_on_both_stages)
 {
-	struct reader reader = { .fd = -1 };
+	struct servo_reader reader = { .fd = -1 };
 	struct servo_info info;
-	pthread_t thread;
 	int on = 1;
-	pid_t tid;
 
 	load_chip();
 	pull(4, 1); /* no fault */
@@ -410,13 +382,9 @@ START_TEST(lines_are_used_on_both_stages)
 	ck_assert_int_eq(oob_ioctl(reader.fd, SERVO_IOC_ENABLE, &on), 0);
 	ck_assert(line_at(3));
 
-	ck_assert_int_eq(pthread_create(&thread, NULL, read_position, &reader),
-			 0);
-	while ((tid = atomic_load(&reader.tid)) == 0)
-		sched_yield();
-	wait_until_asleep(getpid(), tid);
+	servo_reader_start(&reader);
 	pull(4, 0);
-	pthread_join(thread, NULL);
+	pthread_join(reader.thread, NULL);
 	ck_assert_int_eq(reader.ret, -1);
 
 	do {

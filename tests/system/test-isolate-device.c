@@ -8,6 +8,7 @@
 #include "drivers/servo.h"
 #include "endure.h"
 #include "poller.h"
+#include "servo-reader.h"
 #include "tool.h"
 
 #include <errno.h>
@@ -253,34 +254,12 @@ START_TEST(it_may_go_while_interrupts_come)
 }
 END_TEST
 
-struct reader {
-	int fd;
-	unsigned int position;
-	ssize_t ret;
-	_Atomic(pid_t) tid;
-};
-
-static void *read_position(void *arg)
-{
-	struct reader *reader = arg;
-
-	ck_assert_int_ge(evl_attach_self("reader:%d", gettid()), 0);
-	atomic_store(&reader->tid, gettid());
-	reader->ret = oob_read(reader->fd, &reader->position,
-			       sizeof(reader->position));
-	evl_detach_self();
-
-	return NULL;
-}
-
 /* gpio-sim raises what servo waits for in another process; the registers are the
  * device's, whoever drove it before. */
 START_TEST(an_interrupt_gets_there)
 {
-	struct reader reader = { .fd = -1 };
+	struct servo_reader reader = { .fd = -1 };
 	volatile unsigned int *regs;
-	pthread_t thread;
-	pid_t tid;
 
 	for (int i = 0; i < 4; i++) {
 		tool_expect(0, NULL, "load", getenv("EVL_SERVO"),
@@ -291,17 +270,11 @@ START_TEST(an_interrupt_gets_there)
 			    reader.fd, 0);
 		ck_assert_ptr_ne((void *)regs, MAP_FAILED);
 		ck_assert_uint_eq(regs[SERVO_POSITION / 4], i ? 41 + i : 0);
-		atomic_store(&reader.tid, 0);
-		ck_assert_int_eq(
-			pthread_create(&thread, NULL, read_position, &reader),
-			0);
-		while ((tid = atomic_load(&reader.tid)) == 0)
-			sched_yield();
-		wait_until_asleep(getpid(), tid);
+		servo_reader_start(&reader);
 		regs[SERVO_POSITION / 4] = 42 + i;
 		regs[SERVO_STATUS / 4] = 1;
 		raise_line(0);
-		pthread_join(thread, NULL);
+		pthread_join(reader.thread, NULL);
 		ck_assert_int_eq(reader.ret, 4);
 		ck_assert_uint_eq(reader.position, 42 + i);
 		munmap((void *)regs, 4096);
